@@ -1,0 +1,160 @@
+"""The native kernels, as the model calls them. The only module that imports the native one.
+
+Every array is C-contiguous. Outputs are written in place, so that a step allocates nothing. No result depends on how
+many tokens or sequences share a call, on the number of threads, or on the instruction set.
+"""
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian import _native
+
+Float32: TypeAlias = NDArray[np.float32]
+Int32: TypeAlias = NDArray[np.int32]
+Int64: TypeAlias = NDArray[np.int64]
+BFloat16: TypeAlias = NDArray[np.uint16]  # the upper half of a float32, as stored in the checkpoint
+UInt8: TypeAlias = NDArray[np.uint8]
+Bitmask: TypeAlias = NDArray[np.uint32]
+
+DenseWeight = _native.DenseWeight  # .num_rows .num_cols .nbytes .format
+ExpertWeights = _native.ExpertWeights  # .num_experts .hidden_size .intermediate_size .nbytes
+
+
+def isa() -> str:
+    """The instruction set in use: "avx512", "avx2" or "scalar"."""
+    return _native.isa()
+
+
+def set_num_threads(num_threads: int) -> None:
+    """Size the thread pool; 0 means the CPU quota."""
+    _native.set_num_threads(num_threads)
+
+
+def pack_dense(weight: BFloat16, bias: BFloat16 | None, dense_format: Literal["int8", "bf16"]) -> DenseWeight:
+    """Repack a [num_rows, num_cols] weight. num_rows % 16 == 0, num_cols % 32 == 0."""
+    return _native.pack_dense(weight, bias, dense_format)
+
+
+def pack_experts(
+    gate_up_blocks: UInt8,  # [num_experts, 2 * intermediate_size, hidden_size / 32, 16]
+    gate_up_scales: UInt8,  # [num_experts, 2 * intermediate_size, hidden_size / 32]
+    gate_up_bias: BFloat16,  # [num_experts, 2 * intermediate_size], rows interleaved gate, up, gate, up …
+    down_blocks: UInt8,  # [num_experts, hidden_size, intermediate_size / 32, 16]
+    down_scales: UInt8,  # [num_experts, hidden_size, intermediate_size / 32]
+    down_bias: BFloat16,  # [num_experts, hidden_size]
+) -> ExpertWeights:
+    """Repack one layer's MXFP4 experts without loss."""
+    return _native.pack_experts(gate_up_blocks, gate_up_scales, gate_up_bias, down_blocks, down_scales, down_bias)
+
+
+def embed(table: BFloat16, input_ids: Int32, out: Float32) -> None:
+    """out[t] = table[input_ids[t]]  # out: [num_tokens, hidden_size]"""
+    _native.embed(table, input_ids, out)
+
+
+def rms_norm(x: Float32, weight: Float32, eps: float, out: Float32) -> None:
+    """RMSNorm of each row.  # x, out: [num_tokens, hidden_size]"""
+    _native.rms_norm(x, weight, eps, out)
+
+
+def linear(x: Float32, weight: DenseWeight, out: Float32, *, accumulate: bool = False, exact: bool = False) -> None:
+    """out = x Wᵀ + b, or out += x Wᵀ + b.  # x: [num_tokens, num_cols], out: [num_tokens, num_rows]
+
+    Activations are quantised to int8 in groups of 32, or rounded to bf16 when `exact` (weight must then be bf16).
+    A bf16 weight without `exact` takes bf16-rounded activations too.
+    """
+    _native.linear(x, weight, out, accumulate, exact)
+
+
+def rope_and_store_kv(
+    qkv: Float32,  # [num_tokens, (num_attention_heads + 2 * num_key_value_heads) * head_dim]; q is rotated in place
+    positions: Int32,  # [num_tokens]
+    inv_freq: Float32,  # [head_dim / 2]
+    concentration: float,
+    k_cache: BFloat16,  # [num_blocks, num_key_value_heads, head_dim, block_size]
+    v_cache: BFloat16,  # [num_blocks, num_key_value_heads, block_size, head_dim]
+    slot_mapping: Int64,  # [num_tokens]: block id * block_size + offset
+    num_attention_heads: int,
+) -> None:
+    """Rotate q and k (YaRN RoPE, halves paired) and write k and v into the cache as bf16."""
+    _native.rope_and_store_kv(
+        qkv, positions, inv_freq, concentration, k_cache, v_cache, slot_mapping, num_attention_heads
+    )
+
+
+def paged_attention(
+    qkv: Float32,  # [num_tokens, (num_attention_heads + 2 * num_key_value_heads) * head_dim]; q at the front, rotated
+    k_cache: BFloat16,
+    v_cache: BFloat16,
+    block_tables: Int32,  # [num_seqs, max_num_blocks]
+    cu_seqlens_q: Int32,  # [num_seqs + 1]: sequence s has tokens [cu[s], cu[s + 1])
+    context_lens: Int32,  # [num_seqs]: tokens in the cache, this step's included
+    sinks: Float32,  # [num_attention_heads]
+    sliding_window: int,  # 0: full attention
+    out: Float32,  # [num_tokens, num_attention_heads * head_dim]
+) -> None:
+    """Causal grouped-query attention with sinks, for prefill chunks and decodes alike.
+
+    The last of a sequence's tokens is at position context_lens[s] - 1. Scores are scaled by 1 / sqrt(head_dim).
+    """
+    _native.paged_attention(
+        qkv, k_cache, v_cache, block_tables, cu_seqlens_q, context_lens, sinks, sliding_window, out
+    )
+
+
+def route(x: Float32, weight: Float32, bias: Float32, expert_ids: Int32, expert_weights: Float32) -> None:
+    """Router logits in float32, top-k by value (ties: lowest index), softmax over the k.
+
+    x: [num_tokens, hidden_size], weight: [num_experts, hidden_size], expert_ids and expert_weights: [num_tokens, k]
+    """
+    _native.route(x, weight, bias, expert_ids, expert_weights)
+
+
+def moe(
+    x: Float32,  # [num_tokens, hidden_size]
+    experts: ExpertWeights,
+    expert_ids: Int32,  # [num_tokens, k]
+    expert_weights: Float32,  # [num_tokens, k]
+    swiglu_limit: float,
+    out: Float32,  # [num_tokens, hidden_size]; added to
+    *,
+    exact: bool = False,
+) -> None:
+    """out += Σ_k weight_k · down_k(swiglu(gate_up_k(x))), ranks summed in order."""
+    _native.moe(x, experts, expert_ids, expert_weights, swiglu_limit, out, exact)
+
+
+def sample(
+    logits: Float32,  # [num_seqs, vocab_size]; penalties, bias and mask are applied in place
+    temperature: Float32,  # [num_seqs]; 0 is greedy (ties: lowest id)
+    top_k: Int32,  # 0: off
+    top_p: Float32,
+    min_p: Float32,
+    seeds: NDArray[np.uint64],  # [num_seqs]
+    steps: Int64,  # [num_seqs]: index of the token in its sequence's output; (seed, step) fixes the draw
+    token_masks: list[Bitmask | None],
+    token_ids: Int32,  # out [num_seqs]
+) -> None:
+    """Choose one token a row: mask, temperature, top_k, top_p, min_p, then a draw from (seed, step) alone."""
+    _native.sample(logits, temperature, top_k, top_p, min_p, seeds, steps, token_masks, token_ids)
+
+
+def apply_penalties(
+    logits: Float32,  # [vocab_size], in place
+    prompt_token_ids: Int32,
+    output_token_ids: Int32,
+    presence_penalty: float,
+    frequency_penalty: float,
+    repetition_penalty: float,
+) -> None:
+    """Presence and frequency penalties count output tokens (OpenAI); repetition counts prompt and output (HF)."""
+    _native.apply_penalties(
+        logits, prompt_token_ids, output_token_ids, presence_penalty, frequency_penalty, repetition_penalty
+    )
+
+
+def top_logprobs(logits: Float32, token_id: int, n: int) -> tuple[float, Int32, Float32]:
+    """Log softmax of one row: the log probability of `token_id`, and the n most likely ids and log probabilities."""
+    return _native.top_logprobs(logits, token_id, n)

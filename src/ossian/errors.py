@@ -1,0 +1,93 @@
+"""Every exception Ossian raises on purpose.
+
+    OssianError
+    ├── ConfigurationError          the operator's settings cannot work
+    ├── CheckpointError             a model's files are missing, damaged or of another kind
+    ├── RequestError                the caller's request cannot be served as it is (HTTP 4xx)
+    │   ├── InvalidRequestError     400: a field is wrong
+    │   ├── ContextLengthError      400: the prompt does not fit
+    │   ├── ModelNotFoundError      404: no such model
+    │   └── RequestTooLargeError    413: the body is over the limit
+    └── EngineError                 the engine cannot serve (HTTP 5xx)
+        ├── EngineOverloadedError   503: the waiting queue is full
+        └── EngineDeadError         503: a step failed and the engine has stopped
+
+Messages are written for the person who can act on them and say the way out.
+"""
+
+
+class OssianError(Exception):
+    """Base of every exception Ossian raises on purpose."""
+
+
+class ConfigurationError(OssianError):
+    """The settings cannot work; the message names the setting."""
+
+
+class CheckpointError(OssianError):
+    """A checkpoint is missing, damaged or of another architecture; the message names the file or tensor."""
+
+
+class RequestError(OssianError):
+    """The caller's request cannot be served as it is.
+
+    `param` names the offending field as a path (`messages[0].content`), `code` is OpenAI's machine-readable
+    error code; either may be None.
+    """
+
+    status = 400
+    type = "invalid_request_error"
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.code = code
+
+
+class InvalidRequestError(RequestError):
+    """A field of the request is missing, unknown, of the wrong type or out of range."""
+
+
+class ContextLengthError(RequestError):
+    """The prompt, or the prompt and the requested output, do not fit the model's context."""
+
+    def __init__(self, message: str, *, param: str | None = "messages") -> None:
+        super().__init__(message, param=param, code="context_length_exceeded")
+
+
+class ModelNotFoundError(RequestError):
+    """No model of that name is served here."""
+
+    status = 404
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, param="model", code="model_not_found")
+
+
+class RequestTooLargeError(RequestError):
+    """The request body is over the configured limit."""
+
+    status = 413
+
+
+class EngineError(OssianError):
+    """The engine cannot serve this request; the request itself was well-formed."""
+
+    status = 500
+    type = "server_error"
+    code: str | None = None
+
+
+class EngineOverloadedError(EngineError):
+    """The waiting queue is full; trying again later can succeed."""
+
+    status = 503
+    code = "engine_overloaded"
+
+
+class EngineDeadError(EngineError):
+    """A step failed and the engine has stopped; the operator must restart it."""
+
+    status = 503
+    code = "engine_dead"

@@ -1,0 +1,89 @@
+"""Every setting, with its default written once.
+
+A setting comes from the environment (`OSSIAN_SERVER__PORT=9000`), else from the TOML file that `OSSIAN_CONFIG` names
+(`[server]` / `port = 9000`), else from its default here.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+DEMONSTRATION_MODEL = "ossian-nano"
+
+
+class Section(BaseModel):
+    """A group of settings: frozen, and unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(Section):
+    """The HTTP server."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    api_keys: tuple[SecretStr, ...] = ()  # required unless the host is a loopback address
+    max_body_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
+    unknown_parameters: Literal["reject", "ignore"] = "reject"
+    keep_alive_seconds: float = Field(default=10.0, gt=0)  # an SSE comment is sent after this much silence
+    shutdown_seconds: float = Field(default=30.0, ge=0)  # running requests may finish for this long
+
+
+class ModelSettings(Section):
+    """Which models are served, under which names."""
+
+    model: str | None = None  # a name, a Hugging Face repository or a folder; None is the demonstration profile
+    served_name: str | None = None  # None: the checkpoint's own name
+    aliases: dict[str, str] = Field(default_factory=dict)  # alias -> served name
+    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "ossian")
+
+
+class EngineSettings(Section):
+    """The embedded engine."""
+
+    precision: Literal["default", "exact"] = "default"  # int8 or bf16 activations
+    dense_format: Literal["int8", "bf16"] = "int8"  # attention and lm_head weights
+    num_threads: int = Field(default=0, ge=0)  # 0: the CPU quota
+    max_model_len: int | None = Field(default=None, ge=1)  # None: the model's, as far as the KV cache goes
+    max_num_seqs: int = Field(default=32, ge=1)
+    max_num_batched_tokens: int = Field(default=512, ge=16)
+    max_num_waiting: int = Field(default=256, ge=1)
+    block_size: int = Field(default=32, ge=16, multiple_of=16)
+    kv_cache_bytes: int | None = Field(default=None, ge=1)  # None: from the memory that is free after loading
+    enable_prefix_cache: bool = True
+
+
+class LogSettings(Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"  # auto: text on a terminal, JSON elsewhere
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OSSIAN_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    server: ServerSettings = ServerSettings()
+    models: ModelSettings = Field(default_factory=ModelSettings)
+    engine: EngineSettings = EngineSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (the base class passes it; no .env file is read)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (likewise)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Put the environment before the TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("OSSIAN_CONFIG") or None)
+        return init_settings, env_settings, toml
