@@ -66,9 +66,7 @@ class LogSettings(Section):
 class Settings(BaseSettings):
     """All settings of one process."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="OSSIAN_", env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix="OSSIAN_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     server: ServerSettings = ServerSettings()
     models: ModelSettings = Field(default_factory=ModelSettings)

@@ -99,9 +99,7 @@ def paged_attention(
 
     The last of a sequence's tokens is at position context_lens[s] - 1. Scores are scaled by 1 / sqrt(head_dim).
     """
-    _native.paged_attention(
-        qkv, k_cache, v_cache, block_tables, cu_seqlens_q, context_lens, sinks, sliding_window, out
-    )
+    _native.paged_attention(qkv, k_cache, v_cache, block_tables, cu_seqlens_q, context_lens, sinks, sliding_window, out)
 
 
 def route(x: Float32, weight: Float32, bias: Float32, expert_ids: Int32, expert_weights: Float32) -> None:
