@@ -3,7 +3,7 @@
 An engine knows token ids and nothing else: no text, no messages, no HTTP.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -124,7 +124,7 @@ class EngineStream(Protocol):
     """The outputs of one admitted request. Closing it early aborts the sequence and frees what it held within a
     step; closing it twice, or before the first output, is fine."""
 
-    def __aiter__(self) -> "EngineStream": ...
+    def __aiter__(self) -> AsyncIterator[EngineOutput]: ...
 
     async def __anext__(self) -> EngineOutput:
         """Return the next output; the one after the finish reason is StopAsyncIteration. Raises EngineError when

@@ -1,0 +1,117 @@
+"""The engine double: replays given token ids, so that everything above the engine is tested without a model."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+
+from ossian.engine.base import EngineInfo, EngineOutput, EngineRequest, EngineStats, FinishReason, TokenLogprobs
+from ossian.errors import ContextLengthError, EngineDeadError, EngineError, EngineOverloadedError
+
+SCRIPTED_INFO = EngineInfo("scripted", 201_088, 131_072, (199_999, 200_002, 200_012), "scripted")
+
+
+@dataclass
+class ScriptedEngine:
+    """Replays `script`, or what it returns for the prompt's token ids, one token an output.
+
+    A script that ends without a stop token ends with LENGTH. A stream counts as running from its first read on.
+    """
+
+    script: Sequence[int] | Callable[[Sequence[int]], Sequence[int]]
+    info: EngineInfo = SCRIPTED_INFO
+    delay: float = 0.0  # seconds before each token
+    fail_after: int | None = None  # the engine dies where a stream would bring its next token after so many
+    max_num_seqs: int = 256  # more running streams: EngineOverloadedError
+    num_cached_tokens: int = 0  # said of every request
+    requests: list[EngineRequest] = field(default_factory=list)  # admitted so far
+    num_running: int = 0
+    num_generated_tokens: int = 0
+    is_dead: bool = False
+
+    def stats(self) -> EngineStats:
+        """Count what was admitted and replayed."""
+        return EngineStats(
+            num_running=self.num_running,
+            num_prompt_tokens=sum(len(request.prompt_token_ids) for request in self.requests),
+            num_generated_tokens=self.num_generated_tokens,
+            num_cached_tokens=self.num_cached_tokens * len(self.requests),
+            num_steps=self.num_generated_tokens,
+        )
+
+    def check(self) -> None:
+        """Raise EngineDeadError after `fail_after` was reached."""
+        if self.is_dead:
+            raise EngineDeadError("the scripted engine has failed; start a new one")
+
+    async def start(self) -> None:
+        """Do nothing: it is always ready."""
+
+    async def stop(self) -> None:
+        """Do nothing: it holds nothing."""
+
+    async def generate(self, request: EngineRequest) -> AsyncGenerator[EngineOutput]:
+        """Admit a request as every engine does."""
+        self.check()
+        num_tokens = len(request.prompt_token_ids)
+        if num_tokens >= self.info.max_model_len:
+            raise ContextLengthError(f"the prompt has {num_tokens} tokens, the context {self.info.max_model_len}")
+        if self.num_running >= self.max_num_seqs:
+            raise EngineOverloadedError(f"{self.num_running} requests are running, the most is {self.max_num_seqs}")
+        self.requests.append(request)
+        return self._replay(request)
+
+    async def _replay(self, request: EngineRequest) -> AsyncGenerator[EngineOutput]:
+        self.num_running += 1
+        try:
+            token_ids = self._token_ids(request)
+            for index, token_id in enumerate(token_ids):
+                await asyncio.sleep(self.delay)
+                if self.is_dead or index == self.fail_after:
+                    self.is_dead = True
+                    raise EngineError("the scripted engine failed")
+                self.num_generated_tokens += 1
+                yield self._output(request, token_id, index, is_last=index == len(token_ids) - 1)
+        finally:
+            self.num_running -= 1
+
+    def _token_ids(self, request: EngineRequest) -> list[int]:
+        """Cut the script at max_tokens and at the first stop token; an empty one brings <|return|>."""
+        script = self.script(request.prompt_token_ids) if callable(self.script) else self.script
+        max_tokens = request.sampling.max_tokens or self.info.max_model_len
+        room = self.info.max_model_len - len(request.prompt_token_ids)
+        token_ids = (list(script) or [200_002])[: min(max_tokens, room)]
+        is_stop = (index for index, token_id in enumerate(token_ids) if self._is_stop(request, token_id))
+        return token_ids[: next(is_stop, len(token_ids)) + 1]
+
+    def _is_stop(self, request: EngineRequest, token_id: int) -> bool:
+        sampling = request.sampling
+        is_own = token_id in self.info.stop_token_ids and not sampling.ignore_eos
+        return is_own or token_id in sampling.stop_token_ids
+
+    def _output(self, request: EngineRequest, token_id: int, index: int, *, is_last: bool) -> EngineOutput:
+        if request.token_mask is not None:
+            request.token_mask.advance(token_id)
+        is_stop = self._is_stop(request, token_id)
+        finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH
+        num_logprobs = request.sampling.num_logprobs
+        return EngineOutput(
+            token_ids=(token_id,),
+            logprobs=None if num_logprobs is None else (_logprobs(token_id, num_logprobs),),
+            finish_reason=finish_reason if is_last else None,
+            stop_token_id=token_id if is_stop else None,
+            num_cached_tokens=self.num_cached_tokens,
+            prompt_logprobs=_prompt_logprobs(request) if index == 0 else None,
+        )
+
+
+def _prompt_logprobs(request: EngineRequest) -> tuple[TokenLogprobs | None, ...] | None:
+    num = request.sampling.num_prompt_logprobs
+    if num is None:
+        return None
+    return None, *(_logprobs(token_id, num) for token_id in request.prompt_token_ids[1:])
+
+
+def _logprobs(token_id: int, num: int) -> TokenLogprobs:
+    """The token and its successors, each 0.5 less likely than the one before."""
+    top = range(num)
+    return TokenLogprobs(token_id, -0.5, tuple(token_id + i for i in top), tuple(-0.5 * (i + 1) for i in top))
