@@ -3,12 +3,36 @@
 Read this first: it is where the halves of Ossian meet. It knows no HTTP and no OpenAI formats.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from ossian.engine.base import Engine, SamplingParams
-from ossian.harmony.events import Finished, TextDelta, TurnEvent
-from ossian.harmony.messages import Conversation
+from ossian.engine.base import (
+    Engine,
+    EngineOutput,
+    EngineRequest,
+    EngineStream,
+    FinishReason,
+    SamplingParams,
+    TokenLogprobs,
+)
+from ossian.errors import ContextLengthError, EngineError
+from ossian.harmony.encoding import HarmonyEncoding
+from ossian.harmony.events import (
+    Finished,
+    HarmonyEvent,
+    MessageStart,
+    TextDelta,
+    TokenChoice,
+    TokenText,
+    TurnEvent,
+    Usage,
+)
+from ossian.harmony.messages import Channel, Conversation
+from ossian.harmony.plain_text import PlainTextReader
+from ossian.harmony.stop_strings import StopStringMatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +55,162 @@ class TextRequest:
     cache_salt: str = ""
 
 
+class Generation:
+    """Generates turns with one engine."""
+
+    def __init__(self, engine: Engine, encoding: HarmonyEncoding) -> None:
+        self.engine = engine
+        self.encoding = encoding
+
+    async def turn(self, request: TurnRequest) -> "TurnStream":
+        """Admit a turn. Raises what `Engine.generate` raises, before any event."""
+        prompt = await asyncio.to_thread(self.encoding.render, request.conversation)
+        stream = await self._admit(request, prompt, "messages")
+        return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))
+
+    async def text(self, request: TextRequest) -> "TurnStream":
+        """Admit a raw continuation: its events are text deltas only, then Finished. Raises as `turn` does."""
+        prompt = request.prompt
+        if isinstance(prompt, str):
+            prompt = await asyncio.to_thread(self.encoding.encode, prompt)
+        stream = await self._admit(request, prompt, "prompt")
+        return TurnStream(stream, PlainTextReader(self.encoding), self.encoding, request.sampling, len(prompt))
+
+    async def _admit(self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str) -> EngineStream:
+        check_fits(len(prompt), request.sampling.max_tokens, self.engine.info.max_model_len, param)
+        return await self.engine.generate(
+            EngineRequest(request.request_id, prompt, request.sampling, cache_salt=request.cache_salt)
+        )
+
+
+def check_fits(num_prompt_tokens: int, max_tokens: int | None, max_model_len: int, param: str) -> None:
+    """Raise ContextLengthError, with the numbers, unless prompt and requested output fit the context together."""
+    num_tokens = num_prompt_tokens + (max_tokens or 1)
+    if num_tokens <= max_model_len:
+        return
+    output = f"{max_tokens} in the completion" if max_tokens else "and at least one to generate"
+    raise ContextLengthError(
+        f"This model's maximum context length is {max_model_len} tokens. However, you requested {num_tokens} tokens "
+        f"({num_prompt_tokens} in the {param}, {output}). Please reduce the length of the {param} or completion.",
+        param=param,
+    )
+
+
+class TokenReader(Protocol):
+    """Turns token ids into events, one token at a time."""
+
+    @property
+    def channel(self) -> Channel | None:
+        """The channel of the message whose content is being read; None outside content."""
+        ...
+
+    def feed(self, token_id: int) -> list[HarmonyEvent]: ...
+
+    def finish(self) -> list[HarmonyEvent]: ...
+
+
 class TurnStream:
     """The events of an admitted turn; the last is Finished. Closing it early aborts the turn."""
+
+    def __init__(
+        self,
+        stream: EngineStream,
+        reader: TokenReader,
+        encoding: HarmonyEncoding,
+        sampling: SamplingParams,
+        num_prompt_tokens: int,
+    ) -> None:
+        self._stream = stream
+        self._reader = reader
+        self._encoding = encoding
+        self._sampling = sampling
+        self._stop = StopStringMatcher(sampling.stop)
+        self._channel = reader.channel
+        self._num_prompt_tokens = num_prompt_tokens
+        self._num_cached_tokens = 0
+        self._num_completion_tokens = 0
+        self._num_reasoning_tokens = 0
+        self._prompt_choices: tuple[TokenChoice | None, ...] | None = None
+        self._ready: deque[TurnEvent] = deque()
+        self._is_finished = False
 
     def __aiter__(self) -> "TurnStream":
         return self
 
     async def __anext__(self) -> TurnEvent:
-        raise NotImplementedError
+        while not self._ready:
+            if self._is_finished:
+                raise StopAsyncIteration
+            await self._read(await anext(self._stream))
+        return self._ready.popleft()
 
     async def aclose(self) -> None:
-        raise NotImplementedError
+        """Abort the turn if it is still running. Closing twice is fine."""
+        self._is_finished = True
+        self._ready.clear()
+        await self._stream.aclose()
 
+    async def _read(self, output: EngineOutput) -> None:
+        """Turn one engine output into events; tokens after a matched stop string are left out, and not counted."""
+        self._note_prompt(output)
+        for index, token_id in enumerate(output.token_ids):
+            self._ready.extend(self._stopped(self._events(token_id, output.logprobs and output.logprobs[index])))
+            if self._stop.matched is not None:
+                await self._stream.aclose()
+                return self._finish("stop", self._stop.matched)
+        if output.finish_reason is not None:
+            self._finish(*self._reasons(output))
 
-class TextStream:
-    """The deltas of an admitted raw continuation; the last is Finished. Closing it early aborts it."""
+    def _note_prompt(self, output: EngineOutput) -> None:
+        self._num_cached_tokens = max(self._num_cached_tokens, output.num_cached_tokens)
+        if output.prompt_logprobs is not None:
+            self._prompt_choices = tuple(position and self._choice(position) for position in output.prompt_logprobs)
 
-    def __aiter__(self) -> "TextStream":
-        return self
+    def _events(self, token_id: int, logprobs: TokenLogprobs | None) -> list[HarmonyEvent]:
+        """The events of one token: counted, and with its log probabilities when it is content."""
+        before = self._reader.channel
+        events = self._reader.feed(token_id)
+        is_content = before is not None and self._reader.channel is before
+        self._num_completion_tokens += 1
+        self._num_reasoning_tokens += is_content and before is Channel.ANALYSIS
+        if logprobs is None or not is_content:
+            return events
+        text = "".join(event.text for event in events if isinstance(event, TextDelta))
+        return [TextDelta(text, (self._choice(logprobs),))]
 
-    async def __anext__(self) -> TextDelta | Finished:
-        raise NotImplementedError
+    def _stopped(self, events: Iterable[HarmonyEvent]) -> Iterator[HarmonyEvent]:
+        """Pass events on, the answer's text through the stop strings. Reasoning and tool calls are not searched."""
+        for event in events:
+            if isinstance(event, TextDelta):
+                is_answer = self._channel is Channel.FINAL
+                yield from self._stop.push(event) if is_answer else (event,)
+                continue
+            yield from self._stop.flush()
+            self._channel = event.channel if isinstance(event, MessageStart) else None
+            yield event
 
-    async def aclose(self) -> None:
-        raise NotImplementedError
+    def _finish(self, finish_reason: str, stop_reason: str | int | None) -> None:
+        self._ready.extend(self._stopped(self._reader.finish()))
+        self._ready.extend(self._stop.flush())
+        usage = Usage(
+            self._num_prompt_tokens, self._num_cached_tokens, self._num_completion_tokens, self._num_reasoning_tokens
+        )
+        self._ready.append(Finished(finish_reason, stop_reason, usage, self._prompt_choices))
+        self._is_finished = True
 
+    def _reasons(self, output: EngineOutput) -> tuple[str, str | int | None]:
+        """The finish reason, and the caller's own stop token when that is what ended the turn."""
+        if output.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
+            raise EngineError(f"The engine ended the request: {output.finish_reason}.")
+        is_callers = output.stop_token_id in self._sampling.stop_token_ids
+        return output.finish_reason.value, output.stop_token_id if is_callers else None
 
-class Generation:
-    """Generates turns with one engine."""
+    def _choice(self, logprobs: TokenLogprobs) -> TokenChoice:
+        top = zip(logprobs.top_ids, logprobs.top_logprobs, strict=True)
+        return TokenChoice(
+            self._text(logprobs.token_id, logprobs.logprob),
+            tuple(self._text(token_id, value) for token_id, value in top),
+        )
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-
-    async def turn(self, request: TurnRequest) -> TurnStream:
-        """Admit a turn. Raises what `Engine.generate` raises, before any event."""
-        raise NotImplementedError
-
-    async def text(self, request: TextRequest) -> TextStream:
-        """Admit a raw continuation. Raises what `Engine.generate` raises, before any delta."""
-        raise NotImplementedError
+    def _text(self, token_id: int, logprob: float) -> TokenText:
+        return TokenText(token_id, self._encoding.token_bytes(token_id), logprob)
