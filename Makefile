@@ -1,0 +1,80 @@
+# Everything a newcomer, a developer and CI run. `make` alone lists it.
+# Needs Python >= 3.11, make and a C++20 compiler; all else goes into .venv. PYTHON= and CXX= choose others.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve native test test-slow test-native test-parity check check-python check-native format lock coverage clean
+SHELL := /bin/sh
+
+BIN := .venv/bin
+NATIVE_SOURCES := $(wildcard CMakeLists.txt) $(shell find native/src native/bindings -type f)
+CXX_FILES = $(shell git ls-files 'native/*.cc' 'native/*.cpp' 'native/*.h' 'native/*.hpp')
+PYTEST := $(BIN)/python -m pytest
+
+help: ## list these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+# The variables come as environment, so that quotes and spaces in them are the shell's to handle.
+serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a folder; none is the demonstration model)
+	@exec $(BIN)/ossian serve $${MODEL:+"$$MODEL"} $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"}
+
+native: .venv/native-built ## build the native core and install ossian into .venv
+
+test: .venv/dev-installed ## the test suite, without the slow tests; ARGS= go to pytest
+	$(PYTEST) -m "not slow and not parity and not gpu and not postgres" $(ARGS)
+
+test-slow: .venv/dev-installed ## the slow tests; ARGS= go to pytest
+	$(PYTEST) -m "slow and not parity and not gpu and not postgres" $(ARGS)
+
+check: check-python check-native ## linters, formats, types, layers and sizes
+
+check-python: .venv/dev-installed
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports --no-cache
+	$(PYTEST) -q tests/test_sizes.py tests/test_layers.py
+
+check-native: .venv/dev-installed
+	$(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+
+format: .venv/dev-installed ## format Python and C++, and apply the linter's safe repairs
+	$(BIN)/python -m ruff check --fix-only --quiet
+	$(BIN)/python -m ruff format
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+coverage: .venv/dev-installed ## the test suite with a coverage report
+	$(BIN)/python -m coverage run -m pytest -q -m "not slow and not parity and not gpu and not postgres" $(ARGS)
+	$(BIN)/python -m coverage report
+
+lock: .venv/dev-installed ## choose new versions of every dependency and write them, with hashes, to requirements/
+	$(BIN)/python -m uv $(COMPILE) pyproject.toml -o requirements/runtime.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/build.in -o requirements/build.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+
+COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q
+
+clean: ## delete what was built; .venv stays, and is rebuilt from where needed
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+	rm -f .venv/native-built
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: each step is done once, and again when what it was made from changes.
+
+.venv/created:
+	@requirements/install.sh create
+	@touch $@
+
+.venv/runtime-installed: .venv/created requirements/build.txt requirements/runtime.txt
+	@requirements/install.sh runtime
+	@touch $@
+
+.venv/native-built: .venv/runtime-installed pyproject.toml $(NATIVE_SOURCES)
+	@echo "Building the native core (once; a minute or two) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . || \
+	    { echo; echo "ossian: the native core could not be built; the compiler's message is above." >&2; exit 1; }
+	@touch $@
+
+.venv/dev-installed: .venv/native-built requirements/dev.txt
+	@requirements/install.sh dev
+	@touch $@

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Usage: requirements/install.sh create|runtime|dev
+# Makes .venv and installs locked packages into it; PYTHON names the interpreter. Called by the Makefile.
+# Nothing is installed outside the repository.
+set -eu
+
+fail() {
+    printf '\nossian: %s\n' "$1" >&2
+    exit 1
+}
+
+is_python_new_enough() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        is_python_new_enough "$PYTHON" ||
+            fail "PYTHON=$PYTHON is not a Python 3.11 or newer ($("$PYTHON" --version 2>&1 || true))."
+        return
+    fi
+    for PYTHON in python3 python3.14 python3.13 python3.12 python3.11; do
+        if is_python_new_enough "$PYTHON"; then return; fi
+    done
+    fail "Python 3.11 or newer is needed; this machine's python3 is $(python3 --version 2>&1 || true).
+Install one, or name it: make serve PYTHON=/path/to/python3.12"
+}
+
+check_build_tools() {
+    "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$PYTHON has no venv module. On Debian and Ubuntu: apt install python3-venv"
+    "$PYTHON" -c 'import os, sysconfig, sys
+sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
+        fail "$PYTHON has no C headers (Python.h). On Debian and Ubuntu: apt install python3-dev"
+    echo 'int main() {}' | "${CXX:-c++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null ||
+        fail "a C++20 compiler is needed and '${CXX:-c++}' is not one. On Debian and Ubuntu: apt install g++
+Another one is chosen by CXX: make serve CXX=clang++"
+}
+
+create() {
+    if is_python_new_enough .venv/bin/python; then return; fi  # someone made it by hand
+    find_python
+    check_build_tools
+    echo "Creating .venv with $("$PYTHON" --version) …"
+    "$PYTHON" -m venv --clear .venv
+}
+
+install() {
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" ||
+        fail "the Python packages could not be installed (the reason is above).
+The first start needs the network, or a mirror that pip is told of (PIP_INDEX_URL); later ones do not."
+}
+
+case "${1:-}" in
+create)
+    create
+    ;;
+runtime)
+    echo "Installing the locked Python packages (once; about a minute) …"
+    install -r requirements/build.txt -r requirements/runtime.txt
+    ;;
+dev)
+    echo "Installing the development packages (once) …"
+    install -r requirements/dev.txt
+    ;;
+*)
+    fail "usage: requirements/install.sh create|runtime|dev"
+    ;;
+esac
