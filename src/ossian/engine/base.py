@@ -26,7 +26,8 @@ class TokenMask(Protocol):
 
     def allowed(self) -> NDArray[np.uint32] | None:
         """Return a bitmask of `ceil(vocab_size / 32)` words, bit i % 32 of word i // 32 set when token i is
-        allowed; None when every token is."""
+        allowed; None when every token is.
+        """
         ...
 
     def advance(self, token_id: int) -> None:
@@ -122,13 +123,15 @@ class EngineStats:
 
 class EngineStream(Protocol):
     """The outputs of one admitted request. Closing it early aborts the sequence and frees what it held within a
-    step; closing it twice, or before the first output, is fine."""
+    step; closing it twice, or before the first output, is fine. A cancelled read closes it.
+    """
 
     def __aiter__(self) -> AsyncIterator[EngineOutput]: ...
 
     async def __anext__(self) -> EngineOutput:
-        """Return the next output; the one after the finish reason is StopAsyncIteration. Raises EngineError when
-        the engine failed meanwhile."""
+        """Return the next output; after the finish reason, or when closed, it is StopAsyncIteration. Raises
+        EngineError when the engine failed meanwhile.
+        """
         ...
 
     async def aclose(self) -> None: ...
