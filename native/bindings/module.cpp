@@ -1,0 +1,7 @@
+#include "topics.h"
+
+NB_MODULE(_native, m) {
+  m.doc() = "Ossian's kernels. Use them through ossian.engine.embedded.kernels.";
+  ossian::bind_machine(m);
+  ossian::bind_norm(m);
+}

@@ -1,0 +1,11 @@
+// One function per topic; module.cpp calls them all.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace ossian {
+
+void bind_machine(nanobind::module_& m);
+void bind_norm(nanobind::module_& m);
+
+}  // namespace ossian

@@ -1,0 +1,23 @@
+// Embedding rows and RMSNorm.
+#pragma once
+
+#include <cstdint>
+
+#include "kernel_table.h"
+
+namespace ossian {
+
+// out[t] = table[ids[t]], bf16 to float.  table: [num_rows, size], out: [num_tokens, size]
+// Throws std::invalid_argument for an id outside [0, num_rows).
+void embed(const uint16_t* table, int64_t num_rows, int64_t size, const int32_t* ids, int64_t num_tokens, float* out);
+
+// out[t] = x[t] / sqrt(mean(x[t]²) + eps) * weight.  x, out: [num_tokens, size]; they may be the same array.
+void rms_norm(const float* x, const float* weight, float eps, int64_t num_tokens, int64_t size, float* out);
+
+struct NormKernels {
+  void (*widen_bf16)(const uint16_t* in, int64_t size, float* out);
+  void (*rms_norm)(const float* x, const float* weight, float eps, int64_t size, float* out);
+};
+OSSIAN_KERNEL_TABLE(NormKernels, norm_kernels);
+
+}  // namespace ossian

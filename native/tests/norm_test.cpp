@@ -1,0 +1,59 @@
+#include "norm.h"
+
+#include <stdexcept>
+
+#include "check.h"
+#include "norm_reference.h"
+
+using namespace ossian;
+using namespace ossian::test;
+
+TEST(rms_norm_equals_reference) {
+  for (const int64_t size : {1, 15, 16, 17, 64, 100, 2880}) {
+    for (const int64_t num_tokens : {0, 1, 2, 3, 7, 17}) {
+      const std::vector<float> x = random_floats(num_tokens * size, 1, 3.0f);
+      const std::vector<float> weight = random_floats(size, 2);
+      std::vector<float> out(x.size());
+      std::vector<float> expected(x.size());
+      rms_norm(x.data(), weight.data(), 1e-5f, num_tokens, size, out.data());
+      for (int64_t t = 0; t < num_tokens; ++t) {
+        reference::rms_norm(x.data() + t * size, weight.data(), 1e-5f, size, expected.data() + t * size);
+      }
+      CHECK_SAME(out, expected);
+    }
+  }
+}
+
+TEST(rms_norm_works_in_place) {
+  std::vector<float> x = random_floats(3 * 64, 3);
+  const std::vector<float> weight = random_floats(64, 4);
+  std::vector<float> out(x.size());
+  rms_norm(x.data(), weight.data(), 1e-5f, 3, 64, out.data());
+  rms_norm(x.data(), weight.data(), 1e-5f, 3, 64, x.data());
+  CHECK_SAME(x, out);
+}
+
+TEST(embed_widens_rows) {
+  for (const int64_t size : {1, 16, 33, 96}) {
+    std::vector<uint16_t> table;
+    for (const float value : random_floats(5 * size, 5)) table.push_back(reference::to_bf16(value));
+    const std::vector<int32_t> ids{4, 0, 4, 1, 2, 3, 0};
+    std::vector<float> out(ids.size() * size);
+    std::vector<float> expected;
+    embed(table.data(), 5, size, ids.data(), static_cast<int64_t>(ids.size()), out.data());
+    for (const int32_t id : ids) {
+      for (int64_t i = 0; i < size; ++i) expected.push_back(reference::from_bf16(table[id * size + i]));
+    }
+    CHECK_SAME(out, expected);
+  }
+}
+
+TEST(embed_rejects_ids_outside_the_table) {
+  const std::vector<uint16_t> table(5 * 16);
+  std::vector<float> out(2 * 16);
+  for (const int32_t bad : {-1, 5}) {
+    const std::vector<int32_t> ids{0, bad};
+    CHECK(
+        throws<std::invalid_argument>([&] { embed(table.data(), 5, 16, ids.data(), 2, out.data()); }, "input_ids[1]"));
+  }
+}
