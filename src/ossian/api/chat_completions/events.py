@@ -1,0 +1,169 @@
+"""The way out: the events of turns become chat completion chunks, and the chunks fold into the full answer.
+
+chunks = ChatChunks(head, 1, options, new_tool_call_id)
+[*chunks.open(), *chunks.push(0, event), …, *chunks.close()]      the stream
+answer = ChatAnswer(); answer.add(chunk) for each; answer.body()    the full answer
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.chat_completions.tools import NAMESPACE, offered
+from ossian.api.fields import IdFactory, JsonObject
+from ossian.api.head import Head
+from ossian.api.logprobs import content_logprobs, prompt_logprobs
+from ossian.api.usage import total, usage_body
+from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
+from ossian.harmony.messages import Channel
+
+_NOT_TOOLS = {"assistant", "user", "all"}  # recipients that are nobody's function
+_BETWEEN_MESSAGES = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What a request wants to see of its answer."""
+
+    include_usage: bool = True
+    include_reasoning: bool = True
+    include_logprobs: bool = False
+    has_tools: bool = False  # without tools, what looks like a call is text
+
+    @classmethod
+    def of(cls, request: ChatCompletionRequest) -> "ChatOptions":
+        """Return a request's options."""
+        asked = request.stream_options and request.stream_options.include_usage
+        return cls(
+            include_usage=bool(asked) or not request.stream,
+            include_reasoning=not (request.reasoning and request.reasoning.exclude),
+            include_logprobs=bool(request.logprobs),
+            has_tools=bool(offered(request.tools or [], request.tool_choice)),
+        )
+
+
+class ChatChunks:
+    """Makes the chunks of one answer, with its choices interleaved as their events come."""
+
+    def __init__(self, head: Head, num_choices: int, options: ChatOptions, new_tool_call_id: IdFactory) -> None:
+        self._head = head.body("chat.completion.chunk") | {"service_tier": "default"}
+        self._include_usage = options.include_usage
+        self._choices = [_Choice(index, options, new_tool_call_id) for index in range(num_choices)]
+        self._usages: dict[int, Usage] = {}
+
+    def open(self) -> Iterator[JsonObject]:
+        """Yield the chunks that say who speaks, one a choice."""
+        for choice in self._choices:
+            yield self._chunk([choice.delta({"role": "assistant", "content": "", "refusal": None})])
+
+    def push(self, index: int, event: TurnEvent) -> Iterator[JsonObject]:
+        """Yield the chunks of a choice's next event; often there are none."""
+        for delta in self._choices[index].push(event):
+            yield self._chunk([delta])
+        if isinstance(event, Finished):
+            self._usages[index] = event.usage
+            yield self._finish(index, event)
+
+    def close(self) -> Iterator[JsonObject]:
+        """Yield the usage of the whole answer, when it was asked for. Every choice has finished."""
+        if self._include_usage:
+            usages = [self._usages[index] for index in range(len(self._choices))]
+            yield self._chunk([]) | {"usage": usage_body(total([usages]))}
+
+    def _finish(self, index: int, event: Finished) -> JsonObject:
+        chunk = self._chunk([self._choices[index].finish(event)])
+        if event.prompt_choices is not None and index == 0:
+            chunk["prompt_logprobs"] = prompt_logprobs(event.prompt_choices)
+        return chunk
+
+    def _chunk(self, choices: list[JsonObject]) -> JsonObject:
+        chunk = self._head | {"choices": choices}
+        return chunk | {"usage": None} if self._include_usage else chunk
+
+
+class _Choice:
+    """One choice: which field of the message the model is writing, and what was written so far."""
+
+    def __init__(self, index: int, options: ChatOptions, new_tool_call_id: IdFactory) -> None:
+        self._index = index
+        self._options = options
+        self._new_tool_call_id = new_tool_call_id
+        self._field = ""  # "content", "reasoning" or "tool_calls"; "" between messages
+        self._num_tool_calls = 0
+        self._started: set[str] = set()  # fields with text in them
+        self._separator = ""  # owed before the field's next text
+        self._has_arguments = False
+
+    def delta(self, delta: JsonObject, logprobs: JsonObject | None = None) -> JsonObject:
+        """Return the choice object of one chunk."""
+        return {"index": self._index, "delta": delta, "logprobs": logprobs, "finish_reason": None}
+
+    def push(self, event: TurnEvent) -> Iterator[JsonObject]:
+        match event:
+            case MessageStart():
+                yield from self._start(event)
+            case TextDelta():
+                yield from self._text(event)
+            case MessageEnd():
+                yield from self._end(event)
+
+    def finish(self, event: Finished) -> JsonObject:
+        is_call = event.finish_reason == "stop" and self._num_tool_calls > 0 and event.stop_reason is None
+        return self.delta({}) | {
+            "finish_reason": "tool_calls" if is_call else event.finish_reason,
+            "stop_reason": event.stop_reason,
+        }
+
+    def _start(self, event: MessageStart) -> Iterator[JsonObject]:
+        self._field = self._field_of(event)
+        self._separator = _BETWEEN_MESSAGES if self._field in self._started else ""
+        if self._field == "tool_calls":
+            self._num_tool_calls += 1
+            self._has_arguments = False
+            function = {"name": function_name(event.recipient or ""), "arguments": ""}
+            yield self._call_delta({"id": self._new_tool_call_id(), "type": "function", "function": function})
+
+    def _field_of(self, event: MessageStart) -> str:
+        is_call = event.recipient is not None and event.recipient not in _NOT_TOOLS
+        if is_call and self._options.has_tools:
+            return "tool_calls"
+        return "reasoning" if event.channel is Channel.ANALYSIS else "content"
+
+    def _text(self, event: TextDelta) -> Iterator[JsonObject]:
+        if self._field == "tool_calls":
+            self._has_arguments |= bool(event.text)
+            if event.text:
+                yield self._call_delta({"function": {"arguments": event.text}})
+        elif self._field == "reasoning":
+            if event.text and self._options.include_reasoning:
+                text = self._separated(event.text)
+                yield self.delta({"reasoning": text, "reasoning_content": text})
+        elif event.text or (event.choices and self._options.include_logprobs):
+            yield self.delta({"content": self._separated(event.text)}, self._logprobs(event))
+
+    def _separated(self, text: str) -> str:
+        """Put an empty line between two messages of the same field."""
+        if not text:
+            return text
+        separator, self._separator = self._separator, ""
+        self._started.add(self._field)
+        return separator + text
+
+    def _logprobs(self, event: TextDelta) -> JsonObject | None:
+        if not self._options.include_logprobs:
+            return None
+        return {"content": content_logprobs(event.choices), "refusal": None}
+
+    def _end(self, event: MessageEnd) -> Iterator[JsonObject]:
+        if self._field == "tool_calls" and event.is_complete and not self._has_arguments:
+            yield self._call_delta({"function": {"arguments": "{}"}})
+        self._field = ""
+
+    def _call_delta(self, call: JsonObject) -> JsonObject:
+        return self.delta({"tool_calls": [{"index": self._num_tool_calls - 1, **call}]})
+
+
+def function_name(recipient: str) -> str:
+    """Return the function a call goes to, as a name OpenAI's API allows: clients send it back."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", recipient.removeprefix(f"{NAMESPACE}."))[:64] or "_"

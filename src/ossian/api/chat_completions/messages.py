@@ -1,0 +1,158 @@
+"""The messages of a chat completion request."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from ossian.api.fields import RequestModel, refused, string_or_array
+from ossian.errors import InvalidRequestError
+
+MEDIA = {
+    "image_url": "image",
+    "input_image": "image",
+    "input_audio": "audio",
+    "video_url": "video",
+    "file": "file",
+    "input_file": "file",
+}
+
+
+def _refuse_media(part: object) -> object:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if isinstance(kind, str) and kind in MEDIA:
+        message = "this model has no {media} input; send text parts only"
+        raise PydanticCustomError("unsupported_content", message, {"media": MEDIA[kind]})
+    return part
+
+
+class TextPart(RequestModel):
+    """A piece of text; the pieces of one message are joined as they are."""
+
+    type: Literal["text"]
+    text: str
+
+
+class RefusalPart(RequestModel):
+    """A refusal the assistant gave before."""
+
+    type: Literal["refusal"]
+    refusal: str
+
+
+TextParts: TypeAlias = Annotated[
+    list[Annotated[TextPart, BeforeValidator(_refuse_media)]], Field(min_length=1), Tag("array")
+]
+AssistantPart: TypeAlias = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
+AssistantParts: TypeAlias = Annotated[
+    list[Annotated[AssistantPart, BeforeValidator(_refuse_media)]], Field(min_length=1), Tag("array")
+]
+_TEXT_OR_PARTS = string_or_array("a string or an array of text parts")
+Content: TypeAlias = Annotated[Annotated[str, Tag("string")] | TextParts, _TEXT_OR_PARTS]
+AssistantContent: TypeAlias = Annotated[Annotated[str, Tag("string")] | AssistantParts, _TEXT_OR_PARTS]
+
+FunctionName: TypeAlias = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+
+
+class SystemMessage(RequestModel):
+    """Instructions. gpt-oss reads them as its developer message."""
+
+    role: Literal["system"]
+    content: Content
+    name: str | None = None
+
+
+class DeveloperMessage(RequestModel):
+    """Instructions, under their newer name."""
+
+    role: Literal["developer"]
+    content: Content
+    name: str | None = None
+
+
+class UserMessage(RequestModel):
+    """What the user says."""
+
+    role: Literal["user"]
+    content: Content
+    name: str | None = Field(default=None, description="Accepted; gpt-oss is not told participants' names.")
+
+
+class CalledFunction(RequestModel):
+    """The function of a tool call. `arguments` is what the model wrote, which need not be valid JSON."""
+
+    name: FunctionName
+    arguments: str
+
+
+class ToolCall(RequestModel):
+    """A call the assistant made before."""
+
+    id: str
+    type: Literal["function"] = "function"
+    function: CalledFunction
+    index: int | None = None  # clients that saved a stream's deltas send it back
+
+
+class AssistantMessage(RequestModel):
+    """What the assistant said before. The fields of our own answers are accepted back."""
+
+    role: Literal["assistant"]
+    content: AssistantContent | None = None
+    refusal: str | None = None
+    reasoning: str | None = Field(default=None, description="Kept for the model inside an open tool loop.")
+    reasoning_content: str | None = Field(default=None, description="Another name of `reasoning`.")
+    tool_calls: list[ToolCall] | None = None
+    name: str | None = None
+    annotations: list[Any] | None = None
+    audio: Annotated[None, refused("This model has no audio.")] = None
+    function_call: Annotated[None, refused("Send tool_calls instead.")] = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "AssistantMessage":
+        said = (self.content, self.refusal, self.reasoning, self.reasoning_content)
+        if not self.tool_calls and all(each is None for each in said):
+            raise ValueError("an assistant message needs content or tool_calls")
+        return self
+
+
+class ToolMessage(RequestModel):
+    """The result of a tool call."""
+
+    role: Literal["tool"]
+    content: Content
+    tool_call_id: str
+    name: str | None = None
+
+
+ChatMessage: TypeAlias = Annotated[
+    SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+]
+
+
+def text_of(content: str | list[TextPart] | list[TextPart | RefusalPart] | None) -> str:
+    """Return the text of a content, its parts joined as they are."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    return "".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)
+
+
+def tool_call_names(messages: list[ChatMessage]) -> dict[str, str]:
+    """Return the function name of every tool call the conversation has made, by its id."""
+    calls = [call for message in messages if isinstance(message, AssistantMessage) for call in message.tool_calls or ()]
+    return {call.id: call.function.name for call in calls}
+
+
+def check_tool_messages(messages: list[ChatMessage]) -> None:
+    """Raise InvalidRequestError unless every tool message answers a call made before it."""
+    known: set[str] = set()
+    for index, message in enumerate(messages):
+        if isinstance(message, AssistantMessage):
+            known.update(call.id for call in message.tool_calls or ())
+        elif isinstance(message, ToolMessage) and message.tool_call_id not in known:
+            raise InvalidRequestError(
+                f"Invalid value for 'messages[{index}].tool_call_id': no assistant message before it made a tool call "
+                "with this id.",
+                param=f"messages[{index}].tool_call_id",
+                code="invalid_value",
+            )

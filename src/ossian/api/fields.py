@@ -1,0 +1,57 @@
+"""The building blocks of request schemas: strict models, and types with their own words for what is wrong."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+JsonObject: TypeAlias = dict[str, Any]
+
+
+class RequestModel(BaseModel):
+    """A JSON object as a client sends it: nothing is converted silently, and unknown names are errors."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def refused(reason: str) -> BeforeValidator:
+    """Make a field of type None which says why it cannot have a value."""
+
+    def check(value: object) -> None:
+        if value is not None:
+            raise PydanticCustomError("unsupported_parameter", "{reason}", {"reason": reason})
+
+    return BeforeValidator(check)
+
+
+def json_kind(value: object) -> Literal["string", "array"] | None:
+    """Tell strings and arrays apart, for fields that take either."""
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else None
+
+
+def string_or_array(expected: str) -> Discriminator:
+    """Choose between the union members tagged "string" and "array"; anything else is an error that says `expected`."""
+    return Discriminator(json_kind, custom_error_type="invalid_type", custom_error_message=f"expected {expected}")
+
+
+StopString: TypeAlias = Annotated[str, Field(min_length=1)]
+StopStrings: TypeAlias = Annotated[
+    Annotated[StopString, Tag("string")] | Annotated[list[StopString], Field(max_length=16), Tag("array")],
+    string_or_array("a string or an array of strings"),
+]
+Metadata: TypeAlias = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
+
+
+class StreamOptions(RequestModel):
+    """What a stream carries besides the answer."""
+
+    include_usage: bool | None = None
+    include_obfuscation: bool | None = Field(default=None, description="Accepted; this server adds no obfuscation.")
+
+
+IdFactory: TypeAlias = Callable[[], str]

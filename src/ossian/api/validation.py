@@ -1,0 +1,142 @@
+"""From request body to request model: one error, in words, at a path such as `messages[0].content`."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ossian.api.fields import RequestModel
+from ossian.errors import InvalidRequestError
+
+RequestT = TypeVar("RequestT", bound=RequestModel)
+
+
+def parse(body: bytes, model: type[RequestT], *, ignore_unknown: bool = False) -> RequestT:
+    """Return the request in a JSON body. Raises InvalidRequestError, which names the first offending parameter."""
+    value = _json_object(body)
+    try:
+        return model.model_validate(value, extra="ignore" if ignore_unknown else None)
+    except ValidationError as error:
+        raise _invalid_request(error.errors()[0], value) from None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        raise InvalidRequestError("The request body is empty; send a JSON object.")
+    try:
+        body.decode()
+        value = orjson.loads(body)
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError(f"The request body is not valid UTF-8: see byte {error.start}.") from None
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequestError(f"The request body is not valid JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise InvalidRequestError(f"The request body must be a JSON object, but is {_kind(value)}.")
+    return value
+
+
+def _invalid_request(error: ErrorDetails, value: object) -> InvalidRequestError:
+    path = _path(error["loc"], value)
+    describe = _DESCRIPTIONS.get(error["type"]) or (_wrong_type if error["type"].endswith("_type") else _wrong_value)
+    message, param, code = describe(error, path)
+    return InvalidRequestError(message, param=param, code=code)
+
+
+def _path(loc: tuple[int | str, ...], value: Any) -> str:
+    """Write a location as a client would; parts of it that only name a member of a union are left out.
+
+    Those are told apart by the request itself: they are no key of it, unless they come last and are missing.
+    """
+    path = ""
+    for position, step in enumerate(loc):
+        is_last = position == len(loc) - 1
+        if isinstance(step, int) and isinstance(value, list):
+            path += f"[{step}]"
+            value = value[step] if step < len(value) else None
+        elif isinstance(value, dict) and (step in value or is_last):
+            path += f".{step}" if path else str(step)
+            value = value.get(step)
+    return path
+
+
+Description = tuple[str, str, str]  # message, param, code
+
+
+def _missing(_error: ErrorDetails, path: str) -> Description:
+    return f"Missing required parameter: '{path}'.", path, "missing_required_parameter"
+
+
+def _unknown(_error: ErrorDetails, path: str) -> Description:
+    way_out = 'Remove it, or have the server ignore unknown parameters (server.unknown_parameters = "ignore").'
+    return f"Unknown parameter: '{path}'. {way_out}", path, "unknown_parameter"
+
+
+def _wrong_type(error: ErrorDetails, path: str) -> Description:
+    expected = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("expected ")
+    return f"Invalid type for '{path}': expected {expected}, but got {_kind(error['input'])}.", path, "invalid_type"
+
+
+def _wrong_value(error: ErrorDetails, path: str) -> Description:
+    expected = error["msg"].replace("Input should be", "expected").removeprefix("Value error, ")
+    return f"Invalid value for '{path}': {expected}{_got(error['input'])}.", path, "invalid_value"
+
+
+def _wrong_tag(error: ErrorDetails, path: str) -> Description:
+    """A member of a union by its `role` or `type`."""
+    context = error.get("ctx", {})
+    name = str(context["discriminator"]).strip("'")
+    path = f"{path}.{name}"
+    value = error["input"]
+    if not isinstance(value, dict) or name not in value:
+        return _missing(error, path)
+    if not isinstance(value[name], str):
+        return f"Invalid type for '{path}': expected a string, but got {_kind(value[name])}.", path, "invalid_type"
+    expected = context.get("expected_tags", "another value")
+    return f"Invalid value for '{path}': expected one of {expected}{_got(value[name])}.", path, "invalid_value"
+
+
+def _unsupported(error: ErrorDetails, path: str) -> Description:
+    return f"Unsupported parameter: '{path}'. {error['msg']}", path, "unsupported_parameter"
+
+
+def _unsupported_content(error: ErrorDetails, path: str) -> Description:
+    return f"Unsupported content in '{path}': {error['msg']}", f"{path}.type", "unsupported_content"
+
+
+_DESCRIPTIONS: dict[str, Callable[[ErrorDetails, str], Description]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown,
+    "union_tag_invalid": _wrong_tag,
+    "union_tag_not_found": _wrong_tag,
+    "unsupported_parameter": _unsupported,
+    "unsupported_content": _unsupported_content,
+}
+
+_EXPECTED = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "float_type": "a number",
+    "bool_type": "a boolean",
+    "list_type": "an array",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+
+
+def _kind(value: object) -> str:
+    """Return JSON's word for a value's type."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "a boolean"
+    words = {str: "a string", int: "an integer", float: "a number", list: "an array", dict: "an object"}
+    return words.get(type(value), "something else")
+
+
+def _got(value: object) -> str:
+    """Quote a short value; a long one, or a whole object, helps nobody."""
+    if isinstance(value, list | dict):
+        return ""
+    text = orjson.dumps(value).decode()
+    return f", but got {text}" if len(text) <= 80 else ""
