@@ -154,7 +154,9 @@ class TurnStream:
         """Turn one engine output into events; tokens after a matched stop string are left out, and not counted."""
         self._note_prompt(output)
         for index, token_id in enumerate(output.token_ids):
-            self._ready.extend(self._stopped(self._events(token_id, output.logprobs and output.logprobs[index])))
+            self._ready.extend(
+                self._stopped(self._events(token_id, output.logprobs[index] if output.logprobs else None))
+            )
             if self._stop.matched is not None:
                 await self._stream.aclose()
                 return self._finish("stop", self._stop.matched)
@@ -164,7 +166,7 @@ class TurnStream:
     def _note_prompt(self, output: EngineOutput) -> None:
         self._num_cached_tokens = max(self._num_cached_tokens, output.num_cached_tokens)
         if output.prompt_logprobs is not None:
-            self._prompt_choices = tuple(position and self._choice(position) for position in output.prompt_logprobs)
+            self._prompt_choices = tuple(self._choice(each) if each else None for each in output.prompt_logprobs)
 
     def _events(self, token_id: int, logprobs: TokenLogprobs | None) -> list[HarmonyEvent]:
         """The events of one token: counted, and with its log probabilities when it is content."""
