@@ -121,15 +121,22 @@ class Random:
 
 
 def random_tensors(config: Mapping[str, Any], seed: int = 0) -> Tensors:
-    """Every tensor of a model, scaled so that activations stay near one and logits differ clearly."""
+    """Every tensor of a model, scaled so that activations stay near one.
+
+    Each token's successor is likely, which makes the logits about as decided as a trained model's. Flat ones would say
+    little about precision: on them even torch's bfloat16 and float32 often disagree on the most likely token.
+    """
     random = Random(seed)
     vocab_size, hidden_size = config["vocab_size"], config["hidden_size"]
-    tensors: Tensors = {"model.embed_tokens.weight": random.bf16(vocab_size, hidden_size, std=1)}
+    embedding = random.bf16(vocab_size, hidden_size, std=1)
+    tensors: Tensors = {"model.embed_tokens.weight": embedding}
     for layer in range(config["num_hidden_layers"]):
         layer_tensors = _attention(config, random) | _moe(config, random)
         tensors |= {f"model.layers.{layer}.{name}": tensor for name, tensor in layer_tensors.items()}
     tensors["model.norm.weight"] = random.bf16(hidden_size, mean=1, std=0.1)
-    tensors["lm_head.weight"] = random.bf16(vocab_size, hidden_size, std=2 / math.sqrt(hidden_size))
+    noise = float32(random.bf16(vocab_size, hidden_size, std=2 / math.sqrt(hidden_size)))
+    successor = np.roll(float32(embedding), 1, axis=0) / hidden_size
+    tensors["lm_head.weight"] = bf16(noise + 7 * math.sqrt(math.log(vocab_size)) * successor)
     return tensors
 
 
@@ -138,8 +145,10 @@ def _attention(config: Mapping[str, Any], random: Random) -> Tensors:
     q_size, kv_size = num_heads * config["head_dim"], config["num_key_value_heads"] * config["head_dim"]
     tensors: Tensors = {"input_layernorm.weight": random.bf16(hidden_size, mean=1, std=0.1)}
     sizes = {"q": (q_size, hidden_size), "k": (kv_size, hidden_size), "v": (kv_size, hidden_size)}
-    for name, (rows, columns) in {**sizes, "o": (hidden_size, q_size)}.items():
-        tensors[f"self_attn.{name}_proj.weight"] = random.bf16(rows, columns, std=1 / math.sqrt(columns))
+    sizes["o"] = (hidden_size, q_size)
+    for name, (rows, columns) in sizes.items():
+        gain = _residual_gain(config) if name == "o" else 1
+        tensors[f"self_attn.{name}_proj.weight"] = random.bf16(rows, columns, std=gain / math.sqrt(columns))
         tensors[f"self_attn.{name}_proj.bias"] = random.bf16(rows, std=0.1)
     tensors["self_attn.sinks"] = random.bf16(num_heads, std=1)
     return tensors
@@ -155,12 +164,18 @@ def _moe(config: Mapping[str, Any], random: Random) -> Tensors:
     }
     sizes = {"gate_up": (2 * intermediate_size, hidden_size), "down": (hidden_size, intermediate_size)}
     for name, (rows, columns) in sizes.items():
-        scale = 127 + round(math.log2(1 / (math.sqrt(columns) * E2M1_RMS)))
+        gain = _residual_gain(config) if name == "down" else 1
+        scale = 127 + round(math.log2(gain / (math.sqrt(columns) * E2M1_RMS)))
         scales = random.bytes(num_experts, rows, columns // 32) % 3 + (scale - 1)
         tensors[f"mlp.experts.{name}_proj_blocks"] = random.bytes(num_experts, rows, columns // 32, 16)
         tensors[f"mlp.experts.{name}_proj_scales"] = scales.astype(np.uint8)
         tensors[f"mlp.experts.{name}_proj_bias"] = random.bf16(num_experts, rows, std=0.1)
     return tensors
+
+
+def _residual_gain(config: Mapping[str, Any]) -> float:
+    """Keeps the residual stream as wide as the embedding, however many layers add to it."""
+    return 1 / math.sqrt(config["num_hidden_layers"])
 
 
 def bf16(values: NDArray[Any]) -> NDArray[np.uint16]:
