@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 JsonSchema: TypeAlias = Mapping[str, Any]
+
+FUNCTIONS: Final = "functions"  # the namespace of the caller's own tools
+CONSTRAIN_MARK: Final = "<|constrain|>"  # how a content type spells the special token it may begin with
 
 
 class Role(StrEnum):
