@@ -45,6 +45,12 @@ async def test_max_tokens_and_stop_tokens_are_honoured() -> None:
     assert await token_ids(engine, request(ignore_eos=True)) == [5, 6, STOP, 7]
 
 
+async def test_no_tokens_may_be_asked_for() -> None:
+    (output,) = await outputs(await ScriptedEngine([5]).generate(request(max_tokens=0, num_prompt_logprobs=1)))
+    assert (output.token_ids, output.finish_reason) == ((), FinishReason.LENGTH)
+    assert output.prompt_logprobs is not None
+
+
 async def test_an_empty_script_still_ends() -> None:
     (output,) = await outputs(await ScriptedEngine([]).generate(request()))
     assert output.finish_reason is FinishReason.STOP

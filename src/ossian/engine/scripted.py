@@ -71,14 +71,17 @@ class ScriptedEngine:
                     raise EngineError("the scripted engine failed")
                 self.num_generated_tokens += 1
                 yield self._output(request, token_id, index, is_last=index == len(token_ids) - 1)
+            if not token_ids:  # max_tokens is 0
+                prompt_logprobs = _prompt_logprobs(request)
+                yield EngineOutput((), finish_reason=FinishReason.LENGTH, prompt_logprobs=prompt_logprobs)
         finally:
             self.num_running -= 1
 
     def _token_ids(self, request: EngineRequest) -> list[int]:
         """Cut the script at max_tokens and at the first stop token; an empty one brings <|return|>."""
         script = self.script(request.prompt_token_ids) if callable(self.script) else self.script
-        max_tokens = request.sampling.max_tokens or self.info.max_model_len
         room = self.info.max_model_len - len(request.prompt_token_ids)
+        max_tokens = room if request.sampling.max_tokens is None else request.sampling.max_tokens
         token_ids = (list(script) or [200_002])[: min(max_tokens, room)]
         is_stop = (index for index, token_id in enumerate(token_ids) if self._is_stop(request, token_id))
         return token_ids[: next(is_stop, len(token_ids)) + 1]

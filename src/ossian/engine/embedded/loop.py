@@ -1,0 +1,164 @@
+"""The step thread: the one place where sequences, blocks and the model are touched.
+
+Others leave commands in its inbox and get the outputs of each step by a callback. While nothing is to be done it
+sleeps on the inbox.
+"""
+
+import threading
+from collections.abc import Callable
+from collections.abc import Sequence as Items
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+
+import structlog
+
+from ossian.engine.base import EngineOutput, EngineStats, FinishReason
+from ossian.engine.embedded.model_runner import ModelRunner
+from ossian.engine.embedded.sampler import Sampled, Sampler
+from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.sequence import Sequence
+from ossian.errors import EngineError
+
+logger = structlog.get_logger(__name__)
+
+SequenceOutput = tuple[Sequence, EngineOutput | EngineError]
+
+
+class EngineLoop:
+    """Runs steps in a thread of its own until it is stopped or a step fails.
+
+    `deliver` gets the outputs of each step; `on_end` is called once, last, with the error of the failed step or None.
+    Both are called in the step thread.
+    """
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        model_runner: ModelRunner,
+        deliver: Callable[[Items[SequenceOutput]], None],
+        on_end: Callable[[Exception | None], None],
+    ) -> None:
+        self.scheduler = scheduler
+        self.model_runner = model_runner
+        self.sampler = Sampler(scheduler.max_num_seqs)
+        self.stats = EngineStats()  # a snapshot, replaced after every change: any thread may read it
+        self._deliver = deliver
+        self._on_end = on_end
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()  # put() may be called by the garbage collector
+        self._thread = threading.Thread(target=self._run, name="ossian-step", daemon=True)
+        self._is_stopping = False
+        self._num_sent = self._num_received = 0  # sequences put into the inbox, and taken out
+        self._num_prompt_tokens = self._num_generated_tokens = self._num_cached_tokens = self._num_steps = 0
+        self._publish_stats()
+
+    @property
+    def num_waiting(self) -> int:
+        """Sequences in the waiting queue or on their way there."""
+        return self._num_sent - self._num_received + len(self.scheduler.waiting)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def add(self, sequence: Sequence) -> None:
+        """Queue a sequence. One thread only may add."""
+        self._num_sent += 1
+        self._inbox.put(partial(self._receive, sequence))
+
+    def abort(self, sequence: Sequence) -> None:
+        """Take a sequence out before the next step and free its blocks; any thread may, at any time, twice."""
+        self._inbox.put(partial(self.scheduler.remove, sequence))
+
+    def stop(self) -> None:
+        """Ask the thread to end after the step at hand, and to abort what is left."""
+        self._inbox.put(self._stop)
+
+    def join(self) -> None:
+        self._thread.join()
+
+    def _run(self) -> None:
+        error = None
+        try:
+            while self._wait_for_work():
+                self._step()
+        except Exception as step_error:
+            logger.exception("engine_step_failed", num_running=len(self.scheduler.running))
+            error = step_error
+        with suppress(Exception):  # a failed step may have left anything behind, but all streams must hear of it
+            self._abort_all()
+        self._on_end(error)
+
+    def _wait_for_work(self) -> bool:
+        """Carry out the commands of the inbox, and sleep until there is a sequence; returns False when stopped."""
+        while not self._is_stopping and not (self.scheduler.has_work and self._inbox.empty()):
+            self._inbox.get()()
+            self._publish_stats()
+        return not self._is_stopping
+
+    def _step(self) -> None:
+        scheduled = self.scheduler.schedule()
+        logits = self.model_runner.run(scheduled)
+        sampled = self.sampler.sample(scheduled, logits)
+        outputs = self._postprocess(scheduled, sampled)
+        self._publish_stats()
+        if outputs:
+            self._deliver(outputs)
+
+    def _postprocess(self, scheduled: list[Sequence], sampled: list[Sampled]) -> list[SequenceOutput]:
+        self._num_steps += 1
+        for sequence in scheduled:
+            self.scheduler.advance(sequence)
+        outputs = [(one.sequence, self._output(one)) for one in sampled]
+        for sequence, output in outputs:
+            if isinstance(output, EngineError) or output.finish_reason is not None:
+                self.scheduler.remove(sequence)
+        return outputs
+
+    def _output(self, sampled: Sampled) -> EngineOutput | EngineError:
+        """Append the token to its sequence, and say so."""
+        if sampled.error is not None:
+            return EngineError(sampled.error)
+        sequence, token_id = sampled.sequence, sampled.token_id
+        is_first = sequence.num_output_tokens == 0
+        if is_first:
+            self._num_prompt_tokens += sequence.num_prompt_tokens
+            self._num_cached_tokens += sequence.num_prefix_tokens or 0
+        is_asked_for = not sequence.is_full  # with max_tokens = 0 no token is
+        if is_asked_for:
+            sequence.tokens.append(token_id)
+            self._num_generated_tokens += 1
+        is_stop = is_asked_for and token_id in sequence.stop_token_ids
+        finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH if sequence.is_full else None
+        return EngineOutput(
+            token_ids=(token_id,) if is_asked_for else (),
+            logprobs=(sampled.logprobs,) if sampled.logprobs is not None and is_asked_for else None,
+            finish_reason=finish_reason,
+            stop_token_id=token_id if is_stop else None,
+            num_cached_tokens=sequence.num_prefix_tokens or 0,
+            prompt_logprobs=tuple(sequence.prompt_logprobs) if is_first and sequence.wants_prompt_logprobs else None,
+        )
+
+    def _receive(self, sequence: Sequence) -> None:
+        self.scheduler.add(sequence)
+        self._num_received += 1
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+
+    def _abort_all(self) -> None:
+        for sequence in (*self.scheduler.running, *self.scheduler.waiting):
+            self.scheduler.remove(sequence)
+        self._publish_stats()
+
+    def _publish_stats(self) -> None:
+        self.stats = EngineStats(
+            num_waiting=len(self.scheduler.waiting),
+            num_running=len(self.scheduler.running),
+            num_blocks=self.scheduler.block_manager.num_blocks,
+            num_free_blocks=self.scheduler.block_manager.num_free_blocks,
+            num_prompt_tokens=self._num_prompt_tokens,
+            num_generated_tokens=self._num_generated_tokens,
+            num_cached_tokens=self._num_cached_tokens,
+            num_preemptions=self.scheduler.num_preemptions,
+            num_steps=self._num_steps,
+        )

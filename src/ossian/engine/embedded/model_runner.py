@@ -1,0 +1,77 @@
+"""Scheduled sequences → Batch → logits."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.kernels import Float32, Int32
+from ossian.engine.embedded.sequence import Sequence
+
+
+class ForwardModel(Protocol):
+    """What the runner needs of a model."""
+
+    def forward(self, batch: Batch) -> Float32:
+        """Compute a batch: write its K/V to the cache and return the logits, [num_logits, vocab_size].
+
+        The caller may change them; the next forward may overwrite them.
+        """
+        ...
+
+
+class ModelRunner:
+    """Runs the model on the sequences of a step."""
+
+    def __init__(self, model: ForwardModel, block_size: int) -> None:
+        self.model = model
+        self.block_size = block_size
+
+    def run(self, scheduled: list[Sequence]) -> Float32:
+        """Compute the scheduled tokens; the order of the logits is the one that Sampler.sample expects."""
+        return self.model.forward(build_batch(scheduled, self.block_size))
+
+
+def build_batch(scheduled: list[Sequence], block_size: int) -> Batch:
+    """Lay the scheduled tokens [num_cached_tokens, num_cached_tokens + num_scheduled_tokens) side by side."""
+    starts = np.array([sequence.num_cached_tokens for sequence in scheduled], np.int32)
+    lens = np.array([sequence.num_scheduled_tokens for sequence in scheduled], np.int32)
+    cu_seqlens_q = np.zeros(len(scheduled) + 1, np.int32)
+    np.cumsum(lens, out=cu_seqlens_q[1:])
+    row = np.repeat(np.arange(len(scheduled)), lens)  # [num_tokens]: the sequence of each token
+    positions = np.arange(cu_seqlens_q[-1], dtype=np.int32) + (starts - cu_seqlens_q[:-1])[row]
+    block_tables = _block_tables(scheduled)
+    return Batch(
+        input_ids=_input_ids(scheduled),
+        positions=positions,
+        slot_mapping=block_tables[row, positions // block_size].astype(np.int64) * block_size + positions % block_size,
+        block_tables=block_tables,
+        cu_seqlens_q=cu_seqlens_q,
+        context_lens=starts + lens,
+        logits_indices=_logits_indices(scheduled),
+    )
+
+
+def _input_ids(scheduled: list[Sequence]) -> Int32:
+    return np.concatenate(
+        [s.tokens.values[s.num_cached_tokens : s.num_cached_tokens + s.num_scheduled_tokens] for s in scheduled]
+    )
+
+
+def _block_tables(scheduled: list[Sequence]) -> Int32:
+    block_tables = np.zeros((len(scheduled), max(len(sequence.block_table) for sequence in scheduled)), np.int32)
+    for row, sequence in enumerate(scheduled):
+        block_tables[row, : len(sequence.block_table)] = sequence.block_table.values
+    return block_tables
+
+
+def _logits_indices(scheduled: list[Sequence]) -> Int32:
+    indices: list[int] = []
+    first = 0
+    for sequence in scheduled:
+        offset = first - sequence.num_cached_tokens
+        indices.extend(offset + position for position in sequence.prompt_logits_positions)
+        first += sequence.num_scheduled_tokens
+        if sequence.is_sampled:
+            indices.append(first - 1)
+    return np.array(indices, np.int32)

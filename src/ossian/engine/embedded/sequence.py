@@ -1,0 +1,130 @@
+"""A request inside the embedded engine: its tokens, its blocks, and how far it has come."""
+
+import secrets
+from collections.abc import Sequence as Ids
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian.engine.base import EngineRequest, TokenLogprobs
+
+NUM_SEED_BITS = 64
+MAX_PROMPT_LOGPROBS_CHUNK = 64  # tokens a step; each costs a row of vocab_size float32
+
+
+class SequenceStatus(Enum):
+    """Which of the scheduler's queues a sequence is in."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    FINISHED = auto()
+
+
+class GrowingArray:
+    """An int32 array with room to append, so that a step copies slices instead of converting lists."""
+
+    def __init__(self, values: Ids[int] = ()) -> None:
+        self._buffer = np.array(values, dtype=np.int32)
+        self._len = len(values)
+
+    def __len__(self) -> int:
+        return self._len
+
+    @property
+    def values(self) -> NDArray[np.int32]:
+        """A view; it is stale after the next append."""
+        return self._buffer[: self._len]
+
+    def append(self, value: int) -> None:
+        if self._len == len(self._buffer):
+            self._buffer = np.concatenate((self._buffer, np.empty(max(16, self._len), np.int32)))
+        self._buffer[self._len] = value
+        self._len += 1
+
+    def clear(self) -> None:
+        self._len = 0
+
+
+class Sequence:
+    """Tokens are [0, num_prompt_tokens) prompt, [num_prompt_tokens, num_tokens) output.
+
+    The K/V of [0, num_cached_tokens) are in the blocks of `block_table`; the step at hand computes the
+    `num_scheduled_tokens` after them. Owned by the step thread from its admission on.
+
+    `stop_token_ids` are the model's own; `max_model_len` is the most tokens a sequence can have.
+    """
+
+    def __init__(self, request: EngineRequest, stop_token_ids: Ids[int], max_model_len: int) -> None:
+        self.request_id = request.request_id
+        self.sampling = request.sampling
+        self.token_mask = request.token_mask
+        self.cache_salt = request.cache_salt
+        seed = request.sampling.seed
+        self.seed = secrets.randbits(NUM_SEED_BITS) if seed is None else seed % (1 << NUM_SEED_BITS)
+        self.status = SequenceStatus.WAITING
+        self.tokens = GrowingArray(request.prompt_token_ids)
+        self.num_prompt_tokens = len(self.tokens)
+        max_tokens = max_model_len if self.sampling.max_tokens is None else self.sampling.max_tokens
+        self.max_num_tokens = min(max_model_len, self.num_prompt_tokens + max_tokens)
+        model_stops = () if self.sampling.ignore_eos else stop_token_ids
+        self.stop_token_ids = frozenset((*model_stops, *self.sampling.stop_token_ids))
+        self.num_cached_tokens = 0
+        self.num_scheduled_tokens = 0
+        self.num_prefix_tokens: int | None = None  # found in the prefix cache at the first admission
+        self.block_table = GrowingArray()
+        self.block_hashes: list[bytes] = []  # of full blocks, from the first on; they survive a preemption
+        self.num_published_blocks = 0  # of `block_table`, how many the prefix cache knows or has refused
+        self.prompt_logprobs: list[TokenLogprobs | None] = [None]  # the first token has none
+
+    @property
+    def num_tokens(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def num_output_tokens(self) -> int:
+        return len(self.tokens) - self.num_prompt_tokens
+
+    @property
+    def prompt_token_ids(self) -> NDArray[np.int32]:
+        return self.tokens.values[: self.num_prompt_tokens]
+
+    @property
+    def output_token_ids(self) -> NDArray[np.int32]:
+        return self.tokens.values[self.num_prompt_tokens :]
+
+    @property
+    def num_uncached_tokens(self) -> int:
+        """Tokens still to compute; 1 is a decode, more is a prefill."""
+        return len(self.tokens) - self.num_cached_tokens
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.tokens) >= self.max_num_tokens
+
+    @property
+    def is_decoding(self) -> bool:
+        return self.num_uncached_tokens == 1
+
+    @property
+    def is_sampled(self) -> bool:
+        """Does this step compute its last token, so that the next one can be sampled?"""
+        return self.num_scheduled_tokens == self.num_uncached_tokens
+
+    @property
+    def wants_prompt_logprobs(self) -> bool:
+        return self.sampling.num_prompt_logprobs is not None
+
+    @property
+    def max_chunk(self) -> int:
+        """The most tokens it may be scheduled at once."""
+        needs_rows = self.wants_prompt_logprobs and len(self.prompt_logprobs) < self.num_prompt_tokens
+        return min(self.num_uncached_tokens, MAX_PROMPT_LOGPROBS_CHUNK if needs_rows else self.num_uncached_tokens)
+
+    @property
+    def prompt_logits_positions(self) -> range:
+        """The scheduled positions whose logits score a prompt token: position p scores token p + 1."""
+        if not self.wants_prompt_logprobs:
+            return range(0)
+        end = min(self.num_cached_tokens + self.num_scheduled_tokens, self.num_prompt_tokens - 1)
+        return range(max(self.num_cached_tokens, len(self.prompt_logprobs) - 1), end)

@@ -1,0 +1,108 @@
+"""A model small enough for properties: its logits are a pure function of the tokens that the KV cache holds."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import numpy as np
+
+from ossian.engine.base import EngineInfo, EngineOutput, EngineRequest, SamplingParams
+from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.block_manager import BlockManager
+from ossian.engine.embedded.engine import EmbeddedEngine
+from ossian.engine.embedded.kernels import Float32
+from ossian.engine.embedded.model_runner import ModelRunner
+from ossian.engine.embedded.scheduler import Scheduler
+
+VOCAB_SIZE = 64
+STOP_TOKEN_ID = VOCAB_SIZE - 1
+EMPTY = -1
+
+
+class PrefixModel:
+    """Keeps each token and its position where its K/V would be, and reads them back through the block table.
+
+    A wrong, stale or missing slot changes the logits or fails the step.
+    """
+
+    def __init__(self, num_blocks: int, block_size: int) -> None:
+        self.block_size = block_size
+        self.cache = np.full((num_blocks, block_size, 2), EMPTY, np.int32)  # token id, position
+        self.batches: list[Batch] = []
+
+    def forward(self, batch: Batch) -> Float32:
+        self.batches.append(batch)
+        slots = self.cache.reshape(-1, 2)
+        assert len(set(batch.slot_mapping.tolist())) == batch.num_tokens, "two tokens share a slot"
+        slots[batch.slot_mapping] = np.stack((batch.input_ids, batch.positions), axis=1)
+        rows = [self._logits(batch, int(token)) for token in batch.logits_indices]
+        return np.array(rows, np.float32).reshape(-1, VOCAB_SIZE)
+
+    def _logits(self, batch: Batch, token: int) -> Float32:
+        row = int(np.searchsorted(batch.cu_seqlens_q, token, side="right")) - 1
+        num_visible = int(batch.positions[token]) + 1
+        num_blocks = -(-num_visible // self.block_size)
+        visible = self.cache[batch.block_tables[row, :num_blocks]].reshape(-1, 2)[:num_visible]
+        assert visible[:, 1].tolist() == list(range(num_visible)), "the block table leads to other positions"
+        return prefix_logits(visible[:, 0].tolist())
+
+
+def prefix_logits(token_ids: Sequence[int]) -> Float32:
+    """[vocab_size]: what PrefixModel says after these tokens."""
+    seed = zlib.crc32(np.array(token_ids, np.int32).tobytes())
+    logits = np.random.default_rng(seed).normal(scale=3.0, size=VOCAB_SIZE).astype(np.float32)
+    logits[STOP_TOKEN_ID] -= 3.0  # so that most answers are a few blocks long
+    return logits
+
+
+def tiny_engine(
+    *,
+    num_blocks: int = 64,
+    block_size: int = 4,
+    max_num_seqs: int = 8,
+    max_num_batched_tokens: int = 32,
+    max_num_waiting: int = 64,
+    max_model_len: int = 96,
+    enable_prefix_cache: bool = True,
+    model: PrefixModel | None = None,
+) -> EmbeddedEngine:
+    block_manager = BlockManager(num_blocks, block_size, enable_prefix_cache=enable_prefix_cache)
+    scheduler = Scheduler(block_manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
+    info = EngineInfo("tiny", VOCAB_SIZE, min(max_model_len, num_blocks * block_size), (STOP_TOKEN_ID,), "tiny")
+    runner = ModelRunner(model or PrefixModel(num_blocks, block_size), block_size)
+    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=max_num_waiting)
+
+
+@asynccontextmanager
+async def running(engine: EmbeddedEngine) -> AsyncIterator[EmbeddedEngine]:
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+def request(prompt: Sequence[int], sampling: SamplingParams = SamplingParams(), **fields: object) -> EngineRequest:
+    return EngineRequest("r", prompt, sampling, **fields)  # type: ignore[arg-type]
+
+
+async def read(stream: AsyncIterator[EngineOutput]) -> list[EngineOutput]:
+    return [output async for output in stream]
+
+
+def token_ids(outputs: Sequence[EngineOutput]) -> list[int]:
+    return [token_id for output in outputs for token_id in output.token_ids]
+
+
+async def generate(engine: EmbeddedEngine, *requests: EngineRequest) -> list[list[int]]:
+    """Run the requests together; returns their tokens."""
+    streams = [await engine.generate(one) for one in requests]
+    return [token_ids(outputs) for outputs in await asyncio.gather(*map(read, streams))]
+
+
+async def settled(engine: EmbeddedEngine) -> None:
+    """Wait until nothing waits or runs."""
+    async with asyncio.timeout(30):
+        while (stats := engine.stats()).num_running or stats.num_waiting:
+            await asyncio.sleep(0.001)
