@@ -7,7 +7,7 @@ Buffer::Buffer(nb::handle object, const char* name, bool is_writable) : name_(na
   if (PyObject_GetBuffer(object.ptr(), &view_, flags) == 0) return;
   PyErr_Clear();
   throw nb::type_error((std::string(name) + " must be a " + (is_writable ? "writable " : "") + "NumPy array, got " +
-                        nb::cast<std::string>(nb::str(object.type().attr("__name__"))) +
+                        nb::str(object.type().attr("__name__")).c_str() +
                         (is_writable ? " (or a read-only array)" : ""))
                            .c_str());
 }

@@ -190,7 +190,7 @@ void run_parallel(int64_t n, int64_t chunk, RunChunk run, const void* function) 
   // A chunk number must fit the lower half of a ticket.
   chunk = std::max({int64_t{1}, chunk, n / std::numeric_limits<int32_t>::max() + 1});
   if (is_inside_job || n <= chunk) {
-    run(function, 0, n);
+    for (int64_t begin = 0; begin < n; begin += chunk) run(function, begin, std::min(n, begin + chunk));
     return;
   }
   Gate& the = the_gate();
