@@ -12,7 +12,7 @@ CXX_FILES = $(shell git ls-files 'native/*.cc' 'native/*.cpp' 'native/*.h' 'nati
 PYTEST := $(BIN)/python -m pytest
 
 help: ## list these commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 # The variables come as environment, so that quotes and spaces in them are the shell's to handle.
 serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a folder; none is the demonstration model)
@@ -25,6 +25,12 @@ test: .venv/dev-installed ## the test suite, without the slow tests; ARGS= go to
 
 test-slow: .venv/dev-installed ## the slow tests; ARGS= go to pytest
 	$(PYTEST) -m "slow and not parity and not gpu and not postgres" $(ARGS)
+
+test-native: .venv/runtime-installed ## the native tests, under AddressSanitizer and UndefinedBehaviorSanitizer
+	PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B build/native-test -G Ninja \
+	    -DOSSIAN_MODULE=OFF -DOSSIAN_TESTS=ON -DOSSIAN_SANITIZE=ON
+	$(BIN)/cmake --build build/native-test
+	$(BIN)/ctest --test-dir build/native-test --output-on-failure
 
 check: check-python check-native ## linters, formats, types, layers and sizes
 

@@ -1,0 +1,101 @@
+"""Settings as the command line sees them: flags over environment over file, and errors that name the setting."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_settings import SettingsError
+
+from ossian.errors import ConfigurationError
+from ossian.settings import Settings
+
+# What the environment may hold besides settings; the native module and this one read them.
+OTHER_VARIABLES = {"OSSIAN_CONFIG", "OSSIAN_ISA"}
+
+
+def load_settings(flags: Mapping[str, object]) -> Settings:
+    """Return the settings; `flags` maps names (`server.port`) to values, None meaning that the flag was not given.
+
+    Raises ConfigurationError naming each setting that is wrong and where it came from.
+    """
+    check_configuration_file()
+    try:
+        return Settings(**nested(flags))
+    except ValidationError as error:
+        problems = "; ".join(problem(each["loc"], each["msg"], each["input"], flags) for each in error.errors())
+        raise ConfigurationError(problems) from error
+    except SettingsError as error:
+        example = """OSSIAN_MODELS__ALIASES='{"gpt-4o": "ossian-nano"}'"""
+        raise ConfigurationError(f"{error}. In variables, lists and tables are written as JSON: {example}.") from error
+
+
+def check_configuration_file() -> None:
+    """Raise ConfigurationError when OSSIAN_CONFIG names no readable TOML file."""
+    path = os.environ.get("OSSIAN_CONFIG")
+    if not path:
+        return
+    try:
+        tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"OSSIAN_CONFIG names '{path}', which cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"OSSIAN_CONFIG names '{path}', which is not TOML: {error}.") from error
+
+
+def nested(flags: Mapping[str, object]) -> dict[str, Any]:
+    """Return {"server": {"port": 1}} for {"server.port": 1}, without the flags that are None."""
+    sections: dict[str, Any] = {}
+    for name, value in flags.items():
+        section, _, key = name.partition(".")
+        if value is not None:
+            sections.setdefault(section, {})[key] = value
+    return sections
+
+
+def problem(location: tuple[int | str, ...], message: str, value: object, flags: Mapping[str, object]) -> str:
+    """Describe one wrong setting: its name, what is wrong, and where it was set."""
+    name = ".".join(str(part) for part in location)
+    variable = f"OSSIAN_{'__'.join(str(part) for part in location).upper()}"
+    is_flag = any(f"{flag}.".startswith(f"{name}.") for flag, given in flags.items() if given is not None)
+    source = "on the command line" if is_flag else f"in {variable} or the file of OSSIAN_CONFIG"
+    if message == "Extra inputs are not permitted":
+        return f"There is no setting '{name}' (set {source})"
+    return f"The setting {name} cannot be {value!r}: {message} (set {source})"
+
+
+def names_of(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
+    """Yield the full name of every setting, such as `server.port`."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from names_of(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
+
+
+def unknown_variables() -> list[str]:
+    """Return the OSSIAN_ variables in the environment that no setting reads: most likely misspelt."""
+    known = OTHER_VARIABLES | {f"OSSIAN_{name.replace('.', '__').upper()}" for name in names_of(Settings)}
+    sections = {f"OSSIAN_{section.upper()}" for section in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("OSSIAN_") and name not in known | sections)
+
+
+def assignments(pairs: Iterable[str], option: str) -> dict[str, str]:
+    """Read the NAME=VALUE pairs of a repeated option."""
+    values = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not (name and separator and value):
+            raise ConfigurationError(f"{option} takes NAME=VALUE, not '{pair}'.")
+        values[name] = value
+    return values
+
+
+def default_of(name: str) -> str:
+    """Return a setting's default as help pages show it."""
+    value: Any = Settings.model_construct()
+    for part in name.split("."):
+        value = getattr(value, part)
+    return "none" if value is None else str(value)

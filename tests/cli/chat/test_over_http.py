@@ -1,0 +1,130 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from ossian.cli.chat.over_http import HttpPartner, ServerError, completions_url, pieces, request_body
+from ossian.cli.chat.partner import ChatOptions, Exchange, Piece
+from ossian.harmony.messages import ReasoningEffort
+
+Exchanger = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def server(status: str, body: str) -> AsyncIterator[tuple[str, list[str]]]:
+    """Serve one canned response to every request; yields the URL and the requests as they came."""
+    requests: list[str] = []
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        length = next(
+            int(line.split(":")[1]) for line in head.lower().splitlines() if line.startswith("content-length")
+        )
+        requests.append(head + (await reader.readexactly(length)).decode())
+        writer.write(f"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    listener = await asyncio.start_server(respond, "127.0.0.1", 0)
+    async with listener:
+        yield f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}", requests
+
+
+def chunk(**delta: Any) -> str:
+    return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
+
+
+async def answer(url: str, api_key: str | None = None) -> list[Piece]:
+    return [piece async for piece in HttpPartner(url, "gpt-oss-20b", api_key, ChatOptions()).answer([], "Hello")]
+
+
+async def test_the_stream_is_read_as_it_comes() -> None:
+    body = ": keep-alive\n\n" + chunk(role="assistant", content="") + chunk(reasoning="Hm.") + chunk(content="Hi")
+    async with server("200 OK", body + chunk(content=".") + "data: [DONE]\n\n") as (url, requests):
+        assert await answer(url) == [Piece("Hm.", True), Piece("Hi", False), Piece(".", False)]
+    assert requests[0].startswith("POST /v1/chat/completions HTTP/1.1")
+    assert "authorization" not in requests[0].lower()
+
+
+async def test_the_key_is_sent() -> None:
+    async with server("200 OK", "data: [DONE]\n\n") as (url, requests):
+        assert await answer(f"{url}/v1/", "sk-1") == []
+    assert "authorization: bearer sk-1" in requests[0].lower()
+
+
+async def test_a_refusal_says_what_the_server_said() -> None:
+    async with server("404 Not Found", json.dumps({"error": {"message": "no such model"}})) as (url, _):
+        with pytest.raises(ServerError, match=r"v1/chat/completions answered 404: no such model"):
+            await answer(url)
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"error": "x"}', ""])
+async def test_a_refusal_of_another_form_is_shown_as_it_is(body: str) -> None:
+    async with server("502 Bad Gateway", body) as (url, _):
+        with pytest.raises(ServerError) as caught:
+            await answer(url)
+    assert str(caught.value).endswith(f"answered 502: {body}")
+
+
+async def test_an_error_in_the_stream_ends_the_answer() -> None:
+    body = chunk(content="Hi") + 'data: {"error": {"message": "the engine failed"}}\n\n'
+    async with server("200 OK", body) as (url, _):
+        with pytest.raises(ServerError, match="the engine failed"):
+            await answer(url)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:1/v1", "http://[::bad"])
+async def test_no_server_is_an_error_with_the_address(url: str) -> None:
+    with pytest.raises(ServerError, match=r"No answer from http://.*Is the server running"):
+        await answer(url)
+
+
+@pytest.mark.parametrize("url", ["localhost:80", "http://localhost:80/", "http://localhost:80/v1", "localhost:80/v1/"])
+def test_servers_may_be_named_in_short(url: str) -> None:
+    assert completions_url(url) == "http://localhost:80/v1/chat/completions"
+
+
+def test_the_request_is_a_chat_completion() -> None:
+    options = ChatOptions("Be brief.", ReasoningEffort.LOW, temperature=0.0, max_tokens=5)
+    body = request_body("m", options, [Exchange("a", "b")], "c")
+    assert body == {
+        "model": "m",
+        "stream": True,
+        "temperature": 0.0,
+        "reasoning_effort": "low",
+        "max_completion_tokens": 5,
+        "messages": [
+            {"role": "developer", "content": "Be brief."},
+            {"role": "user", "content": "a"},
+            {"role": "assistant", "content": "b"},
+            {"role": "user", "content": "c"},
+        ],
+    }
+    assert set(request_body("m", ChatOptions(), [], "c")) == {
+        "model",
+        "stream",
+        "temperature",
+        "reasoning_effort",
+        "messages",
+    }
+
+
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("", []),
+        (": keep-alive", []),
+        ("event: message", []),
+        ("data: [DONE]", []),
+        ('data: {"choices": []}', []),
+        ('data:{"choices": [{"delta": {"content": "x"}}]}', [Piece("x", False)]),
+        ('data: {"choices": [{"delta": {"reasoning_content": "r"}}]}', [Piece("r", True)]),
+        ('data: {"choices": [{"delta": {"reasoning": "r", "reasoning_content": "r"}}]}', [Piece("r", True)]),
+    ],
+)
+def test_lines_of_the_stream(line: str, expected: list[Piece]) -> None:
+    assert list(pieces(line)) == expected

@@ -1,0 +1,120 @@
+import asyncio
+import io
+import os
+import signal
+import threading
+from collections.abc import AsyncGenerator, Sequence
+
+import pytest
+from rich.console import Console
+
+from ossian.cli.chat.partner import Exchange, Piece
+from ossian.cli.chat.session import Session
+from ossian.errors import ContextLengthError, EngineDeadError
+
+HELLO = [Piece("they ", True), Piece("greet", True), Piece("Good ", False), Piece("day[/]", False)]
+
+
+class Parrot:
+    """Says the same every time; remembers what it was told. Waits for ever when it says nothing."""
+
+    name = "parrot"
+
+    def __init__(self, pieces: Sequence[Piece | Exception] = HELLO) -> None:
+        self.pieces = pieces
+        self.heard: list[tuple[list[Exchange], str]] = []
+        self.was_left = False
+
+    async def answer(self, earlier: Sequence[Exchange], question: str) -> AsyncGenerator[Piece, None]:
+        self.heard.append((list(earlier), question))
+        try:
+            for piece in self.pieces:
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+            if len(self.pieces) == 1:
+                await asyncio.sleep(60)
+        finally:
+            self.was_left = True
+
+
+def talk(
+    partner: Parrot,
+    typed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    is_terminal: bool = True,
+    show_reasoning: bool = True,
+) -> str:
+    """Return what is on the screen after typing."""
+    screen = io.StringIO()
+    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    console = Console(
+        file=screen,
+        force_terminal=is_terminal,
+        force_interactive=is_terminal,
+        width=200,
+        color_system="standard" if is_terminal else None,
+    )
+    with asyncio.Runner() as runner:
+        Session(partner, console, show_reasoning=show_reasoning).run(runner)
+    return screen.getvalue()
+
+
+def test_the_answer_is_printed_and_reasoning_dimmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = talk(Parrot(), "Hello\n", monkeypatch)
+    assert "\x1b[2mthey \x1b[0m\x1b[2mgreet\x1b[0m" in screen
+    assert "Good day[/]" in screen
+    assert screen.index("greet") < screen.index("Good")
+
+
+def test_without_a_terminal_there_is_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = talk(Parrot(), "Hello\n", monkeypatch, is_terminal=False, show_reasoning=False)
+    assert "\x1b[2m" not in screen
+    assert screen.endswith("Good day[/]\n\n")
+
+
+def test_reasoning_can_be_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "greet" not in talk(Parrot(), "Hello\n", monkeypatch, show_reasoning=False)
+
+
+def test_earlier_turns_are_told_again_without_their_reasoning(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot()
+    talk(parrot, "one\n\n  \ntwo\n", monkeypatch)
+    assert parrot.heard == [([], "one"), ([Exchange("one", "Good day[/]")], "two")]
+
+
+@pytest.mark.parametrize("leave", ["/exit", "/quit", " /exit "])
+def test_leaving(monkeypatch: pytest.MonkeyPatch, leave: str) -> None:
+    parrot = Parrot()
+    talk(parrot, f"one\n{leave}\ntwo\n", monkeypatch)
+    assert [question for _, question in parrot.heard] == ["one"]
+
+
+def test_starting_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot()
+    assert "A new conversation." in talk(parrot, "one\n/new\ntwo\n", monkeypatch)
+    assert parrot.heard[1] == ([], "two")
+
+
+def test_an_error_ends_the_turn_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece("Go", False), ContextLengthError("too long: 5 of 4 tokens")])
+    screen = talk(parrot, "one\ntwo\n", monkeypatch)
+    assert screen.count("(too long: 5 of 4 tokens)") == 2
+    assert parrot.heard[1] == ([Exchange("one", "Go")], "two")
+
+
+def test_an_error_ends_everything_when_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(EngineDeadError):
+        talk(Parrot([EngineDeadError("it is dead")]), "one\ntwo\n", monkeypatch, is_terminal=False)
+
+
+def test_control_c_stops_the_answer_and_not_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece("endless", False)])
+    alarm = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    alarm.start()
+    screen = talk(parrot, "one\n/exit\n", monkeypatch)
+    alarm.join()
+    assert "endless" in screen
+    assert "(stopped)" in screen
+    assert parrot.was_left
