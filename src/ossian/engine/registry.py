@@ -1,0 +1,115 @@
+"""From a checkpoint and settings to an engine."""
+
+from pathlib import Path
+
+import structlog
+
+from ossian.engine.base import Engine, EngineInfo
+from ossian.engine.embedded import kernels
+from ossian.engine.embedded.block_manager import BlockManager
+from ossian.engine.embedded.checkpoint import Checkpoint
+from ossian.engine.embedded.engine import EmbeddedEngine
+from ossian.engine.embedded.fingerprint import fingerprint
+from ossian.engine.embedded.kv_cache import KVCache, block_bytes, num_blocks_in
+from ossian.engine.embedded.memory import free_memory
+from ossian.engine.embedded.model import Model
+from ossian.engine.embedded.model_config import ModelConfig
+from ossian.engine.embedded.model_runner import ModelRunner
+from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.weights import load_weights
+from ossian.errors import ConfigurationError
+from ossian.settings import EngineSettings
+
+logger = structlog.get_logger(__name__)
+
+RETURN_TOKEN_ID = 200_002
+CALL_TOKEN_ID = 200_012
+END_TOKEN_ID = 200_007  # ends a message; the answer goes on
+TYPICAL_LEN = 8192  # tokens; the KV cache need not hold max_model_len of them for every sequence at once
+
+
+def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) -> Engine:
+    """Load a checkpoint into an embedded engine that serves it as `name`; it still has to be started.
+
+    Raises CheckpointError when the checkpoint cannot be served, and ConfigurationError when the settings, or the
+    memory that is free, leave no room for it.
+    """
+    _check_settings(settings)
+    kernels.set_num_threads(settings.num_threads)
+    checkpoint = Checkpoint(checkpoint_path)
+    config = checkpoint.config
+    weights = load_weights(checkpoint, "bf16" if settings.precision == "exact" else settings.dense_format)
+    kv_cache = _create_kv_cache(config, settings)
+    info = EngineInfo(
+        model=name,
+        vocab_size=config.vocab_size,
+        max_model_len=_max_model_len(config, settings, kv_cache),
+        stop_token_ids=stop_token_ids(config),
+        fingerprint=fingerprint(checkpoint_path, settings),
+    )
+    logger.info("engine_created", **_figures(info, kv_cache))
+    block_manager = BlockManager(
+        kv_cache.num_blocks, settings.block_size, enable_prefix_cache=settings.enable_prefix_cache
+    )
+    scheduler = Scheduler(
+        block_manager,
+        max_num_seqs=settings.max_num_seqs,
+        max_num_batched_tokens=settings.max_num_batched_tokens,
+    )
+    runner = ModelRunner(Model(config, weights, kv_cache, settings), settings.block_size)
+    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=settings.max_num_waiting)
+
+
+def stop_token_ids(config: ModelConfig) -> tuple[int, ...]:
+    """The checkpoint's own, and harmony's ends of a turn; never <|end|>, after which the answer goes on."""
+    token_ids = {*config.eos_token_id, RETURN_TOKEN_ID, CALL_TOKEN_ID} - {END_TOKEN_ID}
+    return tuple(sorted(token_id for token_id in token_ids if token_id < config.vocab_size))
+
+
+def _check_settings(settings: EngineSettings) -> None:
+    if settings.max_num_batched_tokens < settings.max_num_seqs:
+        raise ConfigurationError(
+            f"engine.max_num_batched_tokens is {settings.max_num_batched_tokens}, less than engine.max_num_seqs, "
+            f"{settings.max_num_seqs}; a step needs a token for every sequence, so raise the first or lower the second."
+        )
+
+
+def _create_kv_cache(config: ModelConfig, settings: EngineSettings) -> KVCache:
+    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings)
+    return KVCache(config, num_blocks_in(num_bytes, config, settings.block_size), settings.block_size)
+
+
+def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> int:
+    """Enough for typical sequences and a longest one, but not over half of the memory that is free."""
+    max_model_len = settings.max_model_len or config.max_position_embeddings
+    num_tokens = max(max_model_len, settings.max_num_seqs * min(max_model_len, TYPICAL_LEN))
+    num_blocks = -(-num_tokens // settings.block_size) + settings.max_num_seqs
+    return min(num_blocks * block_bytes(config, settings.block_size), free_memory() // 2)
+
+
+def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:
+    """A sequence must fit the KV cache when it is alone, or it could never be computed."""
+    capacity = kv_cache.num_blocks * kv_cache.block_size
+    if settings.max_model_len is None:
+        return min(config.max_position_embeddings, capacity)
+    if settings.max_model_len > config.max_position_embeddings:
+        raise ConfigurationError(
+            f"engine.max_model_len is {settings.max_model_len}, and the model was made for "
+            f"{config.max_position_embeddings} tokens; lower it."
+        )
+    if settings.max_model_len > capacity:
+        raise ConfigurationError(
+            f"engine.max_model_len is {settings.max_model_len}, and the KV cache of {kv_cache.nbytes} bytes holds "
+            f"{capacity} tokens; lower it, give engine.kv_cache_bytes more, or free memory."
+        )
+    return settings.max_model_len
+
+
+def _figures(info: EngineInfo, kv_cache: KVCache) -> dict[str, object]:
+    return {
+        "model": info.model,
+        "max_model_len": info.max_model_len,
+        "kv_cache_bytes": kv_cache.nbytes,
+        "num_blocks": kv_cache.num_blocks,
+        "isa": kernels.isa(),
+    }
