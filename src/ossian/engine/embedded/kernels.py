@@ -27,6 +27,21 @@ def isa() -> str:
     return _native.isa()
 
 
+def supported_isas() -> list[str]:
+    """Return the instruction sets that this CPU and build support, slowest first."""
+    return _native.supported_isas()
+
+
+def cpu_features() -> list[str]:
+    """Return the features of this CPU that decide which instruction set is used."""
+    return _native.cpu_features()
+
+
+def num_threads() -> int:
+    """Return the size of the thread pool."""
+    return _native.num_threads()
+
+
 def set_num_threads(num_threads: int) -> None:
     """Size the thread pool; 0 means the CPU quota."""
     _native.set_num_threads(num_threads)
@@ -125,17 +140,21 @@ def moe(
 
 
 def sample(
-    logits: Float32,  # [num_seqs, vocab_size]; penalties, bias and mask are applied in place
-    temperature: Float32,  # [num_seqs]; 0 is greedy (ties: lowest id)
+    logits: Float32,  # [num_seqs, vocab_size], penalties and bias applied; masked logits become -inf in place
+    temperature: Float32,  # [num_seqs]; 0 is greedy
     top_k: Int32,  # 0: off
-    top_p: Float32,
-    min_p: Float32,
+    top_p: Float32,  # 1: off; the most likely tokens that reach it together, one at least
+    min_p: Float32,  # 0: off; least probability, relative to the most likely token's
     seeds: NDArray[np.uint64],  # [num_seqs]
     steps: Int64,  # [num_seqs]: index of the token in its sequence's output; (seed, step) fixes the draw
     token_masks: list[Bitmask | None],
     token_ids: Int32,  # out [num_seqs]
 ) -> None:
-    """Choose one token a row: mask, temperature, top_k, top_p, min_p, then a draw from (seed, step) alone."""
+    """Choose one token a row: mask, temperature, top_k, top_p, min_p, then a draw from (seed, step) alone.
+
+    Tokens of equal logits rank by id, lowest first. Raises ValueError naming the first row that has a NaN or +inf or
+    no allowed token; such a row's token id is then -1, and the other rows' are valid.
+    """
     _native.sample(logits, temperature, top_k, top_p, min_p, seeds, steps, token_masks, token_ids)
 
 
@@ -154,5 +173,11 @@ def apply_penalties(
 
 
 def top_logprobs(logits: Float32, token_id: int, n: int) -> tuple[float, Int32, Float32]:
-    """Log softmax of one row: the log probability of `token_id`, and the n most likely ids and log probabilities."""
-    return _native.top_logprobs(logits, token_id, n)
+    """Log softmax of one row: the log probability of `token_id`, and the n most likely ids and log probabilities.
+
+    Best first, equal ones by id. Tokens at -inf are left out, so fewer than n may come back.
+    """
+    ids = np.empty(n, np.int32)
+    logprobs = np.empty(n, np.float32)
+    logprob, num_found = _native.top_logprobs(logits, token_id, ids, logprobs)
+    return logprob, ids[:num_found], logprobs[:num_found]

@@ -1,0 +1,71 @@
+"""The `ossian chat` command."""
+
+import asyncio
+import os
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from ossian.cli.chat.partner import ChatOptions
+from ossian.harmony.messages import ReasoningEffort
+
+
+def chat(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A name, a folder or a pulled repository; with --url, the name to ask the server for."),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Talk to this server instead of loading the model here.")] = None,
+    instructions: Annotated[str | None, typer.Option(help="What the model is to be and do.")] = None,
+    reasoning_effort: Annotated[
+        ReasoningEffort, typer.Option("--effort", help="How long the model thinks.")
+    ] = ReasoningEffort.MEDIUM,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")] = 1.0,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="The most tokens of an answer, reasoning included.")
+    ] = None,
+    hide_reasoning: Annotated[bool, typer.Option("--hide-reasoning", help="Show only the answers.")] = False,
+) -> None:
+    """Talk to a model in the terminal.
+
+    The key for a server that wants one is read from OPENAI_API_KEY.
+    """
+    console = Console()
+    options = ChatOptions(instructions, reasoning_effort, temperature, max_tokens)
+    if url is None:
+        chat_in_process(model, options, console, show_reasoning=not hide_reasoning)
+    else:
+        chat_over_http(url, model, options, console, show_reasoning=not hide_reasoning)
+
+
+def chat_in_process(model: str | None, options: ChatOptions, console: Console, *, show_reasoning: bool) -> None:
+    """Load a model and talk to it."""
+    from ossian.cli.chat.in_process import InProcessPartner
+    from ossian.cli.chat.session import Session
+    from ossian.cli.configuration import load_settings
+    from ossian.cli.loading import load_model
+
+    settings = load_settings({"models.model": model, "engine.max_num_seqs": 1, "log.level": "warning"})
+    with console.status("Loading the model …"):
+        loaded = load_model(settings)
+    partner = InProcessPartner(loaded.generation, loaded.model.id, options)
+    engine = loaded.generation.engine
+    with asyncio.Runner() as runner:
+        runner.run(engine.start())
+        try:
+            Session(partner, console, show_reasoning=show_reasoning).run(runner)
+        finally:
+            runner.run(engine.stop())
+
+
+def chat_over_http(
+    url: str, model: str | None, options: ChatOptions, console: Console, *, show_reasoning: bool
+) -> None:
+    """Talk to a server."""
+    from ossian.cli.chat.over_http import HttpPartner
+    from ossian.cli.chat.session import Session
+
+    partner = HttpPartner(url, model or "gpt-oss-20b", os.environ.get("OPENAI_API_KEY"), options)
+    with asyncio.Runner() as runner:
+        Session(partner, console, show_reasoning=show_reasoning).run(runner)

@@ -1,0 +1,80 @@
+"""The `ossian serve` command: makes every part, joins them, and runs the server."""
+
+from typing import Annotated
+
+import typer
+
+from ossian.cli.configuration import assignments, default_of
+
+
+def option(setting: str, explanation: str, *names: str) -> typer.models.OptionInfo:
+    """Return the option for a setting; its help shows the setting's default, which is written in settings.py only."""
+    made: typer.models.OptionInfo = typer.Option(*names, help=explanation, show_default=default_of(setting))
+    return made
+
+
+def serve(
+    model: Annotated[
+        str | None,
+        typer.Argument(help="A name, a folder or a pulled repository; none is the demonstration model."),
+    ] = None,
+    host: Annotated[str | None, option("server.host", "The address to listen on.")] = None,
+    port: Annotated[int | None, option("server.port", "The port; 0 takes a free one.")] = None,
+    served_name: Annotated[str | None, option("models.served_name", "The model's name in the API.")] = None,
+    alias: Annotated[
+        list[str] | None, typer.Option(help="NAME=MODEL: answer to NAME as well. May be repeated.", metavar="A=B")
+    ] = None,
+    max_model_len: Annotated[int | None, option("engine.max_model_len", "The context, in tokens.")] = None,
+    log_level: Annotated[str | None, option("log.level", "debug, info, warning or error.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Any other setting, as engine.num_threads=4. May be repeated.", metavar="NAME=VALUE"
+        ),
+    ] = None,
+) -> None:
+    """Serve a model over OpenAI's HTTP API.
+
+    Settings come from these options, else from OSSIAN_… variables, else from the file that OSSIAN_CONFIG names;
+    docs/reference/settings.md lists them.
+    """
+    flags: dict[str, object] = {
+        "models.model": model,
+        "server.host": host,
+        "server.port": port,
+        "models.served_name": served_name,
+        "models.aliases": assignments(alias, "--alias") if alias else None,
+        "engine.max_model_len": max_model_len,
+        "log.level": log_level,
+        **assignments(setting or [], "--set"),
+    }
+    run(flags)
+
+
+def run(flags: dict[str, object]) -> None:
+    """Load the model and serve it until the process is told to stop."""
+    from rich.console import Console
+
+    from ossian.cli import http_server
+    from ossian.cli.banner import banner
+    from ossian.cli.configuration import load_settings, unknown_variables
+    from ossian.cli.loading import load_model
+    from ossian.cli.logs import configure_logs
+    from ossian.server.app import create_app
+
+    settings = load_settings(flags)
+    configure_logs(settings.log)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for name in unknown_variables():
+        console.print(f"{name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them.")
+    with http_server.bind(settings.server.host, settings.server.port) as bound:
+        console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
+        loaded = load_model(settings)
+        lines = banner(
+            loaded.model,
+            http_server.url_of(bound),
+            is_demonstration=loaded.is_demonstration,
+            needs_key=bool(settings.server.api_keys),
+        )
+        app = create_app(loaded.parts(settings))
+        http_server.run(app, bound, settings.server, announce=lambda: console.print("\n".join(lines)))
