@@ -7,7 +7,8 @@
     │   ├── InvalidRequestError     400: a field is wrong
     │   ├── ContextLengthError      400: the prompt does not fit
     │   ├── ModelNotFoundError      404: no such model
-    │   └── RequestTooLargeError    413: the body is over the limit
+    │   ├── RequestTooLargeError    413: the body is over the limit
+    │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
         └── EngineDeadError         503: a step failed and the engine has stopped
@@ -69,6 +70,12 @@ class RequestTooLargeError(RequestError):
     """The request body is over the configured limit."""
 
     status = 413
+
+
+class UnsupportedMediaTypeError(RequestError):
+    """The request body is not said to be JSON, or it is compressed."""
+
+    status = 415
 
 
 class EngineError(OssianError):

@@ -1,5 +1,6 @@
 """The sampling parameters that chat completions and completions share."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -52,6 +53,13 @@ class SamplingFields(RequestModel):
             stop_token_ids=_stop_token_ids(self.stop_token_ids or [], info.vocab_size),
             ignore_eos=bool(self.ignore_eos),
         )
+
+
+def for_choice(params: SamplingParams, index: int) -> SamplingParams:
+    """Return the parameters of one of several answers: each has a seed of its own."""
+    if params.seed is None or index == 0:
+        return params
+    return replace(params, seed=(params.seed + index + _INT64) % (2 * _INT64) - _INT64)
 
 
 def _or(value: float | None, default: float) -> float:

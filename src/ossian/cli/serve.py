@@ -55,11 +55,11 @@ def run(flags: dict[str, object]) -> None:
     """Load the model and serve it until the process is told to stop."""
     from rich.console import Console
 
-    from ossian.cli import http_server
     from ossian.cli.banner import banner
     from ossian.cli.configuration import load_settings, unknown_variables
     from ossian.cli.loading import load_model
     from ossian.cli.logs import configure_logs
+    from ossian.server import run as http_server
     from ossian.server.app import create_app
 
     settings = load_settings(flags)
@@ -67,7 +67,7 @@ def run(flags: dict[str, object]) -> None:
     console = Console(soft_wrap=True, highlight=False, markup=False)
     for name in unknown_variables():
         console.print(f"{name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them.")
-    with http_server.bind(settings.server.host, settings.server.port) as bound:
+    with http_server.bind(settings.server) as bound:
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
         loaded = load_model(settings)
         lines = banner(
@@ -77,4 +77,4 @@ def run(flags: dict[str, object]) -> None:
             needs_key=bool(settings.server.api_keys),
         )
         app = create_app(loaded.parts(settings))
-        http_server.run(app, bound, settings.server, announce=lambda: console.print("\n".join(lines)))
+        http_server.serve(app, settings.server, bound, announce=lambda: console.print("\n".join(lines)))

@@ -1,0 +1,103 @@
+"""Prometheus metrics, in a registry of the application's own."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from ossian.engine.base import Engine, EngineStats
+from ossian.harmony.events import Finished, TextDelta, TurnEvent, Usage
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_SECONDS_PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_GAUGES = {"num_waiting", "num_running", "num_blocks", "num_free_blocks"}  # the other stats only grow
+
+
+class Metrics:
+    """What `/metrics` shows."""
+
+    def __init__(self, engines: Mapping[str, Engine]) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = self._counter("http_requests", "Requests answered", "route", "status", "model")
+        self.durations = self._histogram("http_request_duration_seconds", "Request to last byte", _SECONDS, "route")
+        self.in_progress = Gauge("ossian_http_requests_in_progress", "Requests being served", registry=self.registry)
+        self.ttft = self._histogram("time_to_first_token_seconds", "Admission to first token", _SECONDS, "model")
+        self.tpot = self._histogram("time_per_output_token_seconds", "Later tokens", _SECONDS_PER_TOKEN, "model")
+        self.tokens = self._counter("tokens", "Tokens of finished turns", "model", "kind")
+        self.registry.register(EngineCollector(engines))
+        ProcessCollector(registry=self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"ossian_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"ossian_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def observe_request(self, route: str, status: int, model: str, seconds: float) -> None:
+        """Count a request that is over."""
+        self.requests.labels(route, str(status), model).inc()
+        self.durations.labels(route).observe(seconds)
+
+    def observe_usage(self, model: str, usage: Usage) -> None:
+        """Count the tokens of a finished turn."""
+        for field in fields(usage):
+            kind = field.name.removeprefix("num_").removesuffix("_tokens")
+            self.tokens.labels(model, kind).inc(getattr(usage, field.name))
+
+    def exposition(self) -> bytes:
+        """Return the metrics as text. Call it inside the event loop, whose tasks it counts."""
+        return generate_latest(self.registry)
+
+
+class TurnTimer:
+    """Watches the events of one turn for TTFT, TPOT and token counts."""
+
+    def __init__(self, metrics: Metrics, model: str) -> None:
+        self._metrics = metrics
+        self._model = model
+        self._admitted = perf_counter()
+        self._first_token: float | None = None
+
+    def note(self, event: TurnEvent) -> None:
+        """Take notice of the turn's next event."""
+        if isinstance(event, TextDelta) and self._first_token is None:
+            self._first_token = perf_counter()
+            self._metrics.ttft.labels(self._model).observe(self._first_token - self._admitted)
+        if isinstance(event, Finished):
+            self._finish(event.usage)
+
+    def _finish(self, usage: Usage) -> None:
+        self._metrics.observe_usage(self._model, usage)
+        if self._first_token is not None and usage.num_completion_tokens > 1:
+            seconds = perf_counter() - self._first_token
+            self._metrics.tpot.labels(self._model).observe(seconds / (usage.num_completion_tokens - 1))
+
+
+class EngineCollector(Collector):
+    """Asks the engines for their figures when somebody looks."""
+
+    def __init__(self, engines: Mapping[str, Engine]) -> None:
+        self._engines = engines
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield a metric for each field of EngineStats, and the number of the event loop's tasks."""
+        stats = {model: engine.stats() for model, engine in self._engines.items()}
+        for field in fields(EngineStats):
+            family = GaugeMetricFamily if field.name in _GAUGES else CounterMetricFamily
+            name = field.name.removeprefix("num_")
+            metric = family(f"ossian_engine_{name}", f"EngineStats.{field.name}", labels=["model"])
+            for model, figures in stats.items():
+                metric.add_metric([model], getattr(figures, field.name))
+            yield metric
+        yield GaugeMetricFamily("ossian_asyncio_tasks", "Tasks of the server's event loop", _num_tasks())
+
+
+def _num_tasks() -> int:
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:  # outside the event loop, as when the collector is registered
+        return 0

@@ -1,0 +1,70 @@
+"""/openapi.json: the routes, with the schemas that requests are really checked against."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.completions.schema import CompletionRequest
+from ossian.api.fields import JsonObject, RequestModel
+
+REQUESTS: tuple[type[RequestModel], ...] = (ChatCompletionRequest, CompletionRequest)
+_REFERENCE = "#/components/schemas/{model}"
+
+ERROR_SCHEMA: JsonObject = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+
+
+def request_body(schema: type[RequestModel]) -> dict[str, Any]:
+    """Return what a route says of its body; the route reads and checks it itself."""
+    reference = {"$ref": _REFERENCE.format(model=schema.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
+
+
+def add_openapi(app: FastAPI) -> None:
+    """Serve the document at /openapi.json."""
+    document: JsonObject = {}
+
+    def openapi() -> JsonObject:
+        if not document:
+            document.update(_document(app))
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
+
+
+def _document(app: FastAPI) -> JsonObject:
+    document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    definitions = models_json_schema([(model, "validation") for model in REQUESTS], ref_template=_REFERENCE)[1]
+    schemas.update(definitions["$defs"], Error=ERROR_SCHEMA)
+    components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{}, {"key": []}]
+    for path in document["paths"].values():
+        for operation in path.values():
+            _describe_errors(operation)
+    return document
+
+
+def _describe_errors(operation: JsonObject) -> None:
+    responses = operation["responses"]
+    responses.pop("422", None)  # FastAPI's own validation, which no route uses
+    content = {"application/json": {"schema": {"$ref": _REFERENCE.format(model="Error")}}}
+    responses["default"] = {"description": "Any error, in OpenAI's form", "content": content}

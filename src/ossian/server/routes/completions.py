@@ -1,0 +1,61 @@
+"""POST /v1/completions, the legacy route."""
+
+from collections.abc import Iterator
+
+from fastapi import APIRouter, Request, Response
+
+from ossian.api.completions.answer import CompletionAnswer
+from ossian.api.completions.events import CompletionChunks
+from ossian.api.completions.options import CompletionOptions
+from ossian.api.completions.prompt import sampling
+from ossian.api.completions.schema import CompletionRequest
+from ossian.api.head import Head
+from ossian.api.sampling import for_choice
+from ossian.engine.base import SamplingParams
+from ossian.errors import InvalidRequestError
+from ossian.generation import Generation, TextRequest
+from ossian.server.answering import streamed, whole
+from ossian.server.openapi import request_body
+from ossian.server.parts import Parts
+from ossian.server.routing import RequestReader
+from ossian.server.turns import admit
+
+
+def completions_router(parts: Parts, reader: RequestReader) -> APIRouter:
+    """Return the route."""
+    router = APIRouter(tags=["Completions (legacy)"])
+
+    @router.post("/v1/completions", openapi_extra=request_body(CompletionRequest))
+    async def create_completion(request: Request) -> Response:
+        """Continue prompts as they are, without any chat format."""
+        body = await reader.read(request, CompletionRequest)
+        model, generation = reader.resolve(request, body.model)
+        info = generation.engine.info
+        options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
+        head = Head(parts.new_id("cmpl-"), int(parts.now()), model.id, info.fingerprint)
+        requests = list(_text_requests(head, body, sampling(body, info)))
+        chunks = CompletionChunks(head, options)
+        turns = await admit(requests, generation.text, reader.timers(model, len(requests)))
+        if body.stream:
+            return streamed(turns, chunks, parts.settings.server.keep_alive_seconds)
+        return await whole(request, turns, chunks, CompletionAnswer(options))
+
+    return router
+
+
+def _text_requests(head: Head, body: CompletionRequest, params: SamplingParams) -> Iterator[TextRequest]:
+    for number, prompt in enumerate(body.prompts):
+        for index in range(body.num_candidates):
+            request_id = f"{head.id}-{number}-{index}"
+            yield TextRequest(request_id, prompt, for_choice(params, index))
+
+
+def prompt_text(prompt: str | list[int], generation: Generation) -> str:
+    """Return a prompt as text. Raises InvalidRequestError for token ids outside the vocabulary."""
+    if isinstance(prompt, str):
+        return prompt
+    vocab_size = generation.engine.info.vocab_size
+    if max(prompt) >= vocab_size:
+        message = f"Invalid value for 'prompt': {max(prompt)} is over the last token id, {vocab_size - 1}."
+        raise InvalidRequestError(message, param="prompt", code="invalid_value")
+    return b"".join(map(generation.encoding.token_bytes, prompt)).decode(errors="replace")

@@ -1,0 +1,107 @@
+"""Serving: a socket first, then uvicorn until a signal ends it."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+from math import ceil
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ossian.errors import ConfigurationError
+from ossian.server.access import is_loopback
+from ossian.settings import ServerSettings
+
+KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Calls `announce` as soon as requests are answered."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, listen, announce."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+def bind(settings: ServerSettings) -> socket.socket:
+    """Return a socket bound to the address, so that one in use is known before a model is loaded; port 0 takes any.
+
+    It does not listen yet: who asks early is refused, not kept waiting. Raises ConfigurationError when the address
+    cannot be had, and when it lets other machines in while there are no API keys.
+    """
+    _refuse_strangers(settings)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"server.host '{settings.host}' is no address of this machine: {error}.") from error
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        bound.close()
+        raise _cannot_listen(settings, error) from error
+    return bound
+
+
+def url_of(bound: socket.socket) -> str:
+    """Return the URL at which this machine reaches a socket."""
+    host, port = bound.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
+
+
+def serve(
+    app: ASGIApp, settings: ServerSettings, bound: socket.socket, announce: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until SIGINT or SIGTERM; running requests may then finish for `shutdown_seconds`.
+
+    Raises ConfigurationError when the application cannot start.
+    """
+    server = AnnouncingServer(uvicorn_config(app, settings), announce)
+    try:
+        server.run(sockets=[bound])
+    except KeyboardInterrupt:
+        return  # uvicorn has shut everything down, and raises the signal again
+    if not server.started:
+        raise ConfigurationError("The server could not start; the log says why.")
+
+
+def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
+    """Return uvicorn's settings. Its own access log is off: RequestContext writes one line a request."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=ceil(settings.shutdown_seconds),
+    )
+
+
+def _refuse_strangers(settings: ServerSettings) -> None:
+    if not settings.api_keys and not is_loopback(settings.host):
+        raise ConfigurationError(
+            f"server.host '{settings.host}' lets other machines in, and there are no API keys. Set at least one, such "
+            """as OSSIAN_SERVER__API_KEYS='["a-long-random-text"]', or stay on 127.0.0.1."""
+        )
+
+
+def _cannot_listen(settings: ServerSettings, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}. "
+        "Stop what uses the port, or choose another (--port; 0 takes any free one)."
+    )
