@@ -7,5 +7,7 @@ namespace ossian {
 
 void bind_machine(nanobind::module_& m);
 void bind_norm(nanobind::module_& m);
+void bind_attention(nanobind::module_& m);
+void bind_sampling(nanobind::module_& m);
 
 }  // namespace ossian

@@ -13,3 +13,46 @@ def embed(table: NDArray[np.uint16], input_ids: NDArray[np.int32], out: NDArray[
 def rms_norm(
     x: NDArray[np.float32], weight: NDArray[np.float32], eps: float, out: NDArray[np.float32]
 ) -> None: ...
+def rope_and_store_kv(
+    qkv: NDArray[np.float32],
+    positions: NDArray[np.int32],
+    inv_freq: NDArray[np.float32],
+    concentration: float,
+    k_cache: NDArray[np.uint16],
+    v_cache: NDArray[np.uint16],
+    slot_mapping: NDArray[np.int64],
+    num_attention_heads: int,
+) -> None: ...
+def paged_attention(
+    qkv: NDArray[np.float32],
+    k_cache: NDArray[np.uint16],
+    v_cache: NDArray[np.uint16],
+    block_tables: NDArray[np.int32],
+    cu_seqlens_q: NDArray[np.int32],
+    context_lens: NDArray[np.int32],
+    sinks: NDArray[np.float32],
+    sliding_window: int,
+    out: NDArray[np.float32],
+) -> None: ...
+def sample(
+    logits: NDArray[np.float32],
+    temperature: NDArray[np.float32],
+    top_k: NDArray[np.int32],
+    top_p: NDArray[np.float32],
+    min_p: NDArray[np.float32],
+    seeds: NDArray[np.uint64],
+    steps: NDArray[np.int64],
+    token_masks: list[NDArray[np.uint32] | None],
+    token_ids: NDArray[np.int32],
+) -> None: ...
+def apply_penalties(
+    logits: NDArray[np.float32],
+    prompt_token_ids: NDArray[np.int32],
+    output_token_ids: NDArray[np.int32],
+    presence_penalty: float,
+    frequency_penalty: float,
+    repetition_penalty: float,
+) -> None: ...
+def top_logprobs(
+    logits: NDArray[np.float32], token_id: int, ids: NDArray[np.int32], logprobs: NDArray[np.float32]
+) -> tuple[float, int]: ...

@@ -1,0 +1,271 @@
+#include "../attention.h"
+
+#include "../simd_math.h"
+
+namespace ossian::OSSIAN_ISA_NS {
+namespace {
+
+// Rows are query heads. A register tile holds kMaxRows x kMaxColumns vectors of sums; its shape does not show in the
+// results, because a row is reduced in one order whatever rows are beside it.
+#if defined(OSSIAN_ISA_AVX512)
+constexpr int kMaxRows = 8;
+constexpr int kMaxColumns = 2;
+#else
+constexpr int kMaxRows = 4;
+constexpr int kMaxColumns = 1;
+#endif
+
+// The keys [begin, begin + span) in the pieces they lie in; offsets into the span are called lanes below.
+struct Span {
+  int64_t begin;
+  int64_t piece_size;
+  const uint16_t* keys[kMaxSpan / 16];    // [head_dim, block_size], the first lane's column
+  const uint16_t* values[kMaxSpan / 16];  // [.., head_dim], the first lane's row
+};
+
+// The lanes of a span that a query sees.
+struct Lanes {
+  int64_t begin;
+  int64_t end;
+  int64_t first_column() const { return begin / kLanes * kLanes; }
+  int64_t last_column() const { return (end + kLanes - 1) / kLanes * kLanes; }
+};
+
+// One query's running softmax for some rows.
+struct Rows {
+  const float* q;  // [head_dim, rows], scaled
+  float* out;      // [rows, head_dim], to be divided by the sum
+  float* sums;     // [rows, kLanes]
+  float* maxima;   // [rows]
+};
+
+int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+int64_t first_visible(const AttentionTile& tile, int64_t position) {
+  return max(0, position - tile.sliding_window + 1);
+}
+
+// Only the pieces with a key in [first, last]; no query looks into the others.
+Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t last) {
+  Span span{.begin = begin, .piece_size = min(tile.span_size, tile.block_size), .keys = {}, .values = {}};
+  for (int64_t lane = 0; lane < tile.span_size; lane += span.piece_size) {
+    const int64_t position = begin + lane;
+    if (position + span.piece_size <= first || position > last) continue;
+    const int64_t block = tile.block_table[position / tile.block_size] * tile.block_stride;
+    const int64_t offset = position % tile.block_size;
+    span.keys[lane / span.piece_size] = tile.keys + block + offset;
+    span.values[lane / span.piece_size] = tile.values + block + offset * tile.head_dim;
+  }
+  return span;
+}
+
+// scores[row][lane] = q[row] · keys[lane], summed over the head's dimensions in order.
+template <int R, int C>
+void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block_size, float* scores) {
+  f32x16 sums[R][C];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c) sums[r][c] = zero_f32();
+  for (int64_t d = 0; d < head_dim; ++d, q += R, keys += block_size) {
+    f32x16 k[C];
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c) k[c] = load_bf16(keys + c * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+      for (int c = 0; c < C; ++c) sums[r][c] = fma(splat(q[r]), k[c], sums[r][c]);
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c) store(scores + r * kMaxSpan + c * kLanes, sums[r][c]);
+}
+
+template <int R>
+void score_span(const AttentionTile& tile, const Span& span, Lanes lanes, const float* q, float* scores) {
+  const int64_t head_dim = tile.head_dim;
+  const int64_t block_size = tile.block_size;
+  for (int64_t lane = lanes.first_column(); lane < lanes.last_column();) {
+    const uint16_t* keys = span.keys[lane / span.piece_size] + lane % span.piece_size;
+    const int64_t piece_end = min(lanes.last_column(), (lane / span.piece_size + 1) * span.piece_size);
+    if (piece_end - lane >= kMaxColumns * kLanes) {
+      score<R, kMaxColumns>(q, keys, head_dim, block_size, scores + lane);
+      lane += kMaxColumns * kLanes;
+    } else {
+      score<R, 1>(q, keys, head_dim, block_size, scores + lane);
+      lane += kLanes;
+    }
+  }
+}
+
+void hide_unseen(Lanes lanes, float* scores) {
+  for (int64_t lane = lanes.first_column(); lane < lanes.begin; ++lane) scores[lane] = -__builtin_inff();
+  for (int64_t lane = lanes.end; lane < lanes.last_column(); ++lane) scores[lane] = -__builtin_inff();
+}
+
+void scale(float* values, int64_t size, float factor) {
+  for (int64_t i = 0; i < size; i += kLanes) store(values + i, load(values + i) * splat(factor));
+}
+
+// Scores become weights exp(score - maximum); what was summed under an older maximum is scaled down to the new one.
+void soften(Lanes lanes, float* scores, float* maximum, float* sums, float* out, int64_t head_dim) {
+  f32x16 best = load(scores + lanes.first_column());
+  for (int64_t lane = lanes.first_column() + kLanes; lane < lanes.last_column(); lane += kLanes)
+    best = max(best, load(scores + lane));
+  const float top = reduce_max(best);
+  if (top > *maximum) {
+    alignas(64) float factor[kLanes];
+    store(factor, exp(splat(*maximum - top)));
+    scale(out, head_dim, factor[0]);
+    scale(sums, kLanes, factor[0]);
+    *maximum = top;
+  }
+  f32x16 sum = load(sums);
+  for (int64_t lane = lanes.first_column(); lane < lanes.last_column(); lane += kLanes) {
+    const f32x16 weights = exp(load(scores + lane) - splat(*maximum));
+    store(scores + lane, weights);
+    sum = sum + weights;
+  }
+  store(sums, sum);
+}
+
+// out[row] += weights[row][lane] * values[lane], lane after lane, for C vectors of the head's dimensions.
+template <int R, int C>
+void add_values(const Span& span, Lanes lanes, const float* weights, int64_t d, int64_t head_dim, float* out) {
+  f32x16 sums[R][C];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c) sums[r][c] = load(out + r * head_dim + d + c * kLanes);
+  for (int64_t lane = lanes.begin; lane < lanes.end;) {
+    const int64_t piece = lane / span.piece_size;
+    const int64_t piece_end = min(lanes.end, (piece + 1) * span.piece_size);
+    const uint16_t* values = span.values[piece] + (lane - piece * span.piece_size) * head_dim + d;
+    for (; lane < piece_end; ++lane, values += head_dim) {
+      f32x16 v[C];
+#pragma GCC unroll 2
+      for (int c = 0; c < C; ++c) v[c] = load_bf16(values + c * kLanes);
+#pragma GCC unroll 8
+      for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+        for (int c = 0; c < C; ++c) sums[r][c] = fma(splat(weights[r * kMaxSpan + lane]), v[c], sums[r][c]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c) store(out + r * head_dim + d + c * kLanes, sums[r][c]);
+}
+
+template <int R>
+void attend_rows(const AttentionTile& tile, const Span& span, Lanes lanes, const Rows& rows, float* scores) {
+  const int64_t head_dim = tile.head_dim;
+  score_span<R>(tile, span, lanes, rows.q, scores);
+  for (int r = 0; r < R; ++r) {
+    hide_unseen(lanes, scores + r * kMaxSpan);
+    soften(lanes, scores + r * kMaxSpan, rows.maxima + r, rows.sums + r * kLanes, rows.out + r * head_dim, head_dim);
+  }
+  int64_t d = 0;
+  for (; d + kMaxColumns * kLanes <= head_dim; d += kMaxColumns * kLanes)
+    add_values<R, kMaxColumns>(span, lanes, scores, d, head_dim, rows.out);
+  for (; d < head_dim; d += kLanes) add_values<R, 1>(span, lanes, scores, d, head_dim, rows.out);
+}
+
+// The heads of a tile are taken 8, 4, 2 or 1 at a time.
+int64_t next_rows(int64_t num_heads) {
+  if (num_heads >= kMaxRows) return kMaxRows;
+  return num_heads >= 4 ? 4 : num_heads >= 2 ? 2 : 1;
+}
+
+void attend_some(const AttentionTile& tile, const Span& span, Lanes lanes, int64_t num_rows, const Rows& rows,
+                 float* scores) {
+  switch (num_rows) {
+    case 8:
+      return attend_rows<kMaxRows>(tile, span, lanes, rows, scores);
+    case 4:
+      return attend_rows<4>(tile, span, lanes, rows, scores);
+    case 2:
+      return attend_rows<2>(tile, span, lanes, rows, scores);
+    default:
+      return attend_rows<1>(tile, span, lanes, rows, scores);
+  }
+}
+
+// A tile's part of the scratch memory: [kTileQueries, kTileHeads] times what attention_scratch_size says.
+struct Scratch {
+  explicit Scratch(const AttentionTile& tile)
+      : head_dim(tile.head_dim),
+        q(tile.scratch),
+        out(q + kTileQueries * kTileHeads * head_dim),
+        sums(out + kTileQueries * kTileHeads * head_dim),
+        maxima(sums + kTileQueries * kTileHeads * kLanes),
+        scores(maxima + kTileQueries * kTileHeads) {}
+
+  Rows rows(int64_t query, int64_t head) const {
+    const int64_t row = query * kTileHeads + head;
+    return {q + row * head_dim, out + row * head_dim, sums + row * kLanes, maxima + row};
+  }
+
+  int64_t head_dim;
+  float* q;
+  float* out;
+  float* sums;
+  float* maxima;
+  float* scores;
+};
+
+// q is scaled and laid out for score(); the sink is the softmax's first term, with a value of 0.
+void begin_rows(const AttentionTile& tile, const Scratch& scratch, int64_t query, int64_t head, int64_t num_rows) {
+  const int64_t head_dim = scratch.head_dim;
+  const Rows rows = scratch.rows(query, head);
+  const float scale = 1.0F / __builtin_sqrtf(static_cast<float>(head_dim));
+  float* packed = scratch.q + (query * kTileHeads + head) * head_dim;
+  for (int64_t r = 0; r < num_rows; ++r) {
+    const float* q = tile.q + query * tile.q_stride + (head + r) * head_dim;
+    for (int64_t d = 0; d < head_dim; ++d) packed[d * num_rows + r] = q[d] * scale;
+    for (int64_t d = 0; d < head_dim; ++d) rows.out[r * head_dim + d] = 0.0F;
+    for (int64_t lane = 0; lane < kLanes; ++lane) rows.sums[r * kLanes + lane] = lane == 0 ? 1.0F : 0.0F;
+    rows.maxima[r] = tile.sinks[head + r];
+  }
+}
+
+void finish_row(const AttentionTile& tile, const Scratch& scratch, int64_t query, int64_t head) {
+  const Rows row = scratch.rows(query, head);
+  const f32x16 sum = splat(reduce_add(load(row.sums)));
+  float* out = tile.out + query * tile.out_stride + head * scratch.head_dim;
+  for (int64_t d = 0; d < scratch.head_dim; d += kLanes) store(out + d, load(row.out + d) / sum);
+}
+
+void attend_query(const AttentionTile& tile, const Scratch& scratch, const Span& span, int64_t query) {
+  const int64_t position = tile.first_position + query;
+  const Lanes lanes{max(0, first_visible(tile, position) - span.begin), min(tile.span_size, position + 1 - span.begin)};
+  if (lanes.begin >= lanes.end) return;
+  for (int64_t head = 0; head < tile.num_heads;) {
+    const int64_t num_rows = next_rows(tile.num_heads - head);
+    attend_some(tile, span, lanes, num_rows, scratch.rows(query, head), scratch.scores);
+    head += num_rows;
+  }
+}
+
+void attend(const AttentionTile& tile) {
+  const Scratch scratch(tile);
+  for (int64_t query = 0; query < tile.num_queries; ++query)
+    for (int64_t head = 0; head < tile.num_heads; head += next_rows(tile.num_heads - head))
+      begin_rows(tile, scratch, query, head, next_rows(tile.num_heads - head));
+  const int64_t first = first_visible(tile, tile.first_position);
+  const int64_t last = tile.first_position + tile.num_queries - 1;
+  for (int64_t begin = first / tile.span_size * tile.span_size; begin <= last; begin += tile.span_size) {
+    const Span span = find_span(tile, begin, first, last);
+    for (int64_t query = 0; query < tile.num_queries; ++query) attend_query(tile, scratch, span, query);
+  }
+  for (int64_t query = 0; query < tile.num_queries; ++query)
+    for (int64_t head = 0; head < tile.num_heads; ++head) finish_row(tile, scratch, query, head);
+}
+
+}  // namespace
+
+const AttentionKernels attention_kernels{attend};
+
+}  // namespace ossian::OSSIAN_ISA_NS
