@@ -120,6 +120,12 @@ class Random:
         return bf16(mean + uniform * math.sqrt(3) * std)
 
 
+def random_token_ids(num_tokens: int, vocab_size: int, seed: int = 0) -> NDArray[np.int32]:
+    """Token ids for a tiny model."""
+    ids = Random(seed).bytes(num_tokens, 4).view(np.uint32).reshape(num_tokens) % vocab_size
+    return np.asarray(ids, np.int32)
+
+
 def random_tensors(config: Mapping[str, Any], seed: int = 0) -> Tensors:
     """Every tensor of a model, scaled so that activations stay near one.
 
