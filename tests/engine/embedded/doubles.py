@@ -1,6 +1,7 @@
 """A model small enough for properties: its logits are a pure function of the tokens that the KV cache holds."""
 
 import asyncio
+import threading
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -26,10 +27,13 @@ class PrefixModel:
     A wrong, stale or missing slot changes the logits or fails the step.
     """
 
-    def __init__(self, num_blocks: int, block_size: int) -> None:
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.allocate(num_blocks=0, block_size=1)
+
+    def allocate(self, num_blocks: int, block_size: int) -> None:
         self.block_size = block_size
         self.cache = np.full((num_blocks, block_size, 2), EMPTY, np.int32)  # token id, position
-        self.batches: list[Batch] = []
 
     def forward(self, batch: Batch) -> Float32:
         self.batches.append(batch)
@@ -46,6 +50,44 @@ class PrefixModel:
         visible = self.cache[batch.block_tables[row, :num_blocks]].reshape(-1, 2)[:num_visible]
         assert visible[:, 1].tolist() == list(range(num_visible)), "the block table leads to other positions"
         return prefix_logits(visible[:, 0].tolist())
+
+
+class Gate(PrefixModel):
+    """A prefix model whose steps wait until the test lets them go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._permits = threading.Semaphore(0)
+        self._num_arrived = self._num_permitted = 0
+        self._is_open = self._fails = False
+
+    def forward(self, batch: Batch) -> Float32:
+        self._num_arrived += 1
+        self._permits.acquire()
+        if self._fails:
+            raise RuntimeError("the test lets this step fail")
+        if self._is_open:
+            self._permits.release()
+        return super().forward(batch)
+
+    async def steps(self, num_steps: int) -> None:
+        """Let so many steps pass, and wait until the next one is at the gate."""
+        if num_steps == 0:
+            return
+        self._num_permitted += num_steps
+        self._permits.release(num_steps)
+        async with asyncio.timeout(30):
+            while self._num_arrived <= self._num_permitted:
+                await asyncio.sleep(0.001)
+
+    def open(self) -> None:
+        """Let all steps pass from now on."""
+        self._is_open = True
+        self._permits.release()
+
+    def fail(self) -> None:
+        self._fails = True
+        self._permits.release()
 
 
 def prefix_logits(token_ids: Sequence[int]) -> Float32:
@@ -70,8 +112,9 @@ def tiny_engine(
     block_manager = BlockManager(num_blocks, block_size, enable_prefix_cache=enable_prefix_cache)
     scheduler = Scheduler(block_manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
     info = EngineInfo("tiny", VOCAB_SIZE, min(max_model_len, num_blocks * block_size), (STOP_TOKEN_ID,), "tiny")
-    runner = ModelRunner(model or PrefixModel(num_blocks, block_size), block_size)
-    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=max_num_waiting)
+    model = model or PrefixModel()
+    model.allocate(num_blocks, block_size)
+    return EmbeddedEngine(info, scheduler, ModelRunner(model, block_size), max_num_waiting=max_num_waiting)
 
 
 @asynccontextmanager

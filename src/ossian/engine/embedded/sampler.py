@@ -57,7 +57,7 @@ class Sampler:
             self._set(row, sequence)
         try:
             token_ids: list[int | str] = list(self._draw(slice(0, len(sequences)), logits, bitmasks))
-        except ValueError:
+        except (TypeError, ValueError):
             token_ids = [self._draw_alone(row, logits, bitmasks) for row in range(len(sequences))]
         return [mask if isinstance(mask, str) else token_ids[row] for row, mask in enumerate(masks)]
 
@@ -88,7 +88,7 @@ class Sampler:
     def _draw_alone(self, row: int, logits: Float32, masks: list[Bitmask | None]) -> int | str:
         try:
             return self._draw(slice(row, row + 1), logits, masks)[0]
-        except ValueError as error:
+        except (TypeError, ValueError) as error:
             return f"no token can be sampled: {error}"
 
 
