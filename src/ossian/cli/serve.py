@@ -1,6 +1,5 @@
 """The `ossian serve` command: makes every part, joins them, and runs the server."""
 
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -62,8 +61,6 @@ def run(flags: dict[str, object]) -> None:
     from ossian.cli.logs import configure_logs
     from ossian.server import run as http_server
     from ossian.server.app import create_app
-    from ossian.server.run import bind, url_of
-    from ossian.server.run import serve as serve_app
 
     settings = load_settings(flags)
     configure_logs(settings.log)
@@ -75,7 +72,7 @@ def run(flags: dict[str, object]) -> None:
         loaded = load_model(settings)
         lines = banner(
             loaded.model,
-            url_of(bound),
+            http_server.url_of(bound),
             is_demonstration=loaded.is_demonstration,
             needs_key=bool(settings.server.api_keys),
         )
