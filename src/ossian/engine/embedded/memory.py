@@ -10,7 +10,7 @@ def free_memory(root: Path = Path("/")) -> int:
 
     `root` is where proc and sys are.
     """
-    return max(0, min(_machine_memory(root), *_cgroup_memory(root)))
+    return max(0, min((_machine_memory(root), *_cgroup_memory(root))))
 
 
 def _machine_memory(root: Path) -> int:
