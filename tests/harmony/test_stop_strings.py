@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ STOPS = st.lists(st.text(alphabet="abc", min_size=1, max_size=4), min_size=1, ma
 
 def split(text: str, cuts: list[int]) -> list[str]:
     points = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
-    return [text[start:end] for start, end in zip(points, points[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(points)]
 
 
 def run(stop: list[str], pieces: list[str]) -> tuple[str, str | None]:
@@ -20,7 +22,9 @@ def run(stop: list[str], pieces: list[str]) -> tuple[str, str | None]:
 
 
 @given(TEXT, STOPS, st.lists(st.integers(0, 100), max_size=8))
-def test_the_text_ends_at_the_first_stop_string_however_it_is_split(text: str, stop: list[str], cuts: list[int]) -> None:
+def test_the_text_ends_at_the_first_stop_string_however_it_is_split(
+    text: str, stop: list[str], cuts: list[int]
+) -> None:
     got, matched = run(stop, split(text, cuts))
 
     # The first to be complete decides: that is what a reader of the stream can know.

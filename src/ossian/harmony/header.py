@@ -194,10 +194,11 @@ class HeaderReader:
 
     def _take_constrained(self, word: bytes) -> bytes:
         """Take the content type after `<|constrain|>`; in recovery text may be glued to it."""
-        match = _CONTENT_TYPE.match(word)
-        end = match.end() if match and self._is_recovery else len(word)
-        self._content_type = CONSTRAIN_MARK + word[:end].decode(errors="replace")
-        return word[end:]
+        match = (_CONTENT_TYPE if self._is_recovery else _WORD).match(word)
+        if match is None:
+            return word
+        self._content_type = CONSTRAIN_MARK + match[0].decode(errors="replace")
+        return word[match.end() :]
 
     def _take_field(self, word: bytes) -> bytes:
         if self._expects_recipient or word.startswith(_TO):
@@ -210,15 +211,17 @@ class HeaderReader:
         if word in _CHANNELS:
             self._channel = self._channel or _CHANNELS[word]
         elif word.startswith(_TOOL_PREFIXES) or word in _BUILT_IN_TOOLS:
-            self._recipient = self._recipient or word.decode(errors="replace")
+            return self._take_recipient(word)
         elif word not in _ROLES:
             return word
         return b""
 
     def _take_recipient(self, word: bytes) -> bytes:
+        """Take the recipient, the first one if there are two; text may be glued to it."""
         match = _RECIPIENT.match(word)
         self._expects_recipient = not word
-        if match is None:
+        name = match and match[0].decode(errors="replace")
+        if match is None or self._recipient not in (None, name):
             return word
-        self._recipient = self._recipient or match[0].decode(errors="replace")
+        self._recipient = name
         return word[match.end() :]
