@@ -32,6 +32,10 @@ test-native: .venv/runtime-installed ## the native tests, under AddressSanitizer
 	$(BIN)/cmake --build build/native-test
 	$(BIN)/ctest --test-dir build/native-test --output-on-failure
 
+test-parity: .venv/dev-installed .venv-torch/installed ## the model against Hugging Face transformers and torch
+	PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	    $(PYTEST) -m parity tests/parity $(ARGS)
+
 check: check-python check-native ## linters, formats, types, layers and sizes
 
 check-python: .venv/dev-installed
@@ -57,6 +61,8 @@ lock: .venv/dev-installed ## choose new versions of every dependency and write t
 	$(BIN)/python -m uv $(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/build.in -o requirements/build.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/parity.in -c requirements/runtime.txt -c requirements/dev.txt \
+	    -o requirements/parity.txt
 
 COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q
 
@@ -79,6 +85,11 @@ clean: ## delete what was built; .venv stays, and is rebuilt from where needed
 	@echo "Building the native core (once; a minute or two) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . || \
 	    { echo; echo "ossian: the native core could not be built; the compiler's message is above." >&2; exit 1; }
+	@touch $@
+
+# The parity suite's environment: torch and transformers are far too large for .venv.
+.venv-torch/installed: .venv/created requirements/parity.txt
+	@requirements/install.sh parity
 	@touch $@
 
 .venv/dev-installed: .venv/native-built requirements/dev.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: requirements/install.sh create|runtime|dev
+# Usage: requirements/install.sh create|runtime|dev|parity
 # Makes .venv and installs locked packages into it; PYTHON names the interpreter. Called by the Makefile.
 # Nothing is installed outside the repository.
 set -eu
@@ -46,7 +46,9 @@ create() {
 }
 
 install() {
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" ||
+    environment=$1
+    shift
+    "$environment/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
         fail "the Python packages could not be installed (the reason is above).
 The first start needs the network, or a mirror that pip is told of (PIP_INDEX_URL); later ones do not."
 }
@@ -57,13 +59,19 @@ create)
     ;;
 runtime)
     echo "Installing the locked Python packages (once; about a minute) …"
-    install -r requirements/build.txt -r requirements/runtime.txt
+    install .venv -r requirements/build.txt -r requirements/runtime.txt
     ;;
 dev)
     echo "Installing the development packages (once) …"
-    install -r requirements/dev.txt
+    install .venv -r requirements/dev.txt
+    ;;
+parity)
+    echo "Installing torch and transformers into .venv-torch (once; large) …"
+    .venv/bin/python -m venv .venv-torch
+    install .venv-torch torch==2.13.0 # by name: its files differ from index to index
+    install .venv-torch --require-hashes -r requirements/parity.txt
     ;;
 *)
-    fail "usage: requirements/install.sh create|runtime|dev"
+    fail "usage: requirements/install.sh create|runtime|dev|parity"
     ;;
 esac
