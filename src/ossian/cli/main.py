@@ -2,6 +2,7 @@
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 import ossian
@@ -22,7 +23,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except OssianError as error:
-            Console(stderr=True).print(f"[bold red]ossian:[/] {error}", highlight=False, soft_wrap=True)
+            Console(stderr=True).print(f"[bold red]ossian:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
             raise typer.Exit(USAGE_ERROR) from error
 
 

@@ -1,0 +1,44 @@
+import json
+import shlex
+
+import pytest
+
+from ossian.catalog.catalog import Model
+from ossian.cli.banner import banner, listing
+
+URL = "http://127.0.0.1:8000"
+NANO = Model("ossian-nano", created=0, max_model_len=4096, aliases=("gpt-oss-20b", "gpt_oss_20b"))
+HOUSE = Model("house", created=0, max_model_len=131_072)
+
+
+def text(model: Model, *, is_demonstration: bool = False, needs_key: bool = False) -> str:
+    return "\n".join(banner(model, URL, is_demonstration=is_demonstration, needs_key=needs_key))
+
+
+def test_the_demonstration_says_what_it_is_and_who_answers() -> None:
+    said = text(NANO, is_demonstration=True)
+    assert "ossian-nano answers at http://127.0.0.1:8000/v1 (4096 tokens of context)" in said
+    assert "demonstration model" in said
+    assert "Requests for gpt-oss-20b and gpt_oss_20b are answered by ossian-nano too" in said
+    assert "ossian models pull gpt-oss-20b" in said
+
+
+def test_another_model_is_not_called_a_demonstration() -> None:
+    said = text(HOUSE)
+    assert "house answers at" in said
+    assert "demonstration" not in said
+    assert "answered by" not in said
+
+
+@pytest.mark.parametrize("needs_key", [False, True])
+def test_the_request_can_be_pasted(needs_key: bool) -> None:
+    said = text(NANO, needs_key=needs_key)
+    arguments = shlex.split(said[said.index("curl ") : said.index("\nOr OpenAI(")])
+    assert arguments[:2] == ["curl", f"{URL}/v1/chat/completions"]
+    assert json.loads(arguments[-1])["model"] == "ossian-nano"
+    assert ("Authorization: Bearer THE-KEY" in arguments) is needs_key
+
+
+@pytest.mark.parametrize("names, expected", [(("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")])
+def test_listing(names: tuple[str, ...], expected: str) -> None:
+    assert listing(names) == expected

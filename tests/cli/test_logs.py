@@ -1,0 +1,69 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from ossian.cli.logs import configure_logs
+from ossian.settings import LogSettings
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    root = logging.getLogger()  # noqa: TID251 (the standard library's own is what is set up)
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def test_json_has_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings(format="json"))
+    structlog.get_logger().info("request", status=200)
+    logging.warning("from %s", "elsewhere")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert (ours["event"], ours["status"], ours["level"]) == ("request", 200, "info")
+    assert (theirs["event"], theirs["level"]) == ("from elsewhere", "warning")
+    assert ours["timestamp"].endswith("Z")
+    assert theirs["timestamp"].endswith("Z")
+
+
+def test_an_exception_is_a_field_and_not_more_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings(format="json"))
+    try:
+        raise ValueError("first\nsecond")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+        logging.exception("failed too")
+    for line in capsys.readouterr().err.splitlines():
+        assert "ValueError: first\nsecond" in json.loads(line)["exception"]
+
+
+def test_text_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings(format="text"))
+    structlog.get_logger().info("request", status=200)
+    line = capsys.readouterr().err
+    assert "request" in line
+    assert "status=200" in line
+    assert "\x1b[" not in line
+
+
+def test_auto_is_json_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings())
+    structlog.get_logger().info("request")
+    assert json.loads(capsys.readouterr().err)["event"] == "request"
+
+
+def test_the_level_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings(level="warning", format="json"))
+    structlog.get_logger().info("quiet")
+    structlog.get_logger().warning("loud")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
+
+
+def test_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs(LogSettings(level="debug", format="json"))
+    logging.info("quiet")
+    structlog.get_logger().debug("loud")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
