@@ -51,6 +51,14 @@ class Workspace:
             self.expert_weights[:num_tokens],
         )
 
+    def keep(self, indices: Int32) -> "Workspace":
+        """Move the rows of x and attention that `indices` names, which ascend, to the front, and return the front."""
+        if len(indices) < len(self.x):
+            for row, index in enumerate(indices):  # index >= row: no row is overwritten before it has moved
+                self.x[row] = self.x[index]
+                self.attention[row] = self.attention[index]
+        return self.first(len(indices))
+
 
 class Attention:
     """Grouped-query attention with sinks, over a sliding window in every other layer."""
@@ -63,8 +71,8 @@ class Attention:
         self._inv_freq, self._concentration = inv_freq(config), concentration(config)
         self._exact = exact
 
-    def add_to_residual(self, batch: Batch, work: Workspace) -> None:
-        """Compute x += o_proj(attention(qkv_proj(norm(x))))."""
+    def attend(self, batch: Batch, work: Workspace) -> None:
+        """Store the tokens' keys and values; compute attention(qkv_proj(norm(x)))."""
         config, weights = self._config, self._weights
         kernels.rms_norm(work.x, weights.input_layernorm, config.rms_norm_eps, work.h)
         kernels.linear(work.h, weights.qkv_proj, work.qkv, exact=self._exact)
@@ -89,7 +97,10 @@ class Attention:
             self._window,
             work.attention,
         )
-        kernels.linear(work.attention, weights.o_proj, work.x, accumulate=True, exact=self._exact)
+
+    def add_to_residual(self, work: Workspace) -> None:
+        """Compute x += o_proj(attention)."""
+        kernels.linear(work.attention, self._weights.o_proj, work.x, accumulate=True, exact=self._exact)
 
 
 class MoE:
@@ -123,8 +134,11 @@ class Block:
         self._attention = Attention(config, layer, weights.attention, kv_cache, exact)
         self._moe = MoE(config, weights.moe, exact)
 
-    def forward(self, batch: Batch, work: Workspace) -> None:
-        self._attention.add_to_residual(batch, work)
+    def attend(self, batch: Batch, work: Workspace) -> None:
+        self._attention.attend(batch, work)
+
+    def add_to_residual(self, work: Workspace) -> None:
+        self._attention.add_to_residual(work)
         self._moe.add_to_residual(work)
 
 
@@ -144,18 +158,19 @@ class Model:
         """Write the batch's keys and values to the cache and return the logits of `batch.logits_indices`."""
         work = self._workspace.first(batch.num_tokens)
         kernels.embed(self._weights.embed_tokens, batch.input_ids, work.x)
-        for block in self._blocks:
-            block.forward(batch, work)
-        return self._lm_head(work, batch.logits_indices)
+        *blocks, last = self._blocks
+        for block in blocks:
+            block.attend(batch, work)
+            block.add_to_residual(work)
+        last.attend(batch, work)
+        wanted = work.keep(batch.logits_indices)  # nobody reads what the last layer gives other tokens
+        last.add_to_residual(wanted)
+        return self._lm_head(wanted)
 
-    def _lm_head(self, work: Workspace, indices: Int32) -> Float32:
-        """Logits of the wanted positions only: lm_head is the largest matrix of all."""
-        num_logits = len(indices)
-        chosen = work.h[:num_logits]
-        np.take(work.x, indices, axis=0, out=chosen, mode="clip")  # "raise" would buffer
-        kernels.rms_norm(chosen, self._weights.norm, self._config.rms_norm_eps, chosen)
-        logits = self._logits_for(num_logits)
-        kernels.linear(chosen, self._weights.lm_head, logits, exact=self._exact)
+    def _lm_head(self, work: Workspace) -> Float32:
+        kernels.rms_norm(work.x, self._weights.norm, self._config.rms_norm_eps, work.h)
+        logits = self._logits_for(len(work.x))
+        kernels.linear(work.h, self._weights.lm_head, logits, exact=self._exact)
         return logits
 
     def _logits_for(self, num_logits: int) -> Float32:
