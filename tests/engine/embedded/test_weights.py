@@ -1,0 +1,85 @@
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import psutil
+import pytest
+
+from ossian.engine.embedded import kernels
+from ossian.engine.embedded.checkpoint import Checkpoint
+from ossian.engine.embedded.weights import load_weights
+from tests.engine.embedded.checkpoints import float32, random_tensors, tiny_config, write_checkpoint
+
+BIG_EXPERTS = tiny_config(hidden_size=256, intermediate_size=256, num_local_experts=32, num_hidden_layers=4)
+
+
+def resident_bytes(folder: Path) -> int:
+    """Resident pages of the files below `folder` in this process."""
+    maps = psutil.Process().memory_maps(grouped=False)
+    return sum(entry.rss for entry in maps if entry.path.startswith(str(folder)))
+
+
+def test_shapes_and_formats(tmp_path: Path) -> None:
+    weights = load_weights(Checkpoint(write_checkpoint(tmp_path)), "int8")
+    attention, moe = weights.layers[1].attention, weights.layers[1].moe
+    assert (attention.qkv_proj.num_rows, attention.qkv_proj.num_cols) == (4 * 32 + 2 * 2 * 32, 64)
+    assert (attention.o_proj.num_rows, attention.o_proj.num_cols) == (64, 4 * 32)
+    assert (moe.experts.num_experts, moe.experts.hidden_size, moe.experts.intermediate_size) == (8, 64, 96)
+    assert (weights.lm_head.num_rows, weights.lm_head.num_cols) == (512, 64)
+    assert {attention.qkv_proj.format, attention.o_proj.format, weights.lm_head.format} == {"int8"}
+
+
+def test_small_tensors_become_float32_unchanged(tmp_path: Path) -> None:
+    tensors = random_tensors(tiny_config())
+    weights = load_weights(Checkpoint(write_checkpoint(tmp_path, tensors=tensors)), "bf16")
+    layer = "model.layers.0."
+    attention, moe = weights.layers[0].attention, weights.layers[0].moe
+    for ours, name in [
+        (weights.norm, "model.norm.weight"),
+        (attention.input_layernorm, layer + "input_layernorm.weight"),
+        (attention.sinks, layer + "self_attn.sinks"),
+        (moe.post_attention_layernorm, layer + "post_attention_layernorm.weight"),
+        (moe.router, layer + "mlp.router.weight"),
+        (moe.router_bias, layer + "mlp.router.bias"),
+    ]:
+        np.testing.assert_array_equal(ours, float32(tensors[name]))
+        assert ours.dtype == np.float32
+
+
+@pytest.mark.parametrize("dense_format", ["int8", "bf16"])
+def test_q_k_and_v_are_the_rows_of_one_weight(tmp_path: Path, dense_format: Literal["int8", "bf16"]) -> None:
+    checkpoint = Checkpoint(write_checkpoint(tmp_path))
+    fused = load_weights(checkpoint, dense_format).layers[0].attention.qkv_proj
+    x = np.random.default_rng(0).standard_normal((3, 64)).astype(np.float32)
+    together = np.empty((3, fused.num_rows), np.float32)
+    kernels.linear(x, fused, together)
+    start = 0
+    for name, num_rows in (("q", 128), ("k", 64), ("v", 64)):
+        weight, bias = (
+            checkpoint.tensor(f"model.layers.0.self_attn.{name}_proj.{part}") for part in ("weight", "bias")
+        )
+        alone = np.empty((3, num_rows), np.float32)
+        kernels.linear(x, kernels.pack_dense(weight, bias, dense_format), alone)
+        np.testing.assert_array_equal(together[:, start : start + num_rows], alone)
+        start += num_rows
+
+
+def test_the_embedding_stays_in_the_file(tmp_path: Path) -> None:
+    tensors = random_tensors(tiny_config())
+    embed_tokens = load_weights(Checkpoint(write_checkpoint(tmp_path, tensors=tensors)), "int8").embed_tokens
+    np.testing.assert_array_equal(embed_tokens, tensors["model.embed_tokens.weight"])
+    assert not embed_tokens.flags.owndata
+
+
+@pytest.mark.parametrize("num_shards", [1, 3])
+def test_loading_leaves_hardly_a_page_of_the_files_resident(tmp_path: Path, num_shards: int) -> None:
+    checkpoint = Checkpoint(write_checkpoint(tmp_path, BIG_EXPERTS, num_shards=num_shards))
+    weights = load_weights(checkpoint, "int8")
+    assert weights.layers[0].moe.experts.nbytes > 3_000_000
+    assert resident_bytes(tmp_path) < checkpoint.num_bytes / 4  # the kernel maps pages around those that are read
+
+
+def test_the_pages_are_counted_at_all(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(write_checkpoint(tmp_path, BIG_EXPERTS))
+    checkpoint.tensor("model.layers.0.mlp.experts.gate_up_proj_blocks").sum()
+    assert resident_bytes(tmp_path) > 2_000_000
