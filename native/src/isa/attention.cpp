@@ -21,6 +21,13 @@ struct Span {
   int64_t piece_size;
   const uint16_t* keys[kMaxSpan / 16];    // [head_dim, block_size], the first lane's column
   const uint16_t* values[kMaxSpan / 16];  // [.., head_dim], the first lane's row
+
+  // At a lane, which must be in a piece that some query sees.
+  const uint16_t* keys_at(int64_t lane) const { return keys[lane / piece_size] + lane % piece_size; }
+  const uint16_t* values_at(int64_t lane, int64_t head_dim) const {
+    return values[lane / piece_size] + lane % piece_size * head_dim;
+  }
+  int64_t piece_end(int64_t lane) const { return (lane / piece_size + 1) * piece_size; }
 };
 
 // The lanes of a span that a query sees.
@@ -60,15 +67,29 @@ Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t 
   return span;
 }
 
+// Memory that will be read one span later. Blocks lie anywhere, so the hardware cannot foresee it; and a decode, which
+// uses each key once, would wait for every one of them.
+struct Ahead {
+  const uint16_t* keys;
+  const uint16_t* values;
+};
+
+Ahead look_ahead(const Span& span, const Span& next, int64_t lane, int64_t head_dim) {
+  const Span& seen = next.keys[lane / next.piece_size] != nullptr ? next : span;
+  return {seen.keys_at(lane), seen.values_at(lane, head_dim)};
+}
+
 // scores[row][lane] = q[row] · keys[lane], summed over the head's dimensions in order.
 template <int R, int C>
-void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block_size, float* scores) {
+void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block_size, Ahead ahead, float* scores) {
   f32x16 sums[R][C];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c) sums[r][c] = zero_f32();
   for (int64_t d = 0; d < head_dim; ++d, q += R, keys += block_size) {
+    __builtin_prefetch(ahead.keys + d * block_size);
+    __builtin_prefetch(ahead.values + d * C * kLanes);
     f32x16 k[C];
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c) k[c] = load_bf16(keys + c * kLanes);
@@ -84,17 +105,15 @@ void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block
 }
 
 template <int R>
-void score_span(const AttentionTile& tile, const Span& span, Lanes lanes, const float* q, float* scores) {
-  const int64_t head_dim = tile.head_dim;
-  const int64_t block_size = tile.block_size;
+void score_span(const AttentionTile& tile, const Span& span, const Span& next, Lanes lanes, const float* q,
+                float* scores) {
   for (int64_t lane = lanes.first_column(); lane < lanes.last_column();) {
-    const uint16_t* keys = span.keys[lane / span.piece_size] + lane % span.piece_size;
-    const int64_t piece_end = min(lanes.last_column(), (lane / span.piece_size + 1) * span.piece_size);
-    if (piece_end - lane >= kMaxColumns * kLanes) {
-      score<R, kMaxColumns>(q, keys, head_dim, block_size, scores + lane);
+    const Ahead ahead = look_ahead(span, next, lane, tile.head_dim);
+    if (min(lanes.last_column(), span.piece_end(lane)) - lane >= kMaxColumns * kLanes) {
+      score<R, kMaxColumns>(q, span.keys_at(lane), tile.head_dim, tile.block_size, ahead, scores + lane);
       lane += kMaxColumns * kLanes;
     } else {
-      score<R, 1>(q, keys, head_dim, block_size, scores + lane);
+      score<R, 1>(q, span.keys_at(lane), tile.head_dim, tile.block_size, ahead, scores + lane);
       lane += kLanes;
     }
   }
@@ -140,9 +159,8 @@ void add_values(const Span& span, Lanes lanes, const float* weights, int64_t d, 
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c) sums[r][c] = load(out + r * head_dim + d + c * kLanes);
   for (int64_t lane = lanes.begin; lane < lanes.end;) {
-    const int64_t piece = lane / span.piece_size;
-    const int64_t piece_end = min(lanes.end, (piece + 1) * span.piece_size);
-    const uint16_t* values = span.values[piece] + (lane - piece * span.piece_size) * head_dim + d;
+    const int64_t piece_end = min(lanes.end, span.piece_end(lane));
+    const uint16_t* values = span.values_at(lane, head_dim) + d;
     for (; lane < piece_end; ++lane, values += head_dim) {
       f32x16 v[C];
 #pragma GCC unroll 2
@@ -160,9 +178,10 @@ void add_values(const Span& span, Lanes lanes, const float* weights, int64_t d, 
 }
 
 template <int R>
-void attend_rows(const AttentionTile& tile, const Span& span, Lanes lanes, const Rows& rows, float* scores) {
+void attend_rows(const AttentionTile& tile, const Span& span, const Span& next, Lanes lanes, const Rows& rows,
+                 float* scores) {
   const int64_t head_dim = tile.head_dim;
-  score_span<R>(tile, span, lanes, rows.q, scores);
+  score_span<R>(tile, span, next, lanes, rows.q, scores);
   for (int r = 0; r < R; ++r) {
     hide_unseen(lanes, scores + r * kMaxSpan);
     soften(lanes, scores + r * kMaxSpan, rows.maxima + r, rows.sums + r * kLanes, rows.out + r * head_dim, head_dim);
@@ -179,17 +198,17 @@ int64_t next_rows(int64_t num_heads) {
   return num_heads >= 4 ? 4 : num_heads >= 2 ? 2 : 1;
 }
 
-void attend_some(const AttentionTile& tile, const Span& span, Lanes lanes, int64_t num_rows, const Rows& rows,
-                 float* scores) {
+void attend_some(const AttentionTile& tile, const Span& span, const Span& next, Lanes lanes, int64_t num_rows,
+                 const Rows& rows, float* scores) {
   switch (num_rows) {
     case 8:
-      return attend_rows<kMaxRows>(tile, span, lanes, rows, scores);
+      return attend_rows<kMaxRows>(tile, span, next, lanes, rows, scores);
     case 4:
-      return attend_rows<4>(tile, span, lanes, rows, scores);
+      return attend_rows<4>(tile, span, next, lanes, rows, scores);
     case 2:
-      return attend_rows<2>(tile, span, lanes, rows, scores);
+      return attend_rows<2>(tile, span, next, lanes, rows, scores);
     default:
-      return attend_rows<1>(tile, span, lanes, rows, scores);
+      return attend_rows<1>(tile, span, next, lanes, rows, scores);
   }
 }
 
@@ -238,13 +257,14 @@ void finish_row(const AttentionTile& tile, const Scratch& scratch, int64_t query
   for (int64_t d = 0; d < scratch.head_dim; d += kLanes) store(out + d, load(row.out + d) / sum);
 }
 
-void attend_query(const AttentionTile& tile, const Scratch& scratch, const Span& span, int64_t query) {
+void attend_query(const AttentionTile& tile, const Scratch& scratch, const Span& span, const Span& next,
+                  int64_t query) {
   const int64_t position = tile.first_position + query;
   const Lanes lanes{max(0, first_visible(tile, position) - span.begin), min(tile.span_size, position + 1 - span.begin)};
   if (lanes.begin >= lanes.end) return;
   for (int64_t head = 0; head < tile.num_heads;) {
     const int64_t num_rows = next_rows(tile.num_heads - head);
-    attend_some(tile, span, lanes, num_rows, scratch.rows(query, head), scratch.scores);
+    attend_some(tile, span, next, lanes, num_rows, scratch.rows(query, head), scratch.scores);
     head += num_rows;
   }
 }
@@ -256,9 +276,11 @@ void attend(const AttentionTile& tile) {
       begin_rows(tile, scratch, query, head, next_rows(tile.num_heads - head));
   const int64_t first = first_visible(tile, tile.first_position);
   const int64_t last = tile.first_position + tile.num_queries - 1;
-  for (int64_t begin = first / tile.span_size * tile.span_size; begin <= last; begin += tile.span_size) {
-    const Span span = find_span(tile, begin, first, last);
-    for (int64_t query = 0; query < tile.num_queries; ++query) attend_query(tile, scratch, span, query);
+  Span span = find_span(tile, first / tile.span_size * tile.span_size, first, last);
+  while (span.begin <= last) {
+    const Span next = find_span(tile, span.begin + tile.span_size, first, last);
+    for (int64_t query = 0; query < tile.num_queries; ++query) attend_query(tile, scratch, span, next, query);
+    span = next;
   }
   for (int64_t query = 0; query < tile.num_queries; ++query)
     for (int64_t head = 0; head < tile.num_heads; ++head) finish_row(tile, scratch, query, head);
