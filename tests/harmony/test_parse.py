@@ -170,6 +170,7 @@ def test_reads_back_what_was_rendered(encoding: HarmonyEncoding, messages: list[
         ("<|end|><|start|>assistant to=functions.get_weather<|channel|>commentary <|constrain|>json", WEATHER),
         # "to=" left out
         ("<|channel|>commentary functions.get_weather <|constrain|>json", WEATHER),
+        ("<|channel|>functions.get_weather <|constrain|>json", WEATHER),
         ("<|channel|>commentary get_weather json", Said(Channel.COMMENTARY, JSON, "get_weather", "json")),
         ("<|channel|>commentary get_weather", Said(Channel.COMMENTARY, JSON, "get_weather")),
         # tools that come with the model
@@ -210,6 +211,8 @@ def test_reads_back_what_was_rendered(encoding: HarmonyEncoding, messages: list[
         # an author that is none
         ("<|start|>final", final(JSON)),
         ("<|start|>to=functions.get_weather<|channel|>commentary <|constrain|>json", WEATHER),
+        ("<|start|>assistant <|channel|>final", final(JSON)),
+        ("<|start|>assistant\n", final(JSON)),
         ("<|start|>assistantcommentary to=functions.get_weather <|constrain|>json", WEATHER),
     ],
 )
@@ -246,6 +249,8 @@ def test_noise_in_a_header_is_kept_beside_the_message(
         ("\n\nHello world<|end|>", final("Hello world")),
         ("final answer: 5<|return|>", final("final answer: 5")),
         ("analysis of the poem<|return|>", final("analysis of the poem")),
+        ("assistants help<|return|>", final("assistants help")),
+        ("assistant is a noun<|return|>", final("assistant is a noun")),
         ("tool use is fun<|return|>", final("tool use is fun")),
         ("to be or not to be<|return|>", final("to be or not to be")),
         ("🦉 hoots<|return|>", final("🦉 hoots")),
@@ -258,6 +263,8 @@ def test_noise_in_a_header_is_kept_beside_the_message(
         ("<|channel|>commentary Hello<|end|>", preamble("Hello")),
         ("<|channel|>analysis We need to<|end|>", analysis("We need to")),
         ("<|channel|>analysisWe need to<|end|>", analysis("We need to")),
+        ("assistant<|channel|>final 4, of course.<|return|>", final("4, of course.")),
+        ("<|channel|>semifinal tickets<|return|>", final("semifinal tickets")),
         ("<|channel|>final 4, of course.<|return|>", final("4, of course.")),
         ("<|channel|>Hello there<|return|>", final("Hello there")),
         (f"<|channel|>commentary to=functions.get_weather <|constrain|>json{JSON}<|call|>", WEATHER),

@@ -245,6 +245,18 @@ def test_keeps_the_analysis_of_an_open_tool_loop() -> None:
     assert kept_thoughts(QUESTION, *loop, answer(), QUESTION) == []
 
 
+def test_a_turn_is_finished_by_an_answer_whose_channel_was_left_out(encoding: HarmonyEncoding) -> None:
+    conversation = Conversation((QUESTION, thought("one"), Message(Role.ASSISTANT, "!"), QUESTION))
+    assert "one" not in encoding.decode(encoding.render(conversation))
+
+
+def test_calls_of_built_in_tools_are_analysis(encoding: HarmonyEncoding) -> None:
+    messages = (QUESTION, *GOLDEN["built_in_tools"].messages[1:])
+    assert "print(1)" in encoding.decode(encoding.render(Conversation(messages)))
+    finished = encoding.decode(encoding.render(Conversation((*messages, answer(), QUESTION))))
+    assert "python" not in finished
+
+
 def test_keeps_the_analysis_of_a_turn_that_was_cut_off() -> None:
     assert kept_thoughts(QUESTION, thought("one"), QUESTION) == ["one"]
 

@@ -84,7 +84,8 @@ class HeaderBuffer:
 
     def recover(self) -> Header:
         """Read a header without `<|message|>`: from the first word that makes no header, it is text."""
-        reader = HeaderReader(self._has_author, is_recovery=True)
+        is_author_possible = self._has_author or len(self._segments) > 1
+        reader = HeaderReader(is_author_possible, is_recovery=True)
         for index, opener, word in self._words():
             if text := reader.take(word[0], opener):
                 following = (segment.text for segment in self._segments[index + 1 :])
@@ -100,12 +101,9 @@ class HeaderBuffer:
 
 def could_be_header(text: bytes, has_author: bool) -> bool:
     """Whether `text`, without special tokens so far, may be the beginning of a header."""
-    words = text.split()
-    if has_author:  # the first word may be the name of any tool
-        words = words[1:] or ([b""] if text[-1:].isspace() else [])
-    if text[-1:].isspace():
-        return all(map(is_word, words))
-    return all(map(is_word, words[:-1])) and all(map(begins_word, words[-1:]))
+    words = text.split()[has_author:]  # an author may be a tool of any name
+    unfinished = [] if text[-1:].isspace() else words[-1:]
+    return all(map(is_word, words[: len(words) - len(unfinished)])) and all(map(begins_word, unfinished))
 
 
 def is_word(text: bytes) -> bool:
@@ -169,7 +167,7 @@ class HeaderReader:
         return noise
 
     def _take_author(self, word: bytes) -> bytes:
-        if word.startswith(_ASSISTANT):
+        if word.startswith(_ASSISTANT) and (self._has_author or not self._is_recovery):
             return word.removeprefix(_ASSISTANT)
         if not self._has_author or word in _CHANNELS or word in _CONTENT_TYPES or word.startswith(_TO):
             return word
@@ -180,17 +178,13 @@ class HeaderReader:
 
     def _take_channel(self, word: bytes) -> bytes:
         """Take a channel's name: whole, with something glued to it, cut short, or one nobody knows."""
+        word = word.removeprefix(_ASSISTANT)
         for name, channel in _CHANNELS.items():
-            if word.startswith(name):
+            is_short = len(word) >= _MIN_ABBREVIATION and name.startswith(word)
+            if word.startswith(name) or is_short:
                 self._channel = channel
-                return word.removeprefix(name)
-        if word.startswith(_TO):
-            return word
-        for name, channel in _CHANNELS.items():
-            if name in word or (len(word) >= _MIN_ABBREVIATION and name.startswith(word)):
-                self._channel = channel
-                return b""
-        return word if self._is_recovery else b""
+                return word[len(name) :]
+        return word if self._is_recovery or is_word(word) else b""
 
     def _take_constrained(self, word: bytes) -> bytes:
         """Take the content type after `<|constrain|>`; in recovery text may be glued to it."""

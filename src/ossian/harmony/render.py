@@ -36,16 +36,17 @@ def render(conversation: Conversation, tokenizer: Tokenizer, *, keep_all_analysi
     The analysis of finished turns is dropped, as the documentation asks, unless `keep_all_analysis`. Raises
     InvalidRequestError for names that cannot stand in a header and for tools that cannot be described.
     """
-    messages = conversation.messages if keep_all_analysis else without_finished_analysis(conversation.messages)
-    completed = chain(preamble(conversation), map(complete, messages))
-    rendered = (render_message(message, tokenizer) for message in completed)
+    completed = [complete(message) for message in conversation.messages]
+    kept = completed if keep_all_analysis else without_finished_analysis(completed)
+    rendered = (render_message(message, tokenizer) for message in chain(preamble(conversation), kept))
     return [*chain.from_iterable(rendered), START, *tokenizer.encode(Role.ASSISTANT)]
 
 
 def without_finished_analysis(messages: Sequence[Message]) -> Iterator[Message]:
     """Leave out the analysis before the last final message: those turns are over.
 
-    Analysis after it belongs to a turn that is still calling tools, and is the model's memory of why.
+    Analysis after it belongs to a turn that is still calling tools, and is the model's memory of why. Calls of built-in
+    tools and their results are analysis too.
     """
     last_final = max((index for index, message in enumerate(messages) if message.channel is Channel.FINAL), default=-1)
     for index, message in enumerate(messages):
