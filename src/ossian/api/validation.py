@@ -38,24 +38,24 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _invalid_request(error: ErrorDetails, value: object) -> InvalidRequestError:
-    path = _path(error["loc"], value)
+    path = _path(error["loc"], value, is_missing=error["type"] == "missing")
     describe = _DESCRIPTIONS.get(error["type"]) or (_wrong_type if error["type"].endswith("_type") else _wrong_value)
     message, param, code = describe(error, path)
     return InvalidRequestError(message, param=param, code=code)
 
 
-def _path(loc: tuple[int | str, ...], value: Any) -> str:
+def _path(loc: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
     """Write a location as a client would; parts of it that only name a member of a union are left out.
 
-    Those are told apart by the request itself: they are no key of it, unless they come last and are missing.
+    Those are told apart by the request itself: they are no key of it. Nor is a parameter that is missing: the last.
     """
     path = ""
     for position, step in enumerate(loc):
-        is_last = position == len(loc) - 1
+        is_missing_key = is_missing and position == len(loc) - 1
         if isinstance(step, int) and isinstance(value, list):
             path += f"[{step}]"
             value = value[step] if step < len(value) else None
-        elif isinstance(value, dict) and (step in value or is_last):
+        elif isinstance(value, dict) and (step in value or is_missing_key):
             path += f".{step}" if path else str(step)
             value = value.get(step)
     return path

@@ -34,7 +34,7 @@ class CompletionChunks:
     def push(self, index: int, event: TurnEvent) -> Iterator[JsonObject]:
         """Yield the chunk of a choice's next event."""
         if isinstance(event, TextDelta) and (event.text or event.choices):
-            yield self._chunk([_choice(index, event.text, self._logprobs(index, event.choices))])
+            yield self._chunk([_choice(index, event.text, self._logprobs(index, event))])
         if isinstance(event, Finished):
             self._usages[index] = event.usage
             yield self._chunk([self._finish(index, event)])
@@ -47,12 +47,10 @@ class CompletionChunks:
             prompts = [usages[first : first + size] for first in range(0, len(usages), size)]
             yield self._chunk([]) | {"usage": usage_body(total(prompts))}
 
-    def _logprobs(self, index: int, choices: Sequence[TokenChoice]) -> JsonObject | None:
-        if not choices:
-            return None
-        logprobs = _legacy_logprobs(choices, self._lengths[index])
-        self._lengths[index] += sum(map(len, logprobs["tokens"]))
-        return logprobs
+    def _logprobs(self, index: int, event: TextDelta) -> JsonObject | None:
+        offset = self._lengths[index]
+        self._lengths[index] += len(event.text)
+        return _legacy_logprobs(event.choices, offset) if event.choices else None
 
     def _finish(self, index: int, event: Finished) -> JsonObject:
         """Return the last chunk's choice. The engine's word on the prompt comes only now, and so do its logprobs."""

@@ -1,0 +1,124 @@
+import json
+from typing import Any
+
+import pytest
+
+from ossian.api.chat_completions.messages import RefusalPart, TextPart, text_of, tool_call_names
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.validation import parse
+from ossian.errors import InvalidRequestError
+
+USER = {"role": "user", "content": "Hi"}
+CALLS = [{"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}]
+
+
+def request(*messages: Any) -> ChatCompletionRequest:
+    return parse(json.dumps({"model": "m", "messages": messages}).encode(), ChatCompletionRequest)
+
+
+def refusal(*messages: Any) -> InvalidRequestError:
+    with pytest.raises(InvalidRequestError) as caught:
+        request(*messages)
+    return caught.value
+
+
+def assistant(**fields: Any) -> dict[str, Any]:
+    return {"role": "assistant", **fields}
+
+
+@pytest.mark.parametrize("role", ["system", "developer", "user"])
+def test_text_may_be_a_string_or_parts(role: str) -> None:
+    parts = [{"type": "text", "text": "Hello, "}, {"type": "text", "text": "you"}]
+    for content in ("Hello, you", parts):
+        (message,) = request({"role": role, "content": content}).messages
+        assert text_of(message.content) == "Hello, you"
+
+
+def test_an_empty_text_is_a_text() -> None:
+    assert request({"role": "user", "content": ""}).messages[0].content == ""
+
+
+def test_the_text_of_nothing_is_empty() -> None:
+    assert text_of(None) == ""
+
+
+def test_a_refusal_is_text_as_well() -> None:
+    parts: list[TextPart | RefusalPart] = [
+        TextPart(type="text", text="No: "),
+        RefusalPart(type="refusal", refusal="never"),
+    ]
+    assert text_of(parts) == "No: never"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"content": "Hi"},
+        {"content": ""},
+        {"content": None, "tool_calls": CALLS},
+        {"tool_calls": CALLS},
+        {"content": None, "refusal": "No."},
+        {"content": None, "reasoning": "Hm."},
+        {"content": None, "reasoning_content": "Hm."},
+        {"content": [{"type": "refusal", "refusal": "No."}]},
+        {"content": "Hi", "refusal": None, "annotations": [], "audio": None, "function_call": None, "tool_calls": None},
+        {"content": "Hi", "reasoning": "Hm.", "reasoning_content": "Hm.", "tool_calls": [], "name": "me"},
+        {"tool_calls": [{**CALLS[0], "index": 0}]},
+        {"tool_calls": [{"id": "call_1", "function": CALLS[0]["function"]}]},
+    ],
+    ids=str,
+)
+def test_an_assistant_may_have_said(fields: dict[str, Any]) -> None:
+    assert request(USER, assistant(**fields)).messages[1].role == "assistant"
+
+
+@pytest.mark.parametrize(
+    "fields, param",
+    [
+        ({}, "messages[1]"),
+        ({"content": None}, "messages[1]"),
+        ({"content": None, "tool_calls": []}, "messages[1]"),
+        ({"content": "Hi", "function_call": {"name": "a", "arguments": ""}}, "messages[1].function_call"),
+        ({"content": "Hi", "audio": {"id": "a"}}, "messages[1].audio"),
+        ({"content": [{"type": "image_url", "image_url": {}}]}, "messages[1].content[0].type"),
+        ({"content": [{"type": "sound"}]}, "messages[1].content[0].type"),
+        ({"tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}, "messages[1].tool_calls[0].type"),
+        ({"tool_calls": [{"id": "x", "function": {"name": "a b", "arguments": ""}}]}, ".tool_calls[0].function.name"),
+        (
+            {"tool_calls": [{"id": "x", "function": {"name": "a", "arguments": {}}}]},
+            ".tool_calls[0].function.arguments",
+        ),
+        ({"tool_calls": [{"function": {"name": "a", "arguments": ""}}]}, "messages[1].tool_calls[0].id"),
+    ],
+    ids=str,
+)
+def test_an_assistant_cannot_have_said(fields: dict[str, Any], param: str) -> None:
+    said = refusal(USER, assistant(**fields)).param
+    assert said is not None
+    assert said.endswith(param)
+
+
+def test_the_deprecated_function_role_says_what_there_is() -> None:
+    error = refusal({"role": "function", "name": "a", "content": "1"})
+    assert error.param == "messages[0].role"
+    assert "'tool'" in error.message
+
+
+def test_a_tool_message_answers_a_call_made_before_it() -> None:
+    answer = {"role": "tool", "tool_call_id": "call_1", "content": "3"}
+    assert request(USER, assistant(tool_calls=CALLS), answer).messages[2].role == "tool"
+    assert refusal(USER, answer, assistant(tool_calls=CALLS)).param == "messages[1].tool_call_id"
+    other = refusal(USER, assistant(tool_calls=CALLS), {**answer, "tool_call_id": "call_2"})
+    assert other.param == "messages[2].tool_call_id"
+    assert "no assistant message before it made a tool call with this id" in other.message
+
+
+def test_a_tool_message_needs_an_id_and_content() -> None:
+    assert refusal({"role": "tool", "content": "3"}).param == "messages[0].tool_call_id"
+    assert refusal({"role": "tool", "tool_call_id": "a"}).param == "messages[0].content"
+
+
+def test_the_names_of_calls_are_found_by_their_ids() -> None:
+    other = [{"id": "call_2", "function": {"name": "sub", "arguments": "{}"}}]
+    messages = request(USER, assistant(tool_calls=CALLS), assistant(content="Hi"), assistant(tool_calls=other)).messages
+    assert tool_call_names(messages) == {"call_1": "add", "call_2": "sub"}

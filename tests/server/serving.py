@@ -1,0 +1,123 @@
+"""A real server for tests: uvicorn in a thread, on a free port of the loopback, in front of the scripted engine."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from time import sleep
+
+import httpx2
+import uvicorn
+from openai import OpenAI
+
+from ossian.catalog.catalog import Catalog, Model
+from ossian.engine.base import Engine
+from ossian.engine.scripted import ScriptedEngine
+from ossian.generation import Generation
+from ossian.harmony.encoding import load_encoding
+from ossian.harmony.vocabulary import special_tokens
+from ossian.server.app import create_app
+from ossian.server.parts import Parts
+from ossian.server.run import bind, url_of, uvicorn_config
+from ossian.settings import ServerSettings, Settings
+
+NOW = 1_763_680_000
+MODEL = "ossian-nano"
+ALIAS = "openai/gpt-oss-20b"
+
+ANSWER = "<|channel|>analysis<|message|>2+2 is 4.<|end|><|start|>assistant<|channel|>final<|message|>It is 4.<|return|>"
+CALL = (
+    "<|channel|>analysis<|message|>Look it up.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather "
+    '<|constrain|>json<|message|>{"city": "Paris"}<|call|>'
+)
+
+SPECIAL = special_tokens()
+_SPECIAL_TOKEN = re.compile(r"(<\|\w+\|>)")
+
+
+def turn_ids(turn: str) -> list[int]:
+    """Encode a turn in which `<|name|>` is the special token."""
+    encode = load_encoding().encode
+    parts = [part for part in _SPECIAL_TOKEN.split(turn) if part]
+    return [token_id for part in parts for token_id in ([SPECIAL[part]] if part in SPECIAL else encode(part))]
+
+
+def scripted(turn: str = ANSWER, **options: object) -> ScriptedEngine:
+    return ScriptedEngine(turn_ids(turn), **options)  # type: ignore[arg-type]
+
+
+def in_turn(*turns: str) -> Callable[[Sequence[int]], Sequence[int]]:
+    """A script that answers each request with the next turn, the last for ever."""
+    scripts = [turn_ids(turn) for turn in turns]
+    number = count()
+    return lambda prompt: scripts[min(next(number), len(scripts) - 1)]
+
+
+@dataclass
+class Served:
+    """A running server."""
+
+    url: str
+    engine: Engine
+    parts: Parts
+
+    @property
+    def client(self) -> OpenAI:
+        return OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0, timeout=30)
+
+    def http(self, **options: object) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=30, trust_env=False, **options)  # type: ignore[arg-type]
+
+    def post(self, path: str = "/v1/chat/completions", **options: object) -> httpx2.Response:
+        with self.http() as client:
+            return client.post(path, **options)  # type: ignore[arg-type]
+
+    def get(self, path: str, **options: object) -> httpx2.Response:
+        with self.http() as client:
+            return client.get(path, **options)  # type: ignore[arg-type]
+
+    def chat(self, **fields: object) -> httpx2.Response:
+        return self.post(json={"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}], **fields})
+
+
+def parts_of(engine: Engine, settings: ServerSettings) -> Parts:
+    numbers = count(1)
+    model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=(ALIAS, "gpt-oss-20b"))
+    return Parts(
+        Catalog([model]),
+        {MODEL: Generation(engine, load_encoding())},
+        Settings(server=settings),
+        now=lambda: NOW + 0.5,
+        new_id=lambda prefix: f"{prefix}{next(numbers):032x}",
+    )
+
+
+@contextmanager
+def serving(engine: Engine, **settings: object) -> Iterator[Served]:
+    server_settings = ServerSettings.model_validate({"port": 0, **settings})
+    parts = parts_of(engine, server_settings)
+    config = uvicorn_config(create_app(parts), server_settings)
+    with bind(server_settings) as bound, running(uvicorn.Server(config), bound):
+        yield Served(url_of(bound), engine, parts)
+
+
+@contextmanager
+def running(server: uvicorn.Server, bound: object) -> Iterator[None]:
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    try:
+        until(lambda: server.started or not thread.is_alive())
+        assert server.started, "the server did not start"
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(timeout=30)
+        assert not thread.is_alive(), "the server did not stop"
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread does. The suite's own time limit ends a wait for what never comes."""
+    while not is_so():
+        sleep(0.005)
