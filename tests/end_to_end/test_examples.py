@@ -1,0 +1,93 @@
+"""The examples of hosted services, against a real server."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.repository import ROOT
+from tests.served_process import ServedProcess
+
+EXAMPLES = ROOT / "examples"
+PROGRAMS = {".py": sys.executable, ".sh": "sh", ".mjs": "node"}
+
+
+def run(server: ServedProcess, name: str, **environment: str) -> str:
+    path = EXAMPLES / name
+    variables = os.environ | environment | {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "none"}
+    command = [PROGRAMS[path.suffix], str(path)]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def streamed(output: str) -> list[dict[str, object]]:
+    lines = [line.removeprefix("data: ") for line in output.splitlines() if line.startswith("data: ")]
+    assert lines[-1] == "[DONE]"
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def text(chunks: list[dict[str, object]]) -> str:
+    return "".join(re.findall(r'"content": "((?:[^"\\]|\\.)*)"', json.dumps(chunks)))
+
+
+def test_every_example_is_listed_and_tested() -> None:
+    files = {path.name for path in EXAMPLES.iterdir() if path.suffix in PROGRAMS}
+    listed = set(re.findall(r"^\| \[([\w.]+)\]", (EXAMPLES / "README.md").read_text(), re.MULTILINE))
+    assert files == listed
+    assert all(f'"{name}"' in (ROOT / "tests/end_to_end/test_examples.py").read_text() for name in files)
+
+
+def test_ovhcloud_with_requests(server: ServedProcess) -> None:
+    output = run(server, "ovhcloud_requests.py")
+    answer, reasoning = output.split("\n", maxsplit=1)
+    assert answer.strip()
+    assert reasoning.strip()
+    assert "Error:" not in output
+
+
+def test_ovhcloud_with_openai(server: ServedProcess) -> None:
+    output = run(server, "ovhcloud_openai.py")
+    assert re.search(r"\*\* REASONING \*\* \n \S", output)
+    assert re.search(r"\*\* CONTENT \*\* \n \S", output)
+    assert "None" not in output
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "aimlapi_requests.py",
+        pytest.param(
+            "aimlapi_fetch.mjs", marks=pytest.mark.skipif(not shutil.which("node"), reason="the example is for Node")
+        ),
+    ],
+)
+def test_aimlapi(server: ServedProcess, name: str) -> None:
+    body = json.loads(run(server, name))
+    message = body["choices"][0]["message"]
+    assert message["content"]
+    assert message["reasoning_content"]
+    assert message["refusal"] is None
+    assert body["model"] == "ossian-nano"
+
+
+def test_azion(server: ServedProcess) -> None:
+    chunks = streamed(run(server, "azion_chat.sh"))
+    assert text(chunks)
+    assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
+
+
+def test_azion_with_a_tool(server: ServedProcess) -> None:
+    chunks = streamed(run(server, "azion_tools.sh"))
+    assert '"finish_reason": "' in json.dumps(chunks[-1])
+
+
+def test_e2e_tir(server: ServedProcess) -> None:
+    body = json.loads(run(server, "e2e_tir_chat.sh"))
+    assert body["choices"][0]["message"]["content"]
+    assert {"id", "object", "created", "model", "choices", "service_tier", "system_fingerprint", "usage"} <= set(body)
+    assert text(streamed(run(server, "e2e_tir_chat.sh", STREAM="true")))
