@@ -1,0 +1,180 @@
+"""The demonstration model ossian-nano: from the compact file in this package to a normal checkpoint.
+
+The compact file holds what training changed. Of the embedding and the output layer those are few rows: every other
+embedding is derived from a seed, and every other token shares one row of the output layer.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian.engine.embedded.shard import Shard
+from ossian.errors import ConfigurationError
+from ossian.settings import DEMONSTRATION_MODEL
+
+SEED: Final = 20_608
+VOCAB_SIZE: Final = 201_088
+LAYOUT: Final = 1  # raised when the same compact file shall give other checkpoint files
+
+COMPACT: Final = Path(str(files("ossian.catalog"))) / "ossian_nano"
+COMPACT_WEIGHTS: Final = "compact.safetensors"
+CONFIGURATIONS: Final = ("config.json", "generation_config.json")
+WEIGHTS: Final = "model.safetensors"
+MANIFEST: Final = "manifest.json"
+
+EMBEDDING: Final = "model.embed_tokens"
+OUTPUT: Final = "lm_head"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """A tensor as its bytes: `values` is uint16 for BF16 and uint8 for U8."""
+
+    dtype: str
+    values: NDArray[Any]
+
+
+def expand(cache_dir: Path, compact: Path = COMPACT) -> Path:
+    """Return the folder of ossian-nano's checkpoint in `cache_dir`; make it on first use, or when it is damaged.
+
+    Takes about a second once. Several processes may start at the same time: each sees a complete folder or none.
+    Raises ConfigurationError when `cache_dir` cannot be written.
+    """
+    folder = cache_dir / f"{DEMONSTRATION_MODEL}-{content_hash(compact)}"
+    if is_intact(folder):
+        return folder
+    try:
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=f".{DEMONSTRATION_MODEL}-", dir=cache_dir) as temporary:
+            made = Path(temporary) / "checkpoint"
+            write_checkpoint(made, compact)
+            move_into_place(made, folder, Path(temporary) / "damaged")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The demonstration model cannot be unpacked into '{cache_dir}' ({error.strerror or error}). It needs 250 MB "
+            "there; name another folder with OSSIAN_MODELS__CACHE_DIR."
+        ) from error
+    return folder
+
+
+def content_hash(compact: Path) -> str:
+    """Return 16 hexadecimal digits that change whenever the checkpoint's files would."""
+    digest = hashlib.sha256(f"{LAYOUT} {SEED}".encode())
+    for name in (COMPACT_WEIGHTS, *CONFIGURATIONS):
+        digest.update(hashlib.sha256((compact / name).read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def is_intact(folder: Path) -> bool:
+    """Tell whether a folder holds what its manifest says, byte for byte."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        return set(manifest) == {WEIGHTS, *CONFIGURATIONS} and all(
+            checksum(folder / name) == expected for name, expected in manifest.items()
+        )
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+def checksum(path: Path) -> str:
+    """Return a file's SHA-256."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def move_into_place(made: Path, folder: Path, aside: Path) -> None:
+    """Rename `made` to `folder`. A damaged folder is moved aside; another process's intact one is kept."""
+    while True:
+        try:
+            made.rename(folder)
+        except OSError:
+            if is_intact(folder):
+                return
+            if not folder.exists():
+                raise
+            folder.rename(aside)
+            aside = aside.with_name(f"{aside.name}-again")
+        else:
+            return
+
+
+def write_checkpoint(folder: Path, compact: Path) -> None:
+    """Write the checkpoint's files, and last the manifest with their checksums."""
+    folder.mkdir()
+    for name in CONFIGURATIONS:
+        shutil.copyfile(compact / name, folder / name)
+    write_safetensors(folder / WEIGHTS, expanded(Shard(compact / COMPACT_WEIGHTS)))
+    manifest = {name: checksum(folder / name) for name in (WEIGHTS, *CONFIGURATIONS)}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+
+
+def expanded(shard: Shard) -> dict[str, StoredTensor]:
+    """Return every tensor of the checkpoint, by name."""
+    tensors = {name: StoredTensor(entry.dtype, shard.view(name)) for name, entry in shard.entries.items()}
+    for name, make_rows in ((EMBEDDING, embedding_rows), (OUTPUT, output_rows)):
+        ids = tensors.pop(f"{name}.ids").values.view("<u4")[:, 0]
+        rows = tensors.pop(f"{name}.rows").values
+        tensors[f"{name}.weight"] = StoredTensor("BF16", make_rows(ids, rows))
+    return tensors
+
+
+def embedding_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the embedding, bf16 bits [VOCAB_SIZE, hidden_size]: trained rows [len(ids), hidden_size], others derived."""
+    embedding = derived_embeddings(rows.shape[1])
+    embedding[ids] = rows
+    return embedding
+
+
+def output_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return the output layer, bf16 bits [VOCAB_SIZE, hidden_size]; the last of `rows` is for all ids not in `ids`."""
+    output = np.tile(rows[-1], (VOCAB_SIZE, 1))
+    output[ids] = rows[:-1]
+    return output
+
+
+def derived_embeddings(hidden_size: int) -> NDArray[np.uint16]:
+    """Return the embedding of every token before training, bf16 bits, [VOCAB_SIZE, hidden_size].
+
+    Values are uniform with variance 1. Philox's raw output is the same on every machine and with every NumPy.
+    """
+    num_values = VOCAB_SIZE * hidden_size
+    raw = np.random.Philox(key=SEED).random_raw(-(-num_values // 4))
+    uniform = (np.arange(2**16) / (2**15 - 0.5) - 1) * 3**0.5
+    return bf16_bits(uniform.astype(np.float32))[raw.astype("<u8").view("<u2")[:num_values]].reshape(VOCAB_SIZE, -1)
+
+
+def bf16_bits(values: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return float32 values as bf16 bits, rounded to nearest even."""
+    bits = values.view(np.uint32)
+    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+
+
+def write_safetensors(path: Path, tensors: dict[str, StoredTensor]) -> None:
+    """Write a safetensors file, and see that it is on the disk."""
+    header = json.dumps(dict(header_entries(tensors))).encode()
+    header += b" " * (-len(header) % 8)
+    with path.open("wb") as file:
+        file.write(len(header).to_bytes(8, "little") + header)
+        for tensor in tensors.values():
+            file.write(np.ascontiguousarray(tensor.values).data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def header_entries(tensors: dict[str, StoredTensor]) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the header's entry for each tensor, one after the other in the file."""
+    start = 0
+    for name, tensor in tensors.items():
+        stop = start + tensor.values.nbytes
+        yield name, {"dtype": tensor.dtype, "shape": tensor.values.shape, "data_offsets": [start, stop]}
+        start = stop
