@@ -2,9 +2,10 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from asyncio import sleep as async_sleep
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from time import sleep
 
@@ -13,7 +14,7 @@ import uvicorn
 from openai import OpenAI
 
 from ossian.catalog.catalog import Catalog, Model
-from ossian.engine.base import Engine
+from ossian.engine.base import EngineOutput, EngineRequest
 from ossian.engine.scripted import ScriptedEngine
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
@@ -56,11 +57,28 @@ def in_turn(*turns: str) -> Callable[[Sequence[int]], Sequence[int]]:
 
 
 @dataclass
+class GatedEngine(ScriptedEngine):
+    """Brings no token before a test opens its gate."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    async def _replay(self, request: EngineRequest) -> AsyncGenerator[EngineOutput]:
+        self.num_running += 1
+        try:
+            while not self.gate.is_set():
+                await async_sleep(0.005)
+        finally:
+            self.num_running -= 1
+        async for output in super()._replay(request):
+            yield output
+
+
+@dataclass
 class Served:
     """A running server."""
 
     url: str
-    engine: Engine
+    engine: ScriptedEngine
     parts: Parts
 
     @property
@@ -82,7 +100,7 @@ class Served:
         return self.post(json={"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}], **fields})
 
 
-def parts_of(engine: Engine, settings: ServerSettings) -> Parts:
+def parts_of(engine: ScriptedEngine, settings: ServerSettings) -> Parts:
     numbers = count(1)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=(ALIAS, "gpt-oss-20b"))
     return Parts(
@@ -95,7 +113,7 @@ def parts_of(engine: Engine, settings: ServerSettings) -> Parts:
 
 
 @contextmanager
-def serving(engine: Engine, **settings: object) -> Iterator[Served]:
+def serving(engine: ScriptedEngine, **settings: object) -> Iterator[Served]:
     server_settings = ServerSettings.model_validate({"port": 0, **settings})
     parts = parts_of(engine, server_settings)
     config = uvicorn_config(create_app(parts), server_settings)
