@@ -34,10 +34,10 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
     Raises CheckpointError when the checkpoint cannot be served, and ConfigurationError when the settings, or the
     memory that is free, leave no room for it.
     """
-    _check_settings(settings)
-    kernels.set_num_threads(settings.num_threads)
     checkpoint = Checkpoint(checkpoint_path)
     config = checkpoint.config
+    _check_settings(settings, config)
+    kernels.set_num_threads(settings.num_threads)
     weights = load_weights(checkpoint, "bf16" if settings.precision == "exact" else settings.dense_format)
     kv_cache = _create_kv_cache(config, settings)
     info = EngineInfo(
@@ -66,11 +66,17 @@ def stop_token_ids(config: ModelConfig) -> tuple[int, ...]:
     return tuple(sorted(token_id for token_id in token_ids if token_id < config.vocab_size))
 
 
-def _check_settings(settings: EngineSettings) -> None:
+def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
+    """What can be refused before the weights are loaded, which takes a while."""
     if settings.max_num_batched_tokens < settings.max_num_seqs:
         raise ConfigurationError(
             f"engine.max_num_batched_tokens is {settings.max_num_batched_tokens}, less than engine.max_num_seqs, "
             f"{settings.max_num_seqs}; a step needs a token for every sequence, so raise the first or lower the second."
+        )
+    if settings.max_model_len is not None and settings.max_model_len > config.max_position_embeddings:
+        raise ConfigurationError(
+            f"engine.max_model_len is {settings.max_model_len}, and the model was made for "
+            f"{config.max_position_embeddings} tokens; lower it."
         )
 
 
@@ -92,11 +98,6 @@ def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCa
     capacity = kv_cache.num_blocks * kv_cache.block_size
     if settings.max_model_len is None:
         return min(config.max_position_embeddings, capacity)
-    if settings.max_model_len > config.max_position_embeddings:
-        raise ConfigurationError(
-            f"engine.max_model_len is {settings.max_model_len}, and the model was made for "
-            f"{config.max_position_embeddings} tokens; lower it."
-        )
     if settings.max_model_len > capacity:
         raise ConfigurationError(
             f"engine.max_model_len is {settings.max_model_len}, and the KV cache of {kv_cache.nbytes} bytes holds "

@@ -5,16 +5,19 @@ import threading
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import numpy as np
 
-from ossian.engine.base import EngineInfo, EngineOutput, EngineRequest, SamplingParams
+from ossian.engine.base import Engine, EngineInfo, EngineOutput, EngineRequest, SamplingParams
 from ossian.engine.embedded.batch import Batch
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.embedded.kernels import Float32
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
+
+E = TypeVar("E", bound=Engine)
 
 VOCAB_SIZE = 64
 STOP_TOKEN_ID = VOCAB_SIZE - 1
@@ -118,7 +121,7 @@ def tiny_engine(
 
 
 @asynccontextmanager
-async def running(engine: EmbeddedEngine) -> AsyncIterator[EmbeddedEngine]:
+async def running(engine: E) -> AsyncIterator[E]:
     await engine.start()
     try:
         yield engine
@@ -138,13 +141,13 @@ def token_ids(outputs: Sequence[EngineOutput]) -> list[int]:
     return [token_id for output in outputs for token_id in output.token_ids]
 
 
-async def generate(engine: EmbeddedEngine, *requests: EngineRequest) -> list[list[int]]:
+async def generate(engine: Engine, *requests: EngineRequest) -> list[list[int]]:
     """Run the requests together; returns their tokens."""
     streams = [await engine.generate(one) for one in requests]
     return [token_ids(outputs) for outputs in await asyncio.gather(*map(read, streams))]
 
 
-async def settled(engine: EmbeddedEngine) -> None:
+async def settled(engine: Engine) -> None:
     """Wait until nothing waits or runs."""
     async with asyncio.timeout(30):
         while (stats := engine.stats()).num_running or stats.num_waiting:
