@@ -446,6 +446,7 @@ def tangles(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 @settings(deadline=None, max_examples=500)
 @given(tangles())
+@example((" to=<|constrain|>functions.x Zq0z! ", ["Zq0z!"]))
 def test_no_text_is_lost_or_said_twice(encoding: HarmonyEncoding, tangle: tuple[str, list[str]]) -> None:
     turn, words = tangle
     said = parsed(encoding, turn)

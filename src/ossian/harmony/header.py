@@ -144,6 +144,8 @@ class HeaderReader:
 
     def take(self, word: bytes, opener: int | None) -> bytes:
         """Take a word, which `opener` directly precedes, and return what of it is no header."""
+        if opener is not None:
+            self._expects_recipient = False  # a "to=" does not reach over a special token
         match opener:
             case vocabulary.START:
                 word = self._take_author(word)
