@@ -125,6 +125,10 @@ def output_of(*token_ids: int) -> Sequence:
     return one
 
 
+def test_a_bias_is_added() -> None:
+    assert tokens(sequence(SamplingParams(temperature=0.0, logit_bias={37: 0.5, 3: 3.0}))) == [37]
+
+
 def test_a_bias_may_ban() -> None:
     assert tokens(sequence(SamplingParams(temperature=0.0, logit_bias={39: -100.0, 38: -100.0}))) == [37]
 
