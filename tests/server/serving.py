@@ -27,6 +27,7 @@ from ossian.settings import ServerSettings, Settings
 NOW = 1_763_680_000
 MODEL = "ossian-nano"
 ALIAS = "openai/gpt-oss-20b"
+ALIASES = (ALIAS, "gpt-oss-20b", "gpt_oss_120b")
 
 ANSWER = "<|channel|>analysis<|message|>2+2 is 4.<|end|><|start|>assistant<|channel|>final<|message|>It is 4.<|return|>"
 CALL = (
@@ -102,7 +103,7 @@ class Served:
 
 def parts_of(engine: ScriptedEngine, settings: ServerSettings) -> Parts:
     numbers = count(1)
-    model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=(ALIAS, "gpt-oss-20b"))
+    model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
     return Parts(
         Catalog([model]),
         {MODEL: Generation(engine, load_encoding())},

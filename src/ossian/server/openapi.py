@@ -54,6 +54,8 @@ def _document(app: FastAPI) -> JsonObject:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     definitions = models_json_schema([(model, "validation") for model in REQUESTS], ref_template=_REFERENCE)[1]
+    for unused in ("HTTPValidationError", "ValidationError"):  # FastAPI's own
+        schemas.pop(unused, None)
     schemas.update(definitions["$defs"], Error=ERROR_SCHEMA)
     components["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{}, {"key": []}]

@@ -68,13 +68,12 @@ def serve(
 
     Raises ConfigurationError when the application cannot start.
     """
-    server = AnnouncingServer(uvicorn_config(app, settings), announce)
     try:
-        server.run(sockets=[bound])
+        AnnouncingServer(uvicorn_config(app, settings), announce).run(sockets=[bound])
     except KeyboardInterrupt:
         return  # uvicorn has shut everything down, and raises the signal again
-    if not server.started:
-        raise ConfigurationError("The server could not start; the log says why.")
+    except SystemExit as ended:
+        raise ConfigurationError("The server could not start; the log says why.") from ended
 
 
 def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:

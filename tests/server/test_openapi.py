@@ -1,0 +1,85 @@
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tests.server.serving import Served
+
+QUESTION = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+
+
+@pytest.fixture(scope="module")
+def document(server: Served) -> dict[str, Any]:
+    body: dict[str, Any] = server.get("/openapi.json").json()
+    return body
+
+
+def validator(document: dict[str, Any], path: str) -> Draft202012Validator:
+    """What the document says of a route's request body."""
+    schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    return Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_every_route_is_there(document: dict[str, Any]) -> None:
+    operations = {(method, path) for path, methods in document["paths"].items() for method in methods}
+    assert operations == {
+        ("post", "/v1/chat/completions"),
+        ("post", "/v1/completions"),
+        ("get", "/v1/models"),
+        ("get", "/v1/models/{model_id}"),
+        ("get", "/healthz"),
+        ("get", "/readyz"),
+        ("get", "/metrics"),
+    }
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"stop": "a", "n": 2, "temperature": None, "reasoning": {"effort": "low"}},
+        {"stop": ["a"], "logit_bias": {"5": 1}, "tool_choice": "auto", "tools": []},
+        {"tools": [{"type": "function", "function": {"name": "a"}}], "stream": True, "stream_options": {}},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]},
+    ],
+    ids=str,
+)
+def test_right_requests_are_right_by_the_document(document: dict[str, Any], fields: dict[str, Any]) -> None:
+    errors = validator(document, "/v1/chat/completions").iter_errors({**QUESTION, **fields})
+    assert [error.message for error in errors] == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"surprise": 1},
+        {"temperature": 3},
+        {"messages": []},
+        {"messages": [{"role": "bot", "content": ""}]},
+        {"functions": []},
+        {"stop": 5},
+    ],
+    ids=str,
+)
+def test_wrong_requests_are_wrong_by_the_document(document: dict[str, Any], fields: dict[str, Any]) -> None:
+    assert not validator(document, "/v1/chat/completions").is_valid({**QUESTION, **fields})
+
+
+@pytest.mark.parametrize("prompt, is_right", [("a", True), (["a"], True), ([1], True), ([[1]], True), (5, False)])
+def test_prompts_are_described(document: dict[str, Any], prompt: Any, is_right: bool) -> None:
+    assert validator(document, "/v1/completions").is_valid({"model": "m", "prompt": prompt}) is is_right
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    text = json.dumps(document)
+    references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+    assert references <= set(document["components"]["schemas"])
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_errors_are_described(document: dict[str, Any]) -> None:
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert "422" not in operation["responses"]
+            assert operation["responses"]["default"]["content"]["application/json"]["schema"]["$ref"].endswith("/Error")

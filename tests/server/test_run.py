@@ -1,0 +1,144 @@
+"""Binding and serving; the process is real, its engine scripted."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from ossian.errors import ConfigurationError
+from ossian.server.run import bind, url_of, uvicorn_config
+from ossian.settings import ServerSettings
+from tests.server.serving import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_a_free_port_is_found() -> None:
+    with bind(ServerSettings(port=0)) as bound:
+        assert url_of(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
+        assert bound.getsockname()[1] > 0
+
+
+def test_an_ipv6_address_is_written_in_brackets() -> None:
+    with bind(ServerSettings(host="::1", port=0)) as bound:
+        assert url_of(bound).startswith("http://[::1]:")
+
+
+def test_a_server_for_everybody_is_reached_from_here_over_the_loopback() -> None:
+    settings = ServerSettings.model_validate({"host": "0.0.0.0", "port": 0, "api_keys": ["key"]})
+    with bind(settings) as bound:
+        assert url_of(bound).startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.1", "example.com"])
+def test_other_machines_are_let_in_with_keys_only(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="there are no API keys") as caught:
+        bind(ServerSettings(host=host, port=0))
+    assert "OSSIAN_SERVER__API_KEYS" in str(caught.value)
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ConfigurationError, match=f"Cannot listen on 127.0.0.1, port {port}: Address already in use"
+        ):
+            bind(ServerSettings(port=port))
+
+
+@pytest.mark.parametrize("host", ["not a host", "no-such-host.localhost.invalid", "x" * 300])
+def test_a_host_that_does_not_exist(host: str) -> None:
+    settings = ServerSettings.model_validate({"host": host, "port": 0, "api_keys": ["key"]})
+    with pytest.raises(ConfigurationError, match="is no address of this machine"):
+        bind(settings)
+
+
+def test_nobody_is_kept_waiting_before_the_server_runs() -> None:
+    with bind(ServerSettings(port=0)) as bound, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(bound.getsockname())
+
+
+@pytest.mark.parametrize("seconds, expected", [(30.0, 30), (0.5, 1), (0.0, 0)])
+def test_the_time_to_finish_is_the_settings(seconds: float, expected: int) -> None:
+    async def app(*_: object) -> None: ...
+
+    config = uvicorn_config(app, ServerSettings(shutdown_seconds=seconds))
+    assert config.timeout_graceful_shutdown == expected
+
+
+SERVER = """
+import sys
+from ossian.engine.scripted import ScriptedEngine
+from ossian.server.app import create_app
+from ossian.server.run import bind, serve, url_of
+from ossian.settings import ServerSettings
+from tests.server.serving import parts_of, turn_ids
+
+class Engine(ScriptedEngine):
+    async def start(self):
+        if "broken" in sys.argv:
+            raise RuntimeError("cannot start")
+    async def stop(self):
+        print("stopped", flush=True)
+
+settings = ServerSettings(port=0, shutdown_seconds=20)
+engine = Engine(turn_ids("<|channel|>final<|message|>" + "word " * 30 + "<|return|>"), delay=0.02)
+with bind(settings) as bound:
+    serve(create_app(parts_of(engine, settings)), settings, bound, lambda: print(url_of(bound), flush=True))
+print("over", flush=True)
+"""
+
+
+@contextmanager
+def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SERVER, *arguments]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        try:
+            yield running
+        finally:
+            running.kill()
+
+
+def line_of(running: subprocess.Popen[str], start: str) -> str:
+    assert running.stdout is not None
+    for line in running.stdout:
+        if line.startswith(start):
+            return line.strip()
+    raise AssertionError(f"the process ended without a line that starts with {start!r}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_running_answer_may_finish_when_the_server_is_told_to_stop(number: signal.Signals) -> None:
+    body = {"model": "ossian-nano", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    with process() as running:
+        url = line_of(running, "http://")
+        with (
+            httpx2.Client(base_url=url, timeout=30, trust_env=False) as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as response,
+        ):
+            lines = response.iter_lines()
+            assert "assistant" in next(lines)
+            running.send_signal(number)
+            rest = list(lines)
+        assert rest[-2] == "data: [DONE]"
+        assert sum("word" in line for line in rest) == 30
+        line_of(running, "stopped")
+        until(lambda: running.poll() is not None)
+
+
+def test_an_application_that_cannot_start_is_said_so() -> None:
+    with process("broken") as running:
+        line_of(running, "ossian.errors.ConfigurationError: The server could not start")
+        assert running.wait(timeout=30) == 1
+
+
+def test_serving_announces_itself_when_it_answers() -> None:
+    with process() as running:
+        url = line_of(running, "http://")
+        assert httpx2.get(f"{url}/healthz", trust_env=False).status_code == 200
