@@ -7,6 +7,8 @@ namespace ossian {
 
 void bind_machine(nanobind::module_& m);
 void bind_norm(nanobind::module_& m);
+void bind_linear(nanobind::module_& m);
+void bind_moe(nanobind::module_& m);
 void bind_attention(nanobind::module_& m);
 void bind_sampling(nanobind::module_& m);
 

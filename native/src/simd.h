@@ -31,6 +31,14 @@
 #include "simd_scalar.h"
 #endif
 
+// Unroll the loop that follows, so that arrays of vectors stay in registers. Without vectors there is nothing to gain,
+// and instrumented code would take minutes to compile.
+#if (defined(OSSIAN_ISA_AVX512) || defined(OSSIAN_ISA_AVX2)) && !defined(OSSIAN_SANITIZE)
+#define OSSIAN_UNROLL _Pragma("GCC unroll 16")
+#else
+#define OSSIAN_UNROLL
+#endif
+
 namespace ossian::OSSIAN_ISA_NS {
 
 inline constexpr int kLanes = 16;

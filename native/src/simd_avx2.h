@@ -37,7 +37,7 @@ inline void store_first(float* p, f32x16 a, size_t n) {
   store(lanes, a);
   for (size_t i = 0; i < n && i < 16; ++i) p[i] = lanes[i];
 }
-inline f32x16 load_bf16(const uint16_t* p) {
+inline f32x16 load_bf16(const void* p) {
   const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   const __m256i lo = _mm256_cvtepu16_epi32(_mm256_castsi256_si128(halves));
   const __m256i hi = _mm256_cvtepu16_epi32(_mm256_extracti128_si256(halves, 1));

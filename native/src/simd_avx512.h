@@ -30,7 +30,7 @@ inline f32x16 load_first(const float* p, size_t n, float fill) {
   return {_mm512_mask_loadu_ps(_mm512_set1_ps(fill), first_lanes(n), p)};
 }
 inline void store_first(float* p, f32x16 a, size_t n) { _mm512_mask_storeu_ps(p, first_lanes(n), a.v); }
-inline f32x16 load_bf16(const uint16_t* p) {
+inline f32x16 load_bf16(const void* p) {
   const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
   return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16))};
 }

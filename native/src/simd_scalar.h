@@ -141,8 +141,11 @@ inline f32x16 to_f32(i32x16 a) {
 // To nearest, ties to even; only for |a| < 2^22. Adding 1.5 * 2^23 leaves the rounded integer in the low bits.
 inline i32x16 round_to_i32(f32x16 a) { return as_i32(a + splat(12582912.0f)) - splat_i32(0x4b400000); }
 
-inline f32x16 load_bf16(const uint16_t* p) {
-  return as_f32(each_lane<i32x16>([&](int i) { return wrap(static_cast<uint32_t>(p[i]) << 16); }));
+// p need not be aligned: a tensor of a checkpoint may begin anywhere.
+inline f32x16 load_bf16(const void* p) {
+  uint16_t halves[16];
+  std::memcpy(halves, p, sizeof halves);
+  return as_f32(each_lane<i32x16>([&](int i) { return wrap(static_cast<uint32_t>(halves[i]) << 16); }));
 }
 inline void store_upper_halves(uint16_t* p, i32x16 a) {
   for (int i = 0; i < 16; ++i) p[i] = static_cast<uint16_t>(static_cast<uint32_t>(a.v[i]) >> 16);

@@ -13,6 +13,55 @@ def embed(table: NDArray[np.uint16], input_ids: NDArray[np.int32], out: NDArray[
 def rms_norm(
     x: NDArray[np.float32], weight: NDArray[np.float32], eps: float, out: NDArray[np.float32]
 ) -> None: ...
+
+class DenseWeight:
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def num_cols(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def format(self) -> str: ...
+
+class ExpertWeights:
+    @property
+    def num_experts(self) -> int: ...
+    @property
+    def hidden_size(self) -> int: ...
+    @property
+    def intermediate_size(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+
+def pack_dense(weight: NDArray[np.uint16], bias: NDArray[np.uint16] | None, dense_format: str) -> DenseWeight: ...
+def linear(
+    x: NDArray[np.float32], weight: DenseWeight, out: NDArray[np.float32], accumulate: bool, exact: bool
+) -> None: ...
+def pack_experts(
+    gate_up_blocks: NDArray[np.uint8],
+    gate_up_scales: NDArray[np.uint8],
+    gate_up_bias: NDArray[np.uint16],
+    down_blocks: NDArray[np.uint8],
+    down_scales: NDArray[np.uint8],
+    down_bias: NDArray[np.uint16],
+) -> ExpertWeights: ...
+def route(
+    x: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    expert_ids: NDArray[np.int32],
+    expert_weights: NDArray[np.float32],
+) -> None: ...
+def moe(
+    x: NDArray[np.float32],
+    experts: ExpertWeights,
+    expert_ids: NDArray[np.int32],
+    expert_weights: NDArray[np.float32],
+    swiglu_limit: float,
+    out: NDArray[np.float32],
+    exact: bool,
+) -> None: ...
 def rope_and_store_kv(
     qkv: NDArray[np.float32],
     positions: NDArray[np.int32],
