@@ -17,42 +17,12 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 thread_local ChunkedRow row;
 thread_local Candidates candidates;
 
-void mask_word(std::span<float> logits, uint32_t allowed) {
-  for (size_t i = 0; i < logits.size(); ++i) logits[i] = ((allowed >> i) & 1U) != 0 ? logits[i] : -kInfinity;
-}
-
-void apply_token_mask(std::span<float> logits, const uint32_t* mask) {
-  for (size_t begin = 0; begin < logits.size(); begin += 32) {
-    const auto word = logits.subspan(begin, std::min<size_t>(32, logits.size() - begin));
-    const uint32_t allowed = mask[begin / 32];
-    if (allowed == 0) {
-      std::fill(word.begin(), word.end(), -kInfinity);
-    } else if (allowed != ~0U) {
-      mask_word(word, allowed);
-    }
-  }
-}
-
 int32_t best_token() {
   const auto maxima = row.maxima();
   const int64_t index = std::find(maxima.begin(), maxima.end(), row.max()) - maxima.begin();
   const float* chunk = row.chunk(index);
   const int64_t offset = std::find(chunk, chunk + kSamplingChunk, row.max()) - chunk;
   return static_cast<int32_t>(index * kSamplingChunk + offset);
-}
-
-// The first token of the chunk at which the sum of weights passes `target`; the last that has a weight when rounding
-// leaves the target out of reach.
-int32_t draw_from_chunk(int64_t index, double target) {
-  alignas(64) float weights[kSamplingChunk];
-  row.chunk_weights(index, weights);
-  double running = 0.0;
-  int64_t last = 0;
-  for (int64_t i = 0; i < kSamplingChunk && running <= target; ++i) {
-    if (weights[i] > 0.0F) last = i;
-    running += weights[i];
-  }
-  return static_cast<int32_t>(index * kSamplingChunk + last);
 }
 
 int32_t draw_from_row(double fraction) {
@@ -65,7 +35,9 @@ int32_t draw_from_row(double fraction) {
     if (before + row.sums()[index] > target) break;
     before += row.sums()[index];
   }
-  return draw_from_chunk(last, target - before);
+  alignas(64) float weights[kSamplingChunk];
+  row.chunk_weights(last, weights);
+  return static_cast<int32_t>(last * kSamplingChunk) + draw_from_weights(weights, target - before);
 }
 
 // top_p needs no token whose weight is below what all tokens together may lack, spread evenly.
@@ -117,7 +89,9 @@ std::vector<int32_t> best_tokens(std::span<const float> logits, int32_t n) {
 }  // namespace
 
 RowChoice sample_row(std::span<float> logits, const RowSampling& sampling) {
-  if (sampling.token_mask != nullptr) apply_token_mask(logits, sampling.token_mask);
+  if (sampling.token_mask != nullptr) {
+    OSSIAN_SELECT(sampling_kernels).mask(logits.data(), std::ssize(logits), sampling.token_mask);
+  }
   row.load(logits);
   if (row.fault() != RowFault::none) return {.fault = row.fault()};
   return {.token_id = sampling.temperature == 0.0F ? best_token() : draw(sampling)};

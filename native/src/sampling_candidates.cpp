@@ -2,151 +2,114 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <functional>
 #include <limits>
 
 namespace ossian {
 namespace {
 
-// An unsigned key that orders like the float; both zeros get the same one.
-uint32_t key_of(float logit) {
-  const auto bits = std::bit_cast<uint32_t>(logit + 0.0F);
-  return (bits >> 31) != 0 ? ~bits : bits | 0x80000000U;
+// So that the logits from `lowest` to `highest` fill all bins.
+float scale_of_bins(float lowest, float highest) {
+  return highest > lowest ? static_cast<float>(kSamplingBins - 1) / (highest - lowest) : 0.0F;
 }
 
-struct Digit {
-  int shift;
-  int num_bits;
-};
-constexpr std::array<Digit, 3> kDigits = {Digit{21, 11}, Digit{10, 11}, Digit{0, 10}};
-using Bins = std::array<double, 2048>;
-
-// The masses of the keys that share `prefix` above the digit, by digit.
-template <class Mass>
-void fill_bins(const std::vector<uint32_t>& keys, uint32_t prefix, Digit digit, Mass mass, Bins& bins) {
-  bins.fill(0.0);
-  const uint32_t mask = (1U << digit.num_bits) - 1;
-  const int prefix_shift = digit.shift + digit.num_bits;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if ((uint64_t{keys[i] ^ prefix} >> prefix_shift) == 0) bins[(keys[i] >> digit.shift) & mask] += mass(i);
-  }
-}
-
-// The bin, from the top, in which the running mass reaches the target (rounding aside: the last one in use). `above`
-// grows by the bins passed over.
-uint32_t find_bin(const Bins& bins, double target, double& above) {
-  uint32_t last = 0;
-  double before_last = above;
-  double running = above;
-  for (uint32_t bin = bins.size(); bin-- > 0;) {
-    if (bins[bin] == 0.0) continue;
-    last = bin;
-    before_last = running;
-    running += bins[bin];
-    if (running >= target) break;
-  }
-  above = before_last;
-  return last;
+double mass_of_chunk(const float* weights) {
+  std::array<double, 8> sums{};
+  for (int64_t i = 0; i < kSamplingChunk; i += 8)
+    for (int64_t lane = 0; lane < 8; ++lane) sums[lane] += weights[i + lane];
+  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
 }
 
 }  // namespace
 
 void Candidates::collect(const ChunkedRow& row, float min_logit, float min_weight) {
-  keys_.clear();
-  ids_.clear();
-  weights_.clear();
+  row_ = &row;
+  chunks_.clear();
   // A chunk's sum is at least its largest weight, so whole chunks are passed over.
   for (int64_t index = 0; index < row.num_chunks(); ++index) {
     const float sum = row.sums()[index];
-    if (sum > 0.0F && sum >= min_weight && row.maxima()[index] >= min_logit)
-      collect_chunk(row, index, min_logit, min_weight);
+    if (sum > 0.0F && sum >= min_weight && row.maxima()[index] >= min_logit) chunks_.push_back(index);
   }
-}
-
-void Candidates::collect_chunk(const ChunkedRow& row, int64_t index, float min_logit, float min_weight) {
-  alignas(64) float weights[kSamplingChunk];
-  row.chunk_weights(index, weights);
-  const float* logits = row.chunk(index);
-  for (int64_t i = 0; i < kSamplingChunk; ++i) {
-    if (!(logits[i] >= min_logit && weights[i] >= min_weight && weights[i] > 0.0F)) continue;
-    keys_.push_back(key_of(logits[i]));
-    ids_.push_back(static_cast<int32_t>(index * kSamplingChunk + i));
-    weights_.push_back(weights[i]);
-  }
-}
-
-// A radix select: digit by digit, from the top, the keys that the prefix ends in are narrowed down to one.
-template <class Mass>
-Candidates::Cutoff Candidates::shortest_prefix(Mass mass, double target) const {
-  static thread_local Bins bins;
-  uint32_t key = 0;
-  double above = 0.0;
-  for (const Digit digit : kDigits) {
-    fill_bins(keys_, key, digit, mass, bins);
-    key |= find_bin(bins, target, above) << digit.shift;
-  }
-  return last_of_ties(key, mass, above, target);
-}
-
-template <class Mass>
-Candidates::Cutoff Candidates::last_of_ties(uint32_t key, Mass mass, double above, double target) const {
-  int32_t last = -1;
-  for (size_t i = 0; i < keys_.size(); ++i) {
-    if (keys_[i] != key) continue;
-    last = ids_[i];
-    above += mass(i);
-    if (above >= target) break;
-  }
-  return {key, last};
-}
-
-void Candidates::keep_top_k(int32_t k) {
-  if (k < size()) keep_until(shortest_prefix([](size_t) { return 1.0; }, k));
-}
-
-void Candidates::keep_top_p(double target_mass) {
-  keep_until(shortest_prefix([this](size_t i) { return static_cast<double>(weights_[i]); }, target_mass));
-}
-
-void Candidates::keep_min_weight(float min_weight) {
-  keep_if([this, min_weight](size_t i) { return weights_[i] >= min_weight; });
-}
-
-void Candidates::keep_until(Cutoff cutoff) {
-  keep_if(
-      [this, cutoff](size_t i) { return keys_[i] > cutoff.key || (keys_[i] == cutoff.key && ids_[i] <= cutoff.id); });
+  weights_.resize(chunks_.size() * kSamplingChunk);
+  for (int64_t chunk = 0; chunk < num_chunks(); ++chunk) row.chunk_weights(chunks_[chunk], weights(chunk));
+  keep_if([=](float logit, float weight, int32_t) { return logit >= min_logit && weight >= min_weight; });
+  lowest_ = std::max(min_logit, row.logit_of_weight(min_weight));
 }
 
 template <class Keep>
 void Candidates::keep_if(Keep keep) {
-  size_t num_kept = 0;
-  for (size_t i = 0; i < ids_.size(); ++i) {
-    const bool is_kept = keep(i);
-    keys_[num_kept] = keys_[i];
-    ids_[num_kept] = ids_[i];
-    weights_[num_kept] = weights_[i];
-    num_kept += is_kept ? 1 : 0;
+  for (int64_t chunk = 0; chunk < num_chunks(); ++chunk) {
+    const float* x = logits(chunk);
+    float* w = weights(chunk);
+    const int32_t id = first_id(chunk);
+    for (int32_t i = 0; i < kSamplingChunk; ++i) w[i] = keep(x[i], w[i], id + i) ? w[i] : 0.0F;
   }
-  keys_.resize(num_kept);
-  ids_.resize(num_kept);
-  weights_.resize(num_kept);
+}
+
+void Candidates::keep_until(Cutoff cutoff) {
+  keep_if([cutoff](float logit, float, int32_t id) { return cutoff.keeps(ranking_key(logit), id); });
+}
+
+// visit(chunk, i, bin) for every token of every chunk, candidate or not.
+template <class Visit>
+void Candidates::visit_bins(Visit visit) const {
+  const SamplingKernels& kernels = OSSIAN_SELECT(sampling_kernels);
+  const float scale = scale_of_bins(lowest_, row_->max());
+  alignas(64) int32_t bins[kSamplingChunk];
+  for (int64_t chunk = 0; chunk < num_chunks(); ++chunk) {
+    kernels.bins(logits(chunk), lowest_, scale, bins);
+    for (int32_t i = 0; i < kSamplingChunk; ++i) visit(chunk, i, bins[i]);
+  }
+}
+
+// Even bins narrow the end of the prefix down to a few tokens, whatever the size of the row. mass(0) must be 0.
+template <class Mass>
+Cutoff Candidates::find_cutoff(Mass mass, double target) const {
+  static thread_local std::array<double, kSamplingBins> sums;
+  static thread_local std::vector<RankedToken> tokens;
+  sums.fill(0.0);
+  visit_bins([&](int64_t chunk, int32_t i, int32_t bin) { sums[bin] += mass(weights(chunk)[i]); });
+  double above = 0.0;
+  const int64_t crossing = crossing_bin(sums, above, target);
+  tokens.clear();
+  visit_bins([&](int64_t chunk, int32_t i, int32_t bin) {
+    const float weight = weights(chunk)[i];
+    if (bin == crossing && weight > 0.0F)
+      tokens.push_back({ranking_key(logits(chunk)[i]), first_id(chunk) + i, mass(weight)});
+  });
+  return shortest_prefix(tokens, above, target);
+}
+
+void Candidates::keep_top_k(int32_t k) {
+  keep_until(find_cutoff([](float weight) { return weight > 0.0F ? 1.0 : 0.0; }, k));
+}
+
+void Candidates::keep_top_p(double target_mass) {
+  keep_until(find_cutoff([](float weight) { return static_cast<double>(weight); }, target_mass));
+}
+
+void Candidates::keep_min_weight(float min_weight) {
+  keep_if([=](float, float weight, int32_t) { return weight >= min_weight; });
 }
 
 double Candidates::mass() const {
   double total = 0.0;
-  for (const float weight : weights_) total += weight;
+  for (int64_t chunk = 0; chunk < num_chunks(); ++chunk) total += mass_of_chunk(weights(chunk));
   return total;
 }
 
 int32_t Candidates::draw(double fraction) const {
   const double target = fraction * mass();
-  double running = 0.0;
-  for (size_t i = 0; i < ids_.size(); ++i) {
-    running += weights_[i];
-    if (running > target) return ids_[i];
+  double before = 0.0;
+  int64_t last = 0;
+  for (int64_t chunk = 0; chunk < num_chunks(); ++chunk) {
+    const double in_chunk = mass_of_chunk(weights(chunk));
+    if (in_chunk == 0.0) continue;
+    last = chunk;
+    if (before + in_chunk > target) break;
+    before += in_chunk;
   }
-  return ids_.back();
+  return first_id(last) + draw_from_weights(weights(last), target - before);
 }
 
 float lower_bound_of_top_k(const ChunkedRow& row, int64_t k) {

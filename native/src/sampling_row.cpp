@@ -1,6 +1,7 @@
 #include "sampling_row.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace ossian {
@@ -20,6 +21,16 @@ const char* description(RowFault fault) {
       break;
   }
   return "can be used";
+}
+
+int32_t draw_from_weights(const float* weights, double target) {
+  double running = 0.0;
+  int32_t last = 0;
+  for (int32_t i = 0; i < kSamplingChunk && running <= target; ++i) {
+    if (weights[i] > 0.0F) last = i;
+    running += weights[i];
+  }
+  return last;
 }
 
 void ChunkedRow::load(std::span<const float> logits) {
@@ -50,6 +61,13 @@ void ChunkedRow::weigh(float temperature) {
 
 void ChunkedRow::chunk_weights(int64_t index, float* weights) const {
   OSSIAN_SELECT(sampling_kernels).weights(chunk(index), max_, temperature_, weights);
+}
+
+float ChunkedRow::logit_of_weight(float weight) const {
+  constexpr double kVanishing = 88.0;  // e^-88 is 0 to simd_math.h
+  const double distance = weight > 0.0F ? std::min(-std::log(static_cast<double>(weight)), kVanishing) : kVanishing;
+  const double logit = static_cast<double>(max_) - static_cast<double>(temperature_) * distance;
+  return static_cast<float>(std::max(logit, static_cast<double>(std::numeric_limits<float>::lowest())));
 }
 
 }  // namespace ossian

@@ -13,14 +13,19 @@
 namespace ossian {
 
 inline constexpr int64_t kSamplingChunk = 64;
+inline constexpr int64_t kSamplingBins = 2048;
 
 struct SamplingKernels {
+  // Logits become -inf where the mask's bit is 0.  # mask: [ceil(size / 32)]
+  void (*mask)(float* logits, int64_t size, const uint32_t* mask);
   // maxima: [num_chunks]. False when some logit is NaN or +inf; the maxima then mean nothing.
   bool (*maxima)(const float* logits, int64_t num_chunks, float* maxima);
   // sums: [num_chunks], the sum of each chunk's weights.
   void (*sums)(const float* logits, const float* maxima, int64_t num_chunks, float max, float temperature, float* sums);
   // weights: [kSamplingChunk], those of one chunk.
   void (*weights)(const float* logits, float max, float temperature, float* weights);
+  // bins: [kSamplingChunk], (logit - lowest) * scale rounded into [0, kSamplingBins); larger logits have no lower bins.
+  void (*bins)(const float* logits, float lowest, float scale, int32_t* bins);
 };
 OSSIAN_KERNEL_TABLE(SamplingKernels, sampling_kernels);
 
@@ -28,6 +33,10 @@ enum class RowFault { none, not_a_number, nothing_allowed };
 
 // To follow the name of the row.
 const char* description(RowFault fault);
+
+// The first token of a chunk at which the running sum of weights passes `target`; when rounding leaves the target out
+// of reach, the last that has a weight.
+int32_t draw_from_weights(const float* weights, double target);
 
 class ChunkedRow {
  public:
@@ -48,6 +57,8 @@ class ChunkedRow {
     return index < num_full_ ? logits_.data() + index * kSamplingChunk : tail_;
   }
   void chunk_weights(int64_t index, float* weights) const;
+  // About the logit that has this weight; for 0 the one below which weights vanish.
+  float logit_of_weight(float weight) const;
 
  private:
   std::span<const float> logits_;

@@ -6,6 +6,20 @@ namespace {
 
 static_assert(kSamplingChunk == 4 * kLanes);
 
+alignas(64) constexpr int32_t kBits[kLanes] = {1 << 0, 1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
+                                               1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
+
+void mask(float* logits, int64_t size, const uint32_t* mask) {
+  const f32x16 minus_infinity = splat(-__builtin_inff());
+  const i32x16 bits = load_i32(kBits);
+  for (int64_t i = 0; i < size; i += kLanes) {
+    const i32x16 allowed = splat_i32(static_cast<int32_t>(mask[i / 32] >> (i % 32) & 0xFFFFU)) & bits;
+    const auto num_left = static_cast<size_t>(size - i < kLanes ? size - i : kLanes);
+    const f32x16 x = load_first(logits + i, num_left, 0.0F);
+    store_first(logits + i, select(equal_i32(allowed, splat_i32(0)), minus_infinity, x), num_left);
+  }
+}
+
 bool maxima(const float* logits, int64_t num_chunks, float* maxima) {
   const f32x16 infinity = splat(__builtin_inff());
   f32x16 num_invalid = zero_f32();
@@ -41,8 +55,16 @@ void weights(const float* logits, float max, float temperature, float* weights) 
     store(weights + i, weight(logits + i, splat(max), splat(temperature)));
 }
 
+void bins(const float* logits, float lowest, float scale, int32_t* bins) {
+  const f32x16 last = splat(static_cast<float>(kSamplingBins - 1));
+  for (int64_t i = 0; i < kSamplingChunk; i += kLanes) {
+    const f32x16 place = (load(logits + i) - splat(lowest)) * splat(scale);
+    store_i32(bins + i, round_to_i32(min(max(place, zero_f32()), last)));
+  }
+}
+
 }  // namespace
 
-const SamplingKernels sampling_kernels{maxima, sums, weights};
+const SamplingKernels sampling_kernels{mask, maxima, sums, weights, bins};
 
 }  // namespace ossian::OSSIAN_ISA_NS
