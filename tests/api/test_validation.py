@@ -81,6 +81,7 @@ def test_a_byte_order_mark_is_no_json() -> None:
         ({"stop": 1}, "stop", "invalid_type", "expected a string or an array of strings, but got an integer."),
         ({"stop": ["a", 1]}, "stop[1]", "invalid_type", "expected a string, but got an integer."),
         ({"stop": ["a", ""]}, "stop[1]", "invalid_value", "at least 1 character"),
+        ({"stop": "a" * 1025}, "stop", "invalid_value", "at most 1024 characters"),
         ({"stop": ["a"] * 17}, "stop", "invalid_value", "at most 16 items"),
         ({"stop_token_ids": [-1]}, "stop_token_ids[0]", "invalid_value", "greater than or equal to 0"),
         ({"logit_bias": {"5": 101}}, "logit_bias.5", "invalid_value", "less than or equal to 100"),
@@ -108,6 +109,7 @@ def test_a_byte_order_mark_is_no_json() -> None:
         ({"messages": [{**USER, "content": 5}]}, "messages[0].content", "invalid_type", "string or an array of text"),
         ({"messages": [{**USER, "content": []}]}, "messages[0].content", "invalid_value", "at least 1 item"),
         ({"messages": [{**USER, "mood": "x"}]}, "messages[0].mood", "unknown_parameter", "messages[0].mood"),
+        ({"model": "m" * 257}, "model", "invalid_value", "at most 256 characters"),
         ({"model": 5}, "model", "invalid_type", "expected a string, but got an integer."),
         ({"model": None}, "model", "invalid_type", "expected a string, but got null."),
     ],
@@ -183,9 +185,11 @@ def test_ignoring_unknown_parameters_does_not_ignore_wrong_ones() -> None:
     assert error_of(chat(temperature="1"), ignore_unknown=True).param == "temperature"
 
 
-def test_a_long_value_is_not_quoted_back() -> None:
-    error = error_of(chat(reasoning_effort="x" * 10_000))
-    assert len(error.message) < 300
+@pytest.mark.parametrize("fields", [{"reasoning_effort": "x" * 10_000}, {"x" * 10_000: 1}], ids=["value", "name"])
+def test_what_is_long_is_not_quoted_back(fields: Any) -> None:
+    error = error_of(chat(**fields))
+    assert len(error.message) < 350
+    assert len(error.param or "") <= 200
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:

@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Message
 
 from ossian.errors import EngineDeadError
+from ossian.server.errors import CLIENT_LEFT
 from ossian.server.request_context import RequestRecord
 from ossian.server.sse import DONE, KEEP_ALIVE, EventStream, event
 from ossian.server.turns import Turns
@@ -66,6 +67,7 @@ async def test_an_error_ends_the_stream_without_done(error: Exception, message: 
     assert json.loads(bodies[1].removeprefix(b"data: "))["error"]["message"].startswith(message)
     assert bodies[2:] == [b""]
     assert DONE not in bodies
+    assert SCOPE["ossian.record"].status == (503 if isinstance(error, EngineDeadError) else 500)
     assert b"secret" not in b"".join(bodies)
 
 
@@ -118,6 +120,7 @@ async def test_when_the_client_leaves_everything_is_closed(num_read: int) -> Non
     await EventStream(endless(), Turns([source], print), 10)(SCOPE, receive, send)
     assert is_closed
     assert source.num_closed == 1
+    assert SCOPE["ossian.record"].status == CLIENT_LEFT
     assert len(asyncio.all_tasks()) == 1
 
 

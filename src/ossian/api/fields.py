@@ -37,7 +37,8 @@ def string_or_array(expected: str) -> Discriminator:
     return Discriminator(json_kind, custom_error_type="invalid_type", custom_error_message=f"expected {expected}")
 
 
-StopString: TypeAlias = Annotated[str, Field(min_length=1)]
+ModelName: TypeAlias = Annotated[str, Field(max_length=256)]
+StopString: TypeAlias = Annotated[str, Field(min_length=1, max_length=1024)]
 StopStrings: TypeAlias = Annotated[
     Annotated[StopString, Tag("string")] | Annotated[list[StopString], Field(max_length=16), Tag("array")],
     string_or_array("a string or an array of strings"),

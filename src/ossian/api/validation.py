@@ -10,6 +10,8 @@ from pydantic_core import ErrorDetails
 from ossian.api.fields import RequestModel
 from ossian.errors import InvalidRequestError
 
+MAX_PATH_LENGTH = 200  # an unknown parameter's name is the client's, and may be anything
+
 RequestT = TypeVar("RequestT", bound=RequestModel)
 
 
@@ -38,7 +40,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _invalid_request(error: ErrorDetails, value: object) -> InvalidRequestError:
-    path = _path(error["loc"], value, is_missing=error["type"] == "missing")
+    path = _path(error["loc"], value, is_missing=error["type"] == "missing")[:MAX_PATH_LENGTH]
     describe = _DESCRIPTIONS.get(error["type"]) or (_wrong_type if error["type"].endswith("_type") else _wrong_value)
     message, param, code = describe(error, path)
     return InvalidRequestError(message, param=param, code=code)

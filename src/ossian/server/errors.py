@@ -12,6 +12,7 @@ from ossian.api.errors import error_answer, error_body
 from ossian.api.fields import JsonObject
 from ossian.errors import EngineOverloadedError, OssianError
 
+CLIENT_LEFT = 499  # nginx's number for it; no client ever sees it
 RETRY_AFTER_SECONDS = 1  # the waiting queue moves with every finished request
 
 log = structlog.get_logger()
@@ -63,4 +64,4 @@ def _http_exception(request: Request, error: Exception) -> Response:
 
 
 def _client_left(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=499)  # nobody reads it; the access log and the metrics do
+    return Response(status_code=CLIENT_LEFT)  # nobody reads it; the access log and the metrics do

@@ -8,11 +8,10 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ossian.server.errors import error_response
+from ossian.server.errors import CLIENT_LEFT, error_response
 from ossian.server.observability import Metrics
 from ossian.server.parts import new_id
 
-CLIENT_LEFT = 499
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 log = structlog.get_logger()
@@ -20,11 +19,14 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known of a request when it is over. Routes fill in the model."""
+    """What is known of a request when it is over. Routes fill in the model.
+
+    `status` is the HTTP status, 0 before there is one. A stream that ends badly after its 200 changes it.
+    """
 
     request_id: str
     model: str = ""
-    status: int = 0  # 0: no answer has begun
+    status: int = 0
 
 
 def record_of(scope: Scope) -> RequestRecord:

@@ -14,7 +14,8 @@ from ossian.api.errors import error_answer
 from ossian.api.fields import JsonObject
 from ossian.errors import OssianError
 from ossian.server.disconnect import while_connected
-from ossian.server.request_context import record_of
+from ossian.server.errors import CLIENT_LEFT
+from ossian.server.request_context import RequestRecord, record_of
 from ossian.server.turns import Turns
 
 KEEP_ALIVE = b": keep-alive\n\n"
@@ -42,34 +43,36 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream, to its end or to the client's."""
+        record = record_of(scope)
         try:
-            await while_connected(receive, self._stream(send, record_of(scope).request_id))
+            await while_connected(receive, self._stream(send, record))
         except ClientDisconnect:
-            log.info("client left", request_id=record_of(scope).request_id)
+            record.status = CLIENT_LEFT
         finally:
             await self._chunks.aclose()
             await self._turns.aclose()  # also when no chunk was ever read
 
-    async def _stream(self, send: Send, request_id: str) -> None:
+    async def _stream(self, send: Send, record: RequestRecord) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         self._last_sent = monotonic()
         living = asyncio.ensure_future(self._keep_alive(send))
         try:
-            await self._send_events(send, request_id)
+            await self._send_events(send, record)
         finally:
             living.cancel()
             await asyncio.gather(living, return_exceptions=True)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _send_events(self, send: Send, request_id: str) -> None:
+    async def _send_events(self, send: Send, record: RequestRecord) -> None:
         try:
             async for chunk in self._chunks:
                 await self._write(send, event(chunk))
             await self._write(send, DONE)
         except Exception as error:
             if not isinstance(error, OssianError):
-                log.exception("stream failed", request_id=request_id)
-            await self._write(send, event(error_answer(error)[1]))
+                log.exception("stream failed", request_id=record.request_id)
+            record.status, body = error_answer(error)
+            await self._write(send, event(body))
 
     async def _keep_alive(self, send: Send) -> None:
         """Write a comment whenever nothing was sent for so long, lest a proxy or client give up."""

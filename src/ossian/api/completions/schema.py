@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from ossian.api.fields import StreamOptions, refused
+from ossian.api.fields import ModelName, StreamOptions, refused
 from ossian.api.sampling import MAX_N, SamplingFields
 from ossian.errors import InvalidRequestError
 
@@ -42,7 +42,7 @@ Prompt: TypeAlias = Annotated[
 class CompletionRequest(SamplingFields):
     """A completion request: the prompt is used as it is, with no chat format around it."""
 
-    model: str
+    model: ModelName
     prompt: Prompt
     max_tokens: int | None = Field(default=None, ge=1, description=f"The default is {DEFAULT_MAX_TOKENS}.")
     echo: bool | None = Field(default=None, description="Answer with the prompt and its continuation.")
