@@ -28,6 +28,7 @@ HARMLESS: dict[str, Any] = {
     "safety_identifier": "me",
     "prompt_cache_key": "k",
     "prompt_cache_retention": "24h",
+    "prompt_cache_options": {},
     "service_tier": "flex",
     "store": True,
     "verbosity": "low",
@@ -42,6 +43,18 @@ HARMLESS: dict[str, Any] = {
     "tool_choice": "none",
     "reasoning": {},
 }
+
+
+# The parameters of OpenAI's API description, CreateChatCompletionRequest.
+OPENAI = """audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens
+messages
+metadata modalities model moderation n parallel_tool_calls prediction presence_penalty prompt_cache_key
+prompt_cache_options prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier stop
+store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity web_search_options"""
+
+
+def test_every_parameter_of_openai_is_known() -> None:
+    assert set(OPENAI.split()) - set(ChatCompletionRequest.model_fields) == set()
 
 
 @pytest.mark.parametrize("name", HARMLESS)

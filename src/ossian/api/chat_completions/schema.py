@@ -71,6 +71,7 @@ class ChatCompletionRequest(SamplingFields):
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
+    prompt_cache_options: dict[str, Any] | None = None
     service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast"] | None = None
     store: bool | None = Field(default=None, description="Accepted; chat completions are not stored.")
     verbosity: Literal["low", "medium", "high"] | None = Field(default=None, description="Accepted; no effect.")
