@@ -1,0 +1,81 @@
+"""The step thread fails loudly, stops cleanly and sleeps in between."""
+
+import asyncio
+import sys
+
+import pytest
+
+from ossian.engine.base import FinishReason, SamplingParams
+from ossian.errors import EngineDeadError, EngineError
+from tests.engine.embedded.doubles import Gate, generate, read, request, running, settled, tiny_engine
+
+GREEDY = SamplingParams(temperature=0.0, seed=0, max_tokens=12, ignore_eos=True)
+
+
+async def test_a_failed_step_is_told_to_everyone_and_nobody_is_admitted_after_it() -> None:
+    gate = Gate()
+    async with running(tiny_engine(model=gate, max_num_seqs=2)) as engine:
+        streams = [await engine.generate(request([i], GREEDY)) for i in range(4)]
+        await gate.steps(1)
+        gate.fail()
+        outputs = await asyncio.gather(*map(read, streams), return_exceptions=True)
+        assert [type(output) for output in outputs] == [EngineError] * 4
+        with pytest.raises(EngineDeadError, match="RuntimeError"):
+            engine.check()
+        with pytest.raises(EngineDeadError):
+            await engine.generate(request([1]))
+        stats = engine.stats()
+        assert (stats.num_running, stats.num_waiting, stats.num_free_blocks) == (0, 0, stats.num_blocks)
+
+
+async def test_stopping_ends_every_stream() -> None:
+    gate = Gate()
+    engine = tiny_engine(model=gate, max_num_seqs=2)
+    await engine.start()
+    streams = [await engine.generate(request([i], GREEDY)) for i in range(4)]
+    await gate.steps(1)
+    stopping = asyncio.create_task(engine.stop())
+    gate.open()
+    await stopping
+    for outputs in await asyncio.gather(*map(read, streams)):
+        assert outputs[-1].finish_reason is FinishReason.ABORT
+    with pytest.raises(EngineDeadError, match="stopped"):
+        await engine.generate(request([1]))
+    assert engine.stats().num_free_blocks == engine.stats().num_blocks
+    await engine.stop()
+
+
+async def test_it_stops_after_a_failure_and_before_a_start() -> None:
+    await tiny_engine().stop()
+    gate = Gate()
+    engine = tiny_engine(model=gate)
+    await engine.start()
+    gate.fail()
+    with pytest.raises(EngineError):
+        await read(await engine.generate(request([1])))
+    await engine.stop()
+
+
+def test_it_ends_with_an_event_loop_that_was_closed_under_it() -> None:
+    gate = Gate()
+    engine = tiny_engine(model=gate)
+
+    async def leave() -> None:
+        await engine.start()
+        stream = await engine.generate(request([1], GREEDY))
+        engine.kept = stream  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
+    gate.open()
+    engine._steps.join()
+
+
+async def test_an_idle_engine_sleeps_on_its_inbox() -> None:
+    async with running(tiny_engine()) as engine:
+        await generate(engine, request([1], GREEDY))
+        await settled(engine)
+        stats = engine._steps.stats
+        await asyncio.sleep(0.05)
+        frame = sys._current_frames()[engine._steps._thread.ident or 0]
+        assert frame.f_code.co_name == "_wait_for_work"
+        assert engine._steps.stats is stats
