@@ -22,6 +22,11 @@ void Buffer::check(const char* element, bool is_element, size_t element_size, in
                            .c_str());
 }
 
+void Buffer::check_alignment(size_t alignment) const {
+  if (reinterpret_cast<uintptr_t>(view_.buf) % alignment == 0) return;
+  throw nb::type_error((std::string(name_) + " must be aligned to " + std::to_string(alignment) + " bytes").c_str());
+}
+
 std::string Buffer::description() const {
   std::string text = std::string("format '") + (view_.format == nullptr ? "B" : view_.format) + "' and shape [";
   for (int i = 0; i < view_.ndim; ++i) text += (i == 0 ? "" : ", ") + std::to_string(view_.shape[i]);

@@ -63,7 +63,8 @@ class Buffer {
   const char* name() const { return name_; }
   // Raise TypeError unless the elements, dimensions and layout are as asked.
   void check(const char* element, bool is_element, size_t element_size, int num_dims) const;
-  // "float32 [3, 4]"-like, for messages.
+  void check_alignment(size_t alignment) const;
+  // The format and shape, for messages.
   std::string description() const;
 
  private:
@@ -78,6 +79,8 @@ class Array {
   Array(nb::handle object, const char* name) : buffer_(object, name, !std::is_const_v<T>) {
     using E = Element<std::remove_const_t<T>>;
     buffer_.check(E::name, E::is(format()), sizeof(T), num_dims);
+    // A checkpoint's tensors may begin anywhere, and the kernels that take bf16 and bytes do not mind.
+    if (sizeof(T) > 2) buffer_.check_alignment(alignof(T));
   }
 
   T* data() const { return static_cast<T*>(buffer_.view().buf); }
@@ -85,9 +88,12 @@ class Array {
   const Buffer& buffer() const { return buffer_; }
 
  private:
+  // The element's letter; NumPy writes "=H" for an unaligned array.
   char format() const {
     const char* format = buffer_.view().format;
-    return format != nullptr && format[0] != '\0' && format[1] == '\0' ? format[0] : '\0';
+    if (format == nullptr) return 'B';
+    if (*format == '@' || *format == '=' || *format == '<') ++format;
+    return format[0] != '\0' && format[1] == '\0' ? format[0] : '\0';
   }
   Buffer buffer_;
 };

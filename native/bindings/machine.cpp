@@ -3,6 +3,7 @@
 #include <nanobind/stl/vector.h>
 
 #include "isa.h"
+#include "measure.h"
 #include "thread_pool.h"
 #include "topics.h"
 
@@ -23,6 +24,9 @@ void bind_machine(nb::module_& m) {
   m.def("cpu_features", cpu_features);
   m.def("num_threads", num_threads, nb::call_guard<nb::gil_scoped_release>());
   m.def("set_num_threads", set_num_threads, nb::arg("num_threads"), nb::call_guard<nb::gil_scoped_release>());
+  m.def("measure_read_bandwidth", measure_read_bandwidth, nb::arg("num_bytes"),
+        nb::call_guard<nb::gil_scoped_release>());
+  m.def("measure_int8_peak", measure_int8_peak, nb::call_guard<nb::gil_scoped_release>());
 }
 
 }  // namespace ossian

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossian import _native
+from ossian.errors import ConfigurationError
 
 Float32: TypeAlias = NDArray[np.float32]
 Int32: TypeAlias = NDArray[np.int32]
@@ -23,8 +24,20 @@ ExpertWeights = _native.ExpertWeights  # .num_experts .hidden_size .intermediate
 
 
 def isa() -> str:
-    """The instruction set in use: "avx512", "avx2" or "scalar"."""
-    return _native.isa()
+    """Return the instruction set in use: "avx512", "avx2" or "scalar".
+
+    It is the best one supported unless OSSIAN_ISA forces another. Raises ConfigurationError when OSSIAN_ISA is unknown
+    or not supported here.
+    """
+    try:
+        return _native.isa()
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+def set_isa(name: str) -> None:
+    """Switch the instruction set, for tests and benchmarks. Raises ValueError for an unknown or unsupported name."""
+    _native.set_isa(name)
 
 
 def supported_isas() -> list[str]:
@@ -45,6 +58,19 @@ def num_threads() -> int:
 def set_num_threads(num_threads: int) -> None:
     """Size the thread pool; 0 means the CPU quota."""
     _native.set_num_threads(num_threads)
+
+
+def measure_read_bandwidth(num_bytes: int = 512 << 20) -> float:
+    """Return how many bytes a second all threads together read from memory: the roof of decode.
+
+    Takes a few passes over `num_bytes`, which must be well more than the last-level cache.
+    """
+    return _native.measure_read_bandwidth(num_bytes)
+
+
+def measure_int8_peak() -> float:
+    """Return how many int8 multiply-adds a second all threads together reach from registers: the roof of prefill."""
+    return _native.measure_int8_peak()
 
 
 def pack_dense(weight: BFloat16, bias: BFloat16 | None, dense_format: Literal["int8", "bf16"]) -> DenseWeight:
