@@ -176,6 +176,7 @@ def test_reads_back_what_was_rendered(encoding: HarmonyEncoding, messages: list[
         # tools that come with the model
         ("<|channel|>analysis to=browser.search code", Said(Channel.ANALYSIS, JSON, "browser.search", "code")),
         ("<|channel|>analysis to=python code", Said(Channel.ANALYSIS, JSON, "python", "code")),
+        ("<|channel|>analysis to= lookup_weather code", Said(Channel.ANALYSIS, JSON, "lookup_weather", "code")),
         (" to=python<|channel|>analysis", Said(Channel.ANALYSIS, JSON, "python")),
         ("<|channel|>final to=python", Said(Channel.COMMENTARY, JSON, "python")),
         # to everybody
@@ -197,6 +198,7 @@ def test_reads_back_what_was_rendered(encoding: HarmonyEncoding, messages: list[
         ("<|channel|>thought", final(JSON)),
         ("<|channel|>anal", analysis(JSON)),
         ("<|channel|>comment", preamble(JSON)),
+        ("<|channel|>co", final(JSON)),
         ("<|channel|>assistantfinal", final(JSON)),
         (" analysis", analysis(JSON)),
         ("<|channel|>analysis<|channel|>final", final(JSON)),
@@ -227,6 +229,7 @@ def test_headers(encoding: HarmonyEncoding, header: str, expected: Said) -> None
     [
         ("<|channel|>commentary to=functions.get_weather 天天中彩票 <|constrain|>json", "天天中彩票", WEATHER),
         ("<|channel|>commentary to=functions.get_weather <|constrain|>json I think", "I think", WEATHER),
+        ("<|channel|>commentary to=functions.get_weather to=functions.b <|constrain|>json", "functions.b", WEATHER),
         ("<|channel|>final well, here it is", "well, here it is", final(JSON)),
         ("<|channel|>analysis to=python code comment", "comment", Said(Channel.ANALYSIS, JSON, "python", "code")),
         ("<|channel|>commentary to=<", "<", preamble(JSON)),
@@ -264,6 +267,7 @@ def test_noise_in_a_header_is_kept_beside_the_message(
         ("<|channel|>analysis We need to<|end|>", analysis("We need to")),
         ("<|channel|>analysisWe need to<|end|>", analysis("We need to")),
         ("assistant<|channel|>final 4, of course.<|return|>", final("4, of course.")),
+        ("<|channel|>final json is a format<|return|>", final("json is a format")),
         ("<|channel|>semifinal tickets<|return|>", final("semifinal tickets")),
         ("<|channel|>final 4, of course.<|return|>", final("4, of course.")),
         ("<|channel|>Hello there<|return|>", final("Hello there")),
@@ -293,6 +297,12 @@ def test_text_without_a_header_is_streamed_at_once(encoding: HarmonyEncoding) ->
     hello, world = encoding.encode("Hello world")
     assert parser.feed(hello) == [MessageStart(Channel.FINAL), TextDelta("Hello")]
     assert parser.feed(world) == [TextDelta(" world")]
+
+
+def test_a_word_that_ended_too_soon_for_a_header_is_text_at_once(encoding: HarmonyEncoding) -> None:
+    parser = encoding.parser()
+    assert parser.feed(encoding.encode("to")[0]) == []  # may become "to=…"
+    assert parser.feed(encoding.encode("\n")[0]) == [MessageStart(Channel.FINAL), TextDelta("to\n")]
 
 
 def test_a_header_has_an_end_even_without_one(encoding: HarmonyEncoding) -> None:
