@@ -45,8 +45,10 @@ def chat_in_process(model: str | None, options: ChatOptions, console: Console, *
     from ossian.cli.chat.session import Session
     from ossian.cli.configuration import load_settings
     from ossian.cli.loading import load_model
+    from ossian.cli.logs import configure_logs
 
     settings = load_settings({"models.model": model, "engine.max_num_seqs": 1, "log.level": "warning"})
+    configure_logs(settings.log)
     with console.status("Loading the model …"):
         loaded = load_model(settings)
     partner = InProcessPartner(loaded.generation, loaded.model.id, options)
