@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ossian.engine.embedded import kernels
 from ossian.engine.embedded.model_config import model_config_from_json
 from tests.engine.embedded.agreement import agreement
 from tests.engine.embedded.checkpoints import random_tensors, random_token_ids, tiny_config, write_checkpoint
+from tests.engine.embedded.machine_settings import assert_same_everywhere
 from tests.engine.embedded.model_run import Float32, ModelRun, TokenIds, in_chunks
 from tests.engine.embedded.reference_model import ReferenceModel
 
@@ -59,13 +59,10 @@ def test_a_batch_gives_the_bits_each_sequence_gives_alone(
     assert_same_bits(together, [run.whole(sequence) for sequence in sequences])
 
 
-def test_the_number_of_threads_changes_no_bit(run: ModelRun) -> None:
-    sequence = tokens(70)
-    before = run.whole(sequence)
-    for num_threads in (1, 2, 3):
-        kernels.set_num_threads(num_threads)
-        assert_same_bits([run.whole(sequence)], [before])
-    kernels.set_num_threads(0)
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(mode.values()))
+def test_neither_instruction_set_nor_threads_change_a_bit(tmp_path: Path, mode: dict[str, Any]) -> None:
+    sequence, folder = tokens(70), write_checkpoint(tmp_path, CONFIG)
+    assert_same_everywhere(lambda: ModelRun(folder, **mode).whole(sequence))
 
 
 def test_what_other_sequences_left_in_the_cache_changes_no_bit(run: ModelRun) -> None:
