@@ -15,8 +15,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kPasses = 5;
 constexpr int64_t kReadChunk = int64_t{4} << 20;
-constexpr int64_t kNumDotChunks = 64;
-constexpr int64_t kStepsPerDotChunk = 20'000;
+constexpr int64_t kNumDotChunks = 128;
+constexpr int64_t kStepsPerDotChunk = 10'000;
 
 std::atomic<int32_t> sink;  // results go somewhere
 

@@ -17,7 +17,7 @@ double measure_int8_peak();
 struct MeasureKernels {
   // Read num_bytes (a multiple of 512) as eight streams. The sum keeps the compiler from leaving the loads out.
   int32_t (*read)(const uint8_t* data, int64_t num_bytes);
-  // num_steps (at most 2^17, so that no sum overflows) times 16 dots of 64 int8 products.
+  // num_steps (at most 2^14, so that no sum overflows) times 16 dots of 64 int8 products.
   int32_t (*dot)(int64_t num_steps);
 };
 OSSIAN_KERNEL_TABLE(MeasureKernels, measure_kernels);

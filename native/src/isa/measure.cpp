@@ -7,6 +7,12 @@ namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
 constexpr int kStreams = 8;
+// Enough sums to hide the latency of a dot, and no more than there are registers for.
+#if defined(OSSIAN_ISA_AVX512)
+constexpr int kSums = 16;
+#else
+constexpr int kSums = 4;
+#endif
 
 int32_t read(const uint8_t* data, int64_t num_bytes) {
   const int64_t stream_bytes = num_bytes / kStreams;
@@ -23,14 +29,13 @@ int32_t read(const uint8_t* data, int64_t num_bytes) {
 }
 
 int32_t dot(int64_t num_steps) {
-  constexpr int kSums = 16;
   uint8_t bytes[64];
   for (int i = 0; i < 64; ++i) bytes[i] = static_cast<uint8_t>(i);
   const Mxfp4Step w = load_mxfp4_low(bytes);
   i32x16 sums[kSums];
   for (int s = 0; s < kSums; ++s) sums[s] = splat_i32(s);
-  for (int64_t step = 0; step < num_steps; ++step) {
-    const i32x16 x = splat_i32(static_cast<int32_t>(step));  // a constant would let the compiler multiply once
+  for (int64_t step = 0; step < num_steps * (16 / kSums); ++step) {
+    const i32x16 x = splat_i32(static_cast<int32_t>(step & 0xffff));  // a constant would let the compiler multiply once
     OSSIAN_UNROLL
     for (int s = 0; s < kSums; ++s) sums[s] = ossian::OSSIAN_ISA_NS::dot(sums[s], w, x);
   }
