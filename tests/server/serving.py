@@ -14,7 +14,7 @@ import uvicorn
 from openai import OpenAI
 
 from ossian.catalog.catalog import Catalog, Model
-from ossian.engine.base import EngineOutput, EngineRequest
+from ossian.engine.base import Engine, EngineOutput, EngineRequest
 from ossian.engine.scripted import ScriptedEngine
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
@@ -79,7 +79,7 @@ class Served:
     """A running server."""
 
     url: str
-    engine: ScriptedEngine
+    engine: Engine
     parts: Parts
 
     @property
@@ -101,7 +101,7 @@ class Served:
         return self.post(json={"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}], **fields})
 
 
-def parts_of(engine: ScriptedEngine, settings: ServerSettings) -> Parts:
+def parts_of(engine: Engine, settings: ServerSettings) -> Parts:
     numbers = count(1)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
     return Parts(
@@ -114,7 +114,7 @@ def parts_of(engine: ScriptedEngine, settings: ServerSettings) -> Parts:
 
 
 @contextmanager
-def serving(engine: ScriptedEngine, **settings: object) -> Iterator[Served]:
+def serving(engine: Engine, **settings: object) -> Iterator[Served]:
     server_settings = ServerSettings.model_validate({"port": 0, **settings})
     parts = parts_of(engine, server_settings)
     config = uvicorn_config(create_app(parts), server_settings)

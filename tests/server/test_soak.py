@@ -1,0 +1,133 @@
+"""The server in front of the real engine: many clients at once, every parameter, and clients that leave at any time.
+
+The model has random weights, so what it says is as malformed as it can be; no answer may fail for it.
+"""
+
+import asyncio
+import json
+import random
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from ossian.engine.base import EngineStats
+from ossian.engine.registry import create_engine
+from ossian.settings import EngineSettings
+from tests.engine.embedded.checkpoints import tiny_config, write_checkpoint
+from tests.server.serving import MODEL, Served, serving, until
+
+NUM_CLIENTS = 32
+NUM_REQUESTS = 8  # of each client
+
+OPTIONS: list[dict[str, Any]] = [
+    {"n": 2},
+    {"n": 3, "seed": -1},
+    {"logprobs": True, "top_logprobs": 20},
+    {"temperature": 0},
+    {"temperature": 2, "top_p": 0.01},
+    {"top_p": 0},
+    {"top_k": 1},
+    {"top_k": 1_000_000, "min_p": 1},
+    {"stop": ["a", "e", " "]},
+    {"repetition_penalty": 10, "presence_penalty": -2, "frequency_penalty": 2},
+    {"logit_bias": {"200005": 100, "200008": 50, "0": -100}},
+    {"logit_bias": {"200002": 100}},
+    {"stop_token_ids": [200_005], "ignore_eos": True},
+    {"prompt_logprobs": 3},
+    {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "required"},
+    {"reasoning": {"exclude": True}},
+    {},
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    write_checkpoint(folder, tiny_config(vocab_size=201_088, eos_token_id=200_002, pad_token_id=199_999))
+    settings = EngineSettings(kv_cache_bytes=64 * 1024 * 1024, max_num_waiting=1000)
+    with serving(create_engine(folder, settings, MODEL)) as served:
+        yield served
+
+
+async def ask(client: httpx2.AsyncClient, rng: random.Random) -> str:
+    """Send one request, read all of its answer or leave in the middle; return what came of it."""
+    text = "word " * rng.randrange(1, 300)
+    body = {"model": MODEL, "messages": [{"role": "user", "content": text}], "max_tokens": rng.randrange(1, 40)}
+    body |= rng.choice(OPTIONS)
+    if rng.random() < 0.3:
+        return await whole(client, body)
+    num_lines = rng.randrange(20) if rng.random() < 0.5 else None
+    return await streamed(client, {**body, "stream": True}, num_lines)
+
+
+async def whole(client: httpx2.AsyncClient, body: dict[str, Any]) -> str:
+    response = await client.post("/v1/chat/completions", json=body)
+    assert response.status_code == 200, f"{response.text} to {json.dumps(body)[:500]}"
+    return "whole"
+
+
+async def streamed(client: httpx2.AsyncClient, body: dict[str, Any], num_lines: int | None) -> str:
+    lines: list[str] = []
+    async with client.stream("POST", "/v1/chat/completions", json=body) as response:
+        async for line in response.aiter_lines():
+            lines += [line] if line else []
+            assert '"error"' not in line, f"{line} to {json.dumps(body)[:500]}"
+            if len(lines) == num_lines:
+                return "left"
+    assert lines[-1] == "data: [DONE]"
+    return "streamed"
+
+
+async def be_many(url: str) -> Counter[str]:
+    async def be_one(number: int) -> list[str]:
+        rng = random.Random(number)
+        async with httpx2.AsyncClient(base_url=url, timeout=100, trust_env=False) as client:
+            return [await ask(client, rng) for _ in range(NUM_REQUESTS)]
+
+    outcomes = await asyncio.gather(*map(be_one, range(NUM_CLIENTS)))
+    return Counter(outcome for own in outcomes for outcome in own)
+
+
+def num_tasks(server: Served) -> float:
+    (line,) = [line for line in server.get("/metrics").text.splitlines() if line.startswith("ossian_asyncio_tasks ")]
+    return float(line.split()[-1])
+
+
+def is_idle(stats: EngineStats) -> bool:
+    return stats.num_running == stats.num_waiting == 0 and stats.num_free_blocks == stats.num_blocks
+
+
+@pytest.mark.slow
+def test_many_clients_leave_nothing_behind(server: Served) -> None:
+    tasks_before = num_tasks(server)
+    outcomes = asyncio.run(be_many(server.url))
+    assert sum(outcomes.values()) == NUM_CLIENTS * NUM_REQUESTS
+    assert min(outcomes[each] for each in ("whole", "streamed", "left")) > 20
+    until(lambda: is_idle(server.engine.stats()))
+    until(lambda: num_tasks(server) <= tasks_before)
+    assert server.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_the_stream_and_the_whole_answer_are_the_same(server: Served, options: dict[str, Any]) -> None:
+    """With a seed of its own, each answer of the real engine is the same however it is asked for."""
+    fields = {"max_tokens": 24, "seed": 7, **options}
+    answer = server.chat(**fields).json()
+    events = server.chat(stream=True, **fields).text.split("\n\n")[:-2]
+    chunks = [json.loads(event.removeprefix("data: ")) for event in events]
+    for choice in answer["choices"]:
+        mine = [own for chunk in chunks for own in chunk["choices"] if own["index"] == choice["index"]]
+        text = "".join(own["delta"].get("content") or "" for own in mine)
+        assert text == (choice["message"]["content"] or "")
+        assert mine[-1]["finish_reason"] == choice["finish_reason"]
+
+
+def test_a_second_request_finds_the_prompt_in_the_cache(server: Served) -> None:
+    messages = [{"role": "user", "content": "once " * 300}]
+    first, second = (server.chat(messages=messages, max_tokens=2).json()["usage"] for _ in range(2))
+    assert first["prompt_tokens_details"]["cached_tokens"] < second["prompt_tokens_details"]["cached_tokens"]
+    assert second["prompt_tokens_details"]["cached_tokens"] > 200
+    assert first["prompt_tokens"] == second["prompt_tokens"]
