@@ -1,6 +1,7 @@
 """Parity with Hugging Face's model, from committed logits; tests/parity compares live and on more scenarios."""
 
-from pathlib import Path
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -15,9 +16,23 @@ from tests.engine.embedded.scenarios import Scenario
 each_scenario = pytest.mark.parametrize("scenario", GOLDEN_SCENARIOS, ids=lambda scenario: scenario.name)
 
 
-def our_logits(folder: Path, scenario: Scenario, precision: str) -> NDArray[np.float32]:
-    run = ModelRun(write_checkpoint(folder, scenario.config, scenario.tensors()), precision=precision)
-    return select(run.logits(scenario.sequences(), scenario.steps()))
+OurLogits: TypeAlias = Callable[[Scenario, str], NDArray[np.float32]]
+
+
+@pytest.fixture(scope="module")
+def our_logits(tmp_path_factory: pytest.TempPathFactory) -> OurLogits:
+    """Our logits of a scenario in a precision, computed once."""
+    known: dict[tuple[str, str], NDArray[np.float32]] = {}
+
+    def compute(scenario: Scenario, precision: str) -> NDArray[np.float32]:
+        key = scenario.name, precision
+        if key not in known:
+            folder = write_checkpoint(tmp_path_factory.mktemp("model"), scenario.config, scenario.tensors())
+            run = ModelRun(folder, precision=precision)
+            known[key] = select(run.logits(scenario.sequences(), scenario.steps()))
+        return known[key]
+
+    return compute
 
 
 def test_every_name_is_a_scenario() -> None:
@@ -30,18 +45,18 @@ def test_the_checkpoint_is_the_one_the_golden_logits_are_of(scenario: Scenario) 
 
 
 @each_scenario
-def test_exact_logits_are_nearer_to_float32_than_bfloat16_is(tmp_path: Path, scenario: Scenario) -> None:
+def test_exact_logits_are_nearer_to_float32_than_bfloat16_is(our_logits: OurLogits, scenario: Scenario) -> None:
     golden = load(scenario)
-    figures = agreement([golden.logits], [our_logits(tmp_path, scenario, "exact")])
+    figures = agreement([golden.logits], [our_logits(scenario, "exact")])
     assert figures.mean_error <= golden.bfloat16_error
 
 
 @each_scenario
-def test_default_logits_give_nearly_the_same_distribution(tmp_path: Path, scenario: Scenario) -> None:
-    figures = agreement([load(scenario).logits], [our_logits(tmp_path, scenario, "default")])
+def test_default_logits_give_nearly_the_same_distribution(our_logits: OurLogits, scenario: Scenario) -> None:
+    figures = agreement([load(scenario).logits], [our_logits(scenario, "default")])
     assert figures.mean_kl <= MAX_MEAN_KL
 
 
-def test_default_logits_nearly_always_agree_on_the_most_likely_token(tmp_path: Path) -> None:
-    ours = [our_logits(tmp_path / scenario.name, scenario, "default") for scenario in GOLDEN_SCENARIOS]
+def test_default_logits_nearly_always_agree_on_the_most_likely_token(our_logits: OurLogits) -> None:
+    ours = [our_logits(scenario, "default") for scenario in GOLDEN_SCENARIOS]
     assert agreement([load(scenario).logits for scenario in GOLDEN_SCENARIOS], ours).top1 >= MIN_TOP1
