@@ -34,6 +34,7 @@ void fail(const char* file, int line, const std::string& what) {
 }  // namespace ossian::test
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a crash must not hide which test it was
   for (ossian::Isa isa : ossian::kAllIsas) {
     if (!ossian::is_supported(isa)) continue;
     ossian::set_isa(isa);
