@@ -28,6 +28,27 @@ async def test_a_failed_step_is_told_to_everyone_and_nobody_is_admitted_after_it
         assert (stats.num_running, stats.num_waiting, stats.num_free_blocks) == (0, 0, stats.num_blocks)
 
 
+async def test_a_grammar_that_fails_ends_its_own_stream_only() -> None:
+    class FailsToSay:
+        def allowed(self) -> None:
+            raise RuntimeError("no state")
+
+        def advance(self, token_id: int) -> None:
+            raise NotImplementedError
+
+    async with running(tiny_engine()) as engine:
+        good, bad = (
+            await engine.generate(request([1], GREEDY)),
+            await engine.generate(request([2], GREEDY, token_mask=FailsToSay())),
+        )
+        with pytest.raises(EngineError, match="token mask failed"):
+            await read(bad)
+        assert len(await read(good)) == 12
+        engine.check()
+        await settled(engine)
+        assert engine.stats().num_free_blocks == engine.stats().num_blocks
+
+
 async def test_stopping_ends_every_stream() -> None:
     gate = Gate()
     engine = tiny_engine(model=gate, max_num_seqs=2)
@@ -35,6 +56,7 @@ async def test_stopping_ends_every_stream() -> None:
     streams = [await engine.generate(request([i], GREEDY)) for i in range(4)]
     await gate.steps(1)
     stopping = asyncio.create_task(engine.stop())
+    await asyncio.sleep(0)  # it has asked; the step at the gate is the last
     gate.open()
     await stopping
     for outputs in await asyncio.gather(*map(read, streams)):
