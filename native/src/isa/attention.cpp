@@ -1,6 +1,7 @@
 #include "../attention.h"
 
 #include "../simd_math.h"
+#include "attention_span.h"
 
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
@@ -15,29 +16,6 @@ constexpr int kMaxRows = 4;
 constexpr int kMaxColumns = 1;
 #endif
 
-// The keys [begin, begin + span) in the pieces they lie in; offsets into the span are called lanes below.
-struct Span {
-  int64_t begin;
-  int64_t piece_size;
-  const uint16_t* keys[kMaxSpan / 16];    // [head_dim, block_size], the first lane's column
-  const uint16_t* values[kMaxSpan / 16];  // [.., head_dim], the first lane's row
-
-  // At a lane, which must be in a piece that some query sees.
-  const uint16_t* keys_at(int64_t lane) const { return keys[lane / piece_size] + lane % piece_size; }
-  const uint16_t* values_at(int64_t lane, int64_t head_dim) const {
-    return values[lane / piece_size] + lane % piece_size * head_dim;
-  }
-  int64_t piece_end(int64_t lane) const { return (lane / piece_size + 1) * piece_size; }
-};
-
-// The lanes of a span that a query sees.
-struct Lanes {
-  int64_t begin;
-  int64_t end;
-  int64_t first_column() const { return begin / kLanes * kLanes; }
-  int64_t last_column() const { return (end + kLanes - 1) / kLanes * kLanes; }
-};
-
 // One query's running softmax for some rows.
 struct Rows {
   const float* q;  // [head_dim, rows], scaled
@@ -45,39 +23,6 @@ struct Rows {
   float* sums;     // [rows, kLanes]
   float* maxima;   // [rows]
 };
-
-int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
-
-int64_t first_visible(const AttentionTile& tile, int64_t position) {
-  return max(0, position - tile.sliding_window + 1);
-}
-
-// Only the pieces with a key in [first, last]; no query looks into the others.
-Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t last) {
-  Span span{.begin = begin, .piece_size = min(tile.span_size, tile.block_size), .keys = {}, .values = {}};
-  for (int64_t lane = 0; lane < tile.span_size; lane += span.piece_size) {
-    const int64_t position = begin + lane;
-    if (position + span.piece_size <= first || position > last) continue;
-    const int64_t block = tile.block_table[position / tile.block_size] * tile.block_stride;
-    const int64_t offset = position % tile.block_size;
-    span.keys[lane / span.piece_size] = tile.keys + block + offset;
-    span.values[lane / span.piece_size] = tile.values + block + offset * tile.head_dim;
-  }
-  return span;
-}
-
-// Memory that will be read one span later. Blocks lie anywhere, so the hardware cannot foresee it; and a decode, which
-// uses each key once, would wait for every one of them.
-struct Ahead {
-  const uint16_t* keys;
-  const uint16_t* values;
-};
-
-Ahead look_ahead(const Span& span, const Span& next, int64_t lane, int64_t head_dim) {
-  const Span& seen = next.keys[lane / next.piece_size] != nullptr ? next : span;
-  return {seen.keys_at(lane), seen.values_at(lane, head_dim)};
-}
 
 // scores[row][lane] = q[row] · keys[lane], summed over the head's dimensions in order.
 template <int R, int C>
