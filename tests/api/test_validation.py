@@ -98,6 +98,7 @@ def test_a_byte_order_mark_is_no_json() -> None:
         ({"audio": {"voice": "a"}}, "audio", "unsupported_parameter", "no audio output"),
         ({"web_search_options": {}}, "web_search_options", "unsupported_parameter", "does not search the web"),
         ({"messages": []}, "messages", "invalid_value", "at least 1 item"),
+        ({"messages": [USER] * 10_001}, "messages", "invalid_value", "at most 10000 items"),
         ({"messages": "Hi"}, "messages", "invalid_type", "expected an array, but got a string."),
         ({"messages": None}, "messages", "invalid_type", "expected an array, but got null."),
         ({"messages": ["Hi"]}, "messages[0]", "invalid_type", "expected an object, but got a string."),

@@ -15,6 +15,8 @@ from ossian.api.sampling import SamplingFields
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort
 
+MAX_MESSAGES = 10_000  # so many tiny ones take 0.1 s to check, and everybody waits for that
+
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 # gpt-oss knows three efforts and cannot switch reasoning off; the nearest one it knows is used.
@@ -47,7 +49,7 @@ class ChatCompletionRequest(SamplingFields):
     """A chat completion request."""
 
     model: ModelName
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
     max_tokens: int | None = Field(default=None, ge=1, description="The older name of `max_completion_tokens`.")
     max_completion_tokens: int | None = Field(default=None, ge=1, description="Reasoning and answer together.")
     logprobs: bool | None = None
