@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Thread
+from typing import IO
 
 import httpx2
 
@@ -42,23 +43,27 @@ def served_process(*arguments: str, **environment: str) -> Iterator[ServedProces
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | environment, bufsize=0
     )
-    try:
-        yield ServedProcess(_wait_for_url(process), process)
-    except BaseException:
-        process.kill()
-        raise
-    process.terminate()
-    assert process.wait(timeout=60) in (0, -15)
-
-
-def _wait_for_url(process: "subprocess.Popen[bytes]") -> str:
-    """The URL that the banner announces once requests are answered; then the pipe is drained by a thread."""
     assert process.stdout is not None
+    with process.stdout as output:
+        url = _wait_for_url(process, output)
+        drain = Thread(target=output.read)  # or a full pipe would stop the server
+        drain.start()
+        try:
+            yield ServedProcess(url, process)
+            process.terminate()
+            assert process.wait(timeout=60) in (0, -15)
+        finally:
+            process.kill()
+            process.wait()
+            drain.join()
+
+
+def _wait_for_url(process: "subprocess.Popen[bytes]", output: IO[bytes]) -> str:
+    """The URL that the banner announces once requests are answered."""
     said = b""
-    for line in process.stdout:
+    for line in output:
         said += line
         found = _URL.search(line)
         if found:
-            Thread(target=process.stdout.read, daemon=True).start()
             return found.group().decode()
     raise AssertionError(f"`ossian serve` ended with {process.wait()}:\n{said.decode(errors='replace')}")
