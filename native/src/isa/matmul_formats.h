@@ -13,6 +13,13 @@
 
 namespace ossian::OSSIAN_ISA_NS {
 
+// Inline, a block's sums stay in registers from block to block: a tenth more speed. GCC alone would share one copy.
+#if defined(OSSIAN_ISA_AVX512) && !defined(OSSIAN_SANITIZE)
+#define OSSIAN_INLINE [[gnu::always_inline]]
+#else
+#define OSSIAN_INLINE
+#endif
+
 template <int T>
 struct QuantizedBlock {
   int8_t values[T][kBlock];
@@ -80,7 +87,7 @@ struct Int8Format {
   static constexpr PanelLayout layout = layout_of(WeightFormat::int8);
 
   template <int T, int P>
-  static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
+  OSSIAN_INLINE static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
     i32x16 sums[P][T];
     start_sums(x, sums);
     OSSIAN_UNROLL
@@ -101,7 +108,7 @@ struct Mxfp4Format {
   static constexpr PanelLayout layout = layout_of(WeightFormat::mxfp4);
 
   template <int T, int P>
-  static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
+  OSSIAN_INLINE static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
     i32x16 sums[P][T];
     start_sums(x, sums);
     OSSIAN_UNROLL
