@@ -26,15 +26,15 @@ struct Rows {
 
 // scores[row][lane] = q[row] · keys[lane], summed over the head's dimensions in order.
 template <int R, int C>
-void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block_size, Ahead ahead, float* scores) {
+void score(const float* q, const uint16_t* keys, int64_t head_dim, int64_t block_size, const uint16_t* keys_ahead,
+           float* scores) {
   f32x16 sums[R][C];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c) sums[r][c] = zero_f32();
-  for (int64_t d = 0; d < head_dim; ++d, q += R, keys += block_size) {
-    __builtin_prefetch(ahead.keys + d * block_size);
-    __builtin_prefetch(ahead.values + d * C * kLanes);
+  for (int64_t d = 0; d < head_dim; ++d, q += R, keys += block_size, keys_ahead += block_size) {
+    __builtin_prefetch(keys_ahead);
     f32x16 k[C];
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c) k[c] = load_bf16(keys + c * kLanes);
@@ -53,12 +53,12 @@ template <int R>
 void score_span(const AttentionTile& tile, const Span& span, const Span& next, Lanes lanes, const float* q,
                 float* scores) {
   for (int64_t lane = lanes.first_column(); lane < lanes.last_column();) {
-    const Ahead ahead = look_ahead(span, next, lane, tile.head_dim);
+    const uint16_t* keys_ahead = ahead_of(span, next, lane).keys_at(lane);
     if (min(lanes.last_column(), span.piece_end(lane)) - lane >= kMaxColumns * kLanes) {
-      score<R, kMaxColumns>(q, span.keys_at(lane), tile.head_dim, tile.block_size, ahead, scores + lane);
+      score<R, kMaxColumns>(q, span.keys_at(lane), tile.head_dim, tile.block_size, keys_ahead, scores + lane);
       lane += kMaxColumns * kLanes;
     } else {
-      score<R, 1>(q, span.keys_at(lane), tile.head_dim, tile.block_size, ahead, scores + lane);
+      score<R, 1>(q, span.keys_at(lane), tile.head_dim, tile.block_size, keys_ahead, scores + lane);
       lane += kLanes;
     }
   }
@@ -97,7 +97,8 @@ void soften(Lanes lanes, float* scores, float* maximum, float* sums, float* out,
 
 // out[row] += weights[row][lane] * values[lane], lane after lane, for C vectors of the head's dimensions.
 template <int R, int C>
-void add_values(const Span& span, Lanes lanes, const float* weights, int64_t d, int64_t head_dim, float* out) {
+void add_values(const Span& span, const Span& next, Lanes lanes, const float* weights, int64_t d, int64_t head_dim,
+                float* out) {
   f32x16 sums[R][C];
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
@@ -106,7 +107,9 @@ void add_values(const Span& span, Lanes lanes, const float* weights, int64_t d, 
   for (int64_t lane = lanes.begin; lane < lanes.end;) {
     const int64_t piece_end = min(lanes.end, span.piece_end(lane));
     const uint16_t* values = span.values_at(lane, head_dim) + d;
-    for (; lane < piece_end; ++lane, values += head_dim) {
+    const uint16_t* values_ahead = ahead_of(span, next, lane).values_at(lane, head_dim) + d;
+    for (; lane < piece_end; ++lane, values += head_dim, values_ahead += head_dim) {
+      __builtin_prefetch(values_ahead);
       f32x16 v[C];
 #pragma GCC unroll 2
       for (int c = 0; c < C; ++c) v[c] = load_bf16(values + c * kLanes);
@@ -133,8 +136,8 @@ void attend_rows(const AttentionTile& tile, const Span& span, const Span& next, 
   }
   int64_t d = 0;
   for (; d + kMaxColumns * kLanes <= head_dim; d += kMaxColumns * kLanes)
-    add_values<R, kMaxColumns>(span, lanes, scores, d, head_dim, rows.out);
-  for (; d < head_dim; d += kLanes) add_values<R, 1>(span, lanes, scores, d, head_dim, rows.out);
+    add_values<R, kMaxColumns>(span, next, lanes, scores, d, head_dim, rows.out);
+  for (; d < head_dim; d += kLanes) add_values<R, 1>(span, next, lanes, scores, d, head_dim, rows.out);
 }
 
 // The heads of a tile are taken 8, 4, 2 or 1 at a time.

@@ -51,16 +51,11 @@ Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t 
   return span;
 }
 
-// Memory that will be read one span later. Blocks lie anywhere, so the hardware cannot foresee it; and a decode, which
-// uses each key once, would wait for every one of them.
-struct Ahead {
-  const uint16_t* keys;
-  const uint16_t* values;
-};
-
-Ahead look_ahead(const Span& span, const Span& next, int64_t lane, int64_t head_dim) {
-  const Span& seen = next.keys[lane / next.piece_size] != nullptr ? next : span;
-  return {seen.keys_at(lane), seen.values_at(lane, head_dim)};
+// The span whose lane to fetch ahead while this one's is worked on: the next, or this one again where the next has
+// none. Blocks lie anywhere, so the hardware cannot foresee them; and a decode, which uses each key once, would wait
+// for all.
+const Span& ahead_of(const Span& span, const Span& next, int64_t lane) {
+  return next.keys[lane / next.piece_size] != nullptr ? next : span;
 }
 
 }  // namespace
