@@ -1,9 +1,13 @@
+import asyncio
 import json
 
 import pytest
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.types import Message
 
 from ossian.errors import EngineDeadError, EngineOverloadedError, InvalidRequestError
-from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, error_response, refusal
+from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_handlers, error_response, refusal
 
 
 @pytest.mark.parametrize(
@@ -41,3 +45,31 @@ def test_json_is_written_as_utf8() -> None:
     response = JsonResponse({"text": "€ 😀"})
     assert bytes(response.body) == '{"text":"€ 😀"}'.encode()
     assert response.headers["content-type"] == "application/json"
+
+
+def test_whatever_else_the_framework_raises_is_an_openai_error() -> None:
+    app = FastAPI()
+    add_error_handlers(app)
+
+    @app.get("/")
+    async def teapot() -> None:
+        raise HTTPException(418, "I am a teapot", {"x-brew": "tea"})
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 418
+    assert (b"x-brew", b"tea") in sent[0]["headers"]
+    assert json.loads(sent[1]["body"])["error"] == {
+        "message": "I am a teapot",
+        "type": "invalid_request_error",
+        "param": None,
+        "code": "http_error",
+    }
