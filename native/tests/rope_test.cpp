@@ -107,6 +107,19 @@ TEST(rope_stores_rounded_keys_and_values_in_their_slots) {
   }
 }
 
+TEST(rope_rounds_ties_to_even) {
+  const Case c{1, 1, 16, 16, 1};
+  std::vector<float> qkv(3 * 16);
+  qkv[32] = 0x1.01p0F;   // halfway between 0x3f80 and 0x3f81
+  qkv[33] = -0x1.03p0F;  // between 0xbf81 and 0xbf82
+  qkv[34] = NAN;
+  const Result result = run(c, qkv, {0});
+  const uint16_t* values = result.values.data() + (2 * 16 - 1) * 16;  // the last slot
+  CHECK(values[0] == 0x3f80);
+  CHECK(values[1] == 0xbf82);
+  CHECK((values[2] & 0x7fff) > 0x7f80);
+}
+
 TEST(rope_does_not_depend_on_the_instruction_set_or_the_threads) {
   const Isa isa = current_isa();
   for (const Case& c : kCases) {

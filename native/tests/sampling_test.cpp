@@ -55,6 +55,14 @@ TEST(philox_gives_the_published_vectors) {
          Block{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+TEST(uniform_depends_on_all_of_seed_and_step) {
+  CHECK(uniform(0, 0) == static_cast<double>(0x6627e8d5e169c58d >> 11) * 0x1.0p-53);
+  const uint64_t high = uint64_t{1} << 32;
+  std::vector<double> values{uniform(0, 0), uniform(1, 0), uniform(high, 0), uniform(0, 1), uniform(0, high)};
+  std::sort(values.begin(), values.end());
+  CHECK(std::adjacent_find(values.begin(), values.end()) == values.end());
+}
+
 TEST(sampling_draws_like_the_reference) {
   for (const int64_t size : kSizes) {
     const std::vector<float> logits = model_logits(size, 21);
