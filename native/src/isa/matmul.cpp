@@ -23,6 +23,19 @@ PanelBlocks<P> first_blocks(const Panels& panels, int64_t first_panel, PanelLayo
   return blocks;
 }
 
+// Ask for the block a page ahead. The hardware follows a stream only to the end of its page, and small blocks cross
+// pages too often for that: measured on one core, decode from memory goes from 22 to 29 GB/s. Reading past the panels'
+// end is harmless, as a prefetch never faults.
+template <class Format, int P>
+void prefetch(const PanelBlocks<P>& blocks) {
+  constexpr int64_t kDistance = 4096;
+  for (int p = 0; p < P; ++p) {
+    for (int64_t line = 0; line < Format::layout.block_bytes; line += 64) {
+      __builtin_prefetch(blocks.weights[p] + kDistance + line);
+    }
+  }
+}
+
 // acc = P panels times a group of T tokens, over all of K.
 template <class Format, int T, int P>
 void multiply(const Panels& panels, int64_t first_panel, const uint8_t* group, Sums<T, P>& acc) {
@@ -33,6 +46,7 @@ void multiply(const Panels& panels, int64_t first_panel, const uint8_t* group, S
     for (int t = 0; t < T; ++t) acc[p][t] = zero_f32();
   }
   for (int64_t block = 0; block < panels.num_cols / kBlock; ++block) {
+    if constexpr (T <= 2 && Format::is_prefetched) prefetch<Format>(blocks);
     Format::template multiply<T, P>(blocks, x[block], acc);
     for (int p = 0; p < P; ++p) {
       blocks.weights[p] += Format::layout.block_bytes;
