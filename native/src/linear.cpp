@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kPanelsPerChunk = 4;
 
-// Reused from call to call, so that a step allocates nothing once it has run.
+// Reused from call to call, so that a step touches no fresh memory once it has run.
 thread_local std::vector<uint8_t> group_storage;
 
 }  // namespace

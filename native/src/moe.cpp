@@ -14,7 +14,7 @@ constexpr int64_t kPairsPerChunk = 2;
 constexpr int64_t kPanelsPerChunk = 4;
 constexpr int64_t kTokensPerChunk = 4;
 
-// Reused from call to call, so that a step allocates nothing once it has run.
+// Reused from call to call, so that a step touches no fresh memory once it has run.
 struct Storage {
   std::vector<uint8_t> groups;
   std::vector<float> activations;  // [num_slots, intermediate_size]
