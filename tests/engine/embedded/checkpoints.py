@@ -142,7 +142,7 @@ def random_tensors(config: Mapping[str, Any], seed: int = 0) -> Tensors:
     tensors["model.norm.weight"] = random.bf16(hidden_size, mean=1, std=0.1)
     noise = float32(random.bf16(vocab_size, hidden_size, std=2 / math.sqrt(hidden_size)))
     successor = np.roll(float32(embedding), 1, axis=0) / hidden_size
-    tensors["lm_head.weight"] = bf16(noise + 7 * math.sqrt(math.log(vocab_size)) * successor)
+    tensors["lm_head.weight"] = bf16(noise + 8 * math.sqrt(math.log(vocab_size)) * successor)
     return tensors
 
 
@@ -153,7 +153,7 @@ def _attention(config: Mapping[str, Any], random: Random) -> Tensors:
     sizes = {"q": (q_size, hidden_size), "k": (kv_size, hidden_size), "v": (kv_size, hidden_size)}
     sizes["o"] = (hidden_size, q_size)
     for name, (rows, columns) in sizes.items():
-        gain = _residual_gain(config) if name == "o" else 1
+        gain = {"q": 1.5, "o": _residual_gain(config)}.get(name, 1.0)  # q: so that attention has favourites
         tensors[f"self_attn.{name}_proj.weight"] = random.bf16(rows, columns, std=gain / math.sqrt(columns))
         tensors[f"self_attn.{name}_proj.bias"] = random.bf16(rows, std=0.1)
     tensors["self_attn.sinks"] = random.bf16(num_heads, std=1)

@@ -24,6 +24,7 @@ NAMES = (
     "window edges",
     "4 layers, 8 heads a group",
     "beyond position 4096",
+    "other settings",
     "sinks of -infinity",
     "one expert for all",
     "clamped gates",

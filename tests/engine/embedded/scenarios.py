@@ -64,12 +64,19 @@ def wide_gates(tensors: Tensors) -> None:
         tensors[down] = tensors[down] - np.uint8(4)
 
 
-YARN_TRUNCATED = {
-    "rope_type": "yarn",
-    "rope_theta": 10000.0,
-    "factor": 8.0,
-    "original_max_position_embeddings": 16384,
-    "truncate": True,
+OTHER_SETTINGS = {
+    "rms_norm_eps": 0.1,
+    "sliding_window": 50,
+    "swiglu_limit": 2.0,
+    "layer_types": ["full_attention", "sliding_attention"],
+    "rope_scaling": None,
+    "rope_parameters": {
+        "rope_type": "yarn",
+        "rope_theta": 10000.0,
+        "factor": 8.0,
+        "original_max_position_embeddings": 16384,
+        "truncate": True,
+    },
 }
 WIDE = {"hidden_size": 256, "head_dim": 64, "intermediate_size": 256}
 DEEP = {"num_hidden_layers": 4, "hidden_size": 128, "intermediate_size": 128}
@@ -83,8 +90,8 @@ SCENARIOS = (
     Scenario("4 layers, 8 heads a group", (256,), (100,), {**DEEP, "num_attention_heads": 8, "num_key_value_heads": 1}),
     Scenario("hidden 256, no grouping", (256,), (256,), {**WIDE, "num_key_value_heads": 4}, seed=5),
     Scenario("beyond position 4096", (4300,), (512,), seed=6),
-    Scenario("other RoPE settings", (300,), (300,), {"rope_scaling": None, "rope_parameters": YARN_TRUNCATED}, seed=7),
-    Scenario("vocabulary of 201,088", (160,), (160,), {"vocab_size": 201088}, seed=8),
+    Scenario("other settings", (300,), (300,), OTHER_SETTINGS, seed=7),
+    Scenario("vocabulary of 201,088", (160,), (64,), {"vocab_size": 201088, "hidden_size": 256}, seed=8),
     Scenario("sinks of -infinity", (256,), (64,), edit=sinks(-np.inf), seed=9),
     Scenario("sinks of 50", (256,), (64,), edit=sinks(50), seed=10),
     Scenario("one expert for all", (256,), (64,), edit=all_to_one_expert, seed=11),
