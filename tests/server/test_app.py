@@ -1,7 +1,9 @@
 """Bad input and other ways to get no answer, over a real socket."""
 
+import gc
 import json
 import socket
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -239,3 +241,16 @@ def test_a_failure_after_the_start_is_an_event_and_no_done_follows(fail_after: i
     assert "the scripted engine failed" in last
     assert all("chat.completion.chunk" in event for event in before)
     assert "[DONE]" not in response.text
+
+
+def test_an_application_that_is_gone_leaves_its_engine_to_the_collector() -> None:
+    """An engine is gigabytes; FastAPI remembers every route function for good, and what it closes over."""
+    engine = scripted()
+    remembered = weakref.ref(engine)
+    with serving(engine) as server:
+        assert server.chat().status_code == 200
+        assert server.chat(stream=True).status_code == 200
+        assert server.get("/docs").status_code == server.get("/openapi.json").status_code == 200
+    del engine, server
+    gc.collect()
+    assert remembered() is None

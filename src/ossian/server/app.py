@@ -14,12 +14,8 @@ from ossian.server.observability import Metrics
 from ossian.server.openapi import add_openapi
 from ossian.server.parts import Parts
 from ossian.server.request_context import RequestContext
-from ossian.server.routes.chat_completions import chat_completions_router
-from ossian.server.routes.completions import completions_router
-from ossian.server.routes.docs import add_docs
-from ossian.server.routes.health import health_router
-from ossian.server.routes.models import models_router
-from ossian.server.routing import RequestReader
+from ossian.server.routes import chat_completions, completions, docs, health, models
+from ossian.server.service import Service
 
 DESCRIPTION = "OpenAI's API for gpt-oss models, from your own machine."
 
@@ -42,12 +38,10 @@ def create_app(parts: Parts) -> FastAPI:
             Middleware(BodyLimit, server.max_body_bytes),
         ],
     )
-    reader = RequestReader(parts, metrics)
-    app.include_router(chat_completions_router(parts, reader))
-    app.include_router(completions_router(parts, reader))
-    app.include_router(models_router(parts))
-    app.include_router(health_router(parts, metrics))
-    add_docs(app)
+    app.state.service = Service(parts, metrics)
+    for routes in (chat_completions, completions, models, health, docs):
+        app.include_router(routes.router)
+    app.mount(docs.ASSETS_PATH, docs.assets)
     add_openapi(app)
     add_error_handlers(app)
     return app

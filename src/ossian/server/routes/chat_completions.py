@@ -17,36 +17,32 @@ from ossian.engine.base import EngineInfo
 from ossian.generation import TurnRequest
 from ossian.server.answering import streamed, whole
 from ossian.server.openapi import request_body
-from ossian.server.parts import Parts
-from ossian.server.routing import RequestReader
+from ossian.server.service import service_of
 from ossian.server.turns import admit
 
 NOT_ENFORCED = "tool_choice is asked of the model, not enforced"
 
+router = APIRouter(tags=["Chat"])
 
-def chat_completions_router(parts: Parts, reader: RequestReader) -> APIRouter:
-    """Return the route."""
-    router = APIRouter(tags=["Chat"])
 
-    @router.post("/v1/chat/completions", openapi_extra=request_body(ChatCompletionRequest))
-    async def create_chat_completion(request: Request) -> Response:
-        """Answer a conversation, whole or as a stream of server-sent events."""
-        body = await reader.read(request, ChatCompletionRequest)
-        model, generation = reader.resolve(request, body.model)
-        info = generation.engine.info
-        head = Head(parts.new_id("chatcmpl-"), int(parts.now()), model.id, info.fingerprint)
-        requests = list(_turn_requests(head, body, info))
-        chunks = ChatChunks(head, len(requests), ChatOptions.of(body), lambda: parts.new_id("call_"))
-        turns = await admit(requests, generation.turn, reader.timers(model, len(requests)))
-        if body.stream:
-            answer = streamed(turns, chunks, parts.settings.server.keep_alive_seconds)
-        else:
-            answer = await whole(request, turns, chunks, ChatAnswer())
-        if must_call(body.tool_choice):
-            answer.headers["x-ossian-warning"] = NOT_ENFORCED
-        return answer
-
-    return router
+@router.post("/v1/chat/completions", openapi_extra=request_body(ChatCompletionRequest))
+async def create_chat_completion(request: Request) -> Response:
+    """Answer a conversation, whole or as a stream of server-sent events."""
+    service = service_of(request)
+    body = await service.read(request, ChatCompletionRequest)
+    model, generation = service.resolve(request, body.model)
+    head = service.head("chatcmpl-", model, generation)
+    requests = list(_turn_requests(head, body, generation.engine.info))
+    new_call_id = lambda: service.parts.new_id("call_")
+    chunks = ChatChunks(head, len(requests), ChatOptions.of(body), new_call_id)
+    turns = await admit(requests, generation.turn, service.timers(model, len(requests)))
+    if body.stream:
+        answer = streamed(turns, chunks, service.keep_alive_seconds)
+    else:
+        answer = await whole(request, turns, chunks, ChatAnswer())
+    if must_call(body.tool_choice):
+        answer.headers["x-ossian-warning"] = NOT_ENFORCED
+    return answer
 
 
 def _turn_requests(head: Head, body: ChatCompletionRequest, info: EngineInfo) -> Iterator[TurnRequest]:

@@ -16,31 +16,26 @@ from ossian.errors import InvalidRequestError
 from ossian.generation import Generation, TextRequest
 from ossian.server.answering import streamed, whole
 from ossian.server.openapi import request_body
-from ossian.server.parts import Parts
-from ossian.server.routing import RequestReader
+from ossian.server.service import service_of
 from ossian.server.turns import admit
 
+router = APIRouter(tags=["Completions (legacy)"])
 
-def completions_router(parts: Parts, reader: RequestReader) -> APIRouter:
-    """Return the route."""
-    router = APIRouter(tags=["Completions (legacy)"])
 
-    @router.post("/v1/completions", openapi_extra=request_body(CompletionRequest))
-    async def create_completion(request: Request) -> Response:
-        """Continue prompts as they are, without any chat format."""
-        body = await reader.read(request, CompletionRequest)
-        model, generation = reader.resolve(request, body.model)
-        info = generation.engine.info
-        options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
-        head = Head(parts.new_id("cmpl-"), int(parts.now()), model.id, info.fingerprint)
-        requests = list(_text_requests(head, body, sampling(body, info)))
-        chunks = CompletionChunks(head, options)
-        turns = await admit(requests, generation.text, reader.timers(model, len(requests)))
-        if body.stream:
-            return streamed(turns, chunks, parts.settings.server.keep_alive_seconds)
-        return await whole(request, turns, chunks, CompletionAnswer(options))
-
-    return router
+@router.post("/v1/completions", openapi_extra=request_body(CompletionRequest))
+async def create_completion(request: Request) -> Response:
+    """Continue prompts as they are, without any chat format."""
+    service = service_of(request)
+    body = await service.read(request, CompletionRequest)
+    model, generation = service.resolve(request, body.model)
+    options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
+    head = service.head("cmpl-", model, generation)
+    requests = list(_text_requests(head, body, sampling(body, generation.engine.info)))
+    chunks = CompletionChunks(head, options)
+    turns = await admit(requests, generation.text, service.timers(model, len(requests)))
+    if body.stream:
+        return streamed(turns, chunks, service.keep_alive_seconds)
+    return await whole(request, turns, chunks, CompletionAnswer(options))
 
 
 def _text_requests(head: Head, body: CompletionRequest, params: SamplingParams) -> Iterator[TextRequest]:

@@ -1,4 +1,4 @@
-"""What every route for a model does first: read the request, find the model, watch its turns."""
+"""What routes share: read the request, find the model, name the answer, watch its turns."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -6,6 +6,7 @@ from typing import TypeVar
 from fastapi import Request
 
 from ossian.api.fields import RequestModel
+from ossian.api.head import Head
 from ossian.api.validation import parse
 from ossian.catalog.catalog import Model
 from ossian.generation import Generation
@@ -18,12 +19,16 @@ from ossian.server.request_context import record_of
 RequestT = TypeVar("RequestT", bound=RequestModel)
 
 
-class RequestReader:
-    """Reads requests by the rules of the settings."""
+class Service:
+    """The application's parts as routes use them.
+
+    Routes are plain functions that find it in the application, instead of functions made around it: FastAPI remembers
+    every route function for as long as the process lives, and must not remember engines with it.
+    """
 
     def __init__(self, parts: Parts, metrics: Metrics) -> None:
-        self._parts = parts
-        self._metrics = metrics
+        self.parts = parts
+        self.metrics = metrics
         self._ignore_unknown = parts.settings.server.unknown_parameters == "ignore"
 
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
@@ -32,11 +37,27 @@ class RequestReader:
 
     def resolve(self, request: Request, name: str) -> tuple[Model, Generation]:
         """Return the model that answers to `name`, and note it for the log. Raises ModelNotFoundError."""
-        model = self._parts.catalog.resolve(name)
+        model = self.parts.catalog.resolve(name)
         record_of(request.scope).model = model.id
-        return model, self._parts.generations[model.id]
+        return model, self.parts.generations[model.id]
+
+    @property
+    def keep_alive_seconds(self) -> float:
+        """The longest silence of a stream."""
+        return self.parts.settings.server.keep_alive_seconds
+
+    def head(self, id_prefix: str, model: Model, generation: Generation) -> Head:
+        """Return the identity of a new answer."""
+        fingerprint = generation.engine.info.fingerprint
+        return Head(self.parts.new_id(id_prefix), int(self.parts.now()), model.id, fingerprint)
 
     def timers(self, model: Model, num_turns: int) -> Callable[[int, TurnEvent], None]:
         """Return what is to be told of every event, with the index of its turn."""
-        timers = [TurnTimer(self._metrics, model.id) for _ in range(num_turns)]
+        timers = [TurnTimer(self.metrics, model.id) for _ in range(num_turns)]
         return lambda index, event: timers[index].note(event)
+
+
+def service_of(request: Request) -> Service:
+    """Return the service of the application that a request came to."""
+    service: Service = request.app.state.service
+    return service
