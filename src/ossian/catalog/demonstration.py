@@ -61,8 +61,8 @@ def expand(cache_dir: Path, compact: Path = COMPACT) -> Path:
             move_into_place(made, folder, Path(temporary) / "damaged")
     except OSError as error:
         raise ConfigurationError(
-            f"The demonstration model cannot be unpacked into '{cache_dir}' ({error.strerror or error}). It needs 250 MB "
-            "there; name another folder with OSSIAN_MODELS__CACHE_DIR."
+            f"The demonstration model cannot be unpacked into '{cache_dir}' ({error.strerror or error}). It needs 250 MB"
+            " there; name another folder with OSSIAN_MODELS__CACHE_DIR."
         ) from error
     return folder
 
@@ -129,7 +129,7 @@ def expanded(shard: Shard) -> dict[str, StoredTensor]:
 
 
 def embedding_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the embedding, bf16 bits [VOCAB_SIZE, hidden_size]: trained rows [len(ids), hidden_size], others derived."""
+    """Return the embedding, bf16 bits [VOCAB_SIZE, hidden_size]: `rows` [len(ids), hidden_size], the others derived."""
     embedding = derived_embeddings(rows.shape[1])
     embedding[ids] = rows
     return embedding
@@ -150,7 +150,8 @@ def derived_embeddings(hidden_size: int) -> NDArray[np.uint16]:
     num_values = VOCAB_SIZE * hidden_size
     raw = np.random.Philox(key=SEED).random_raw(-(-num_values // 4))
     uniform = (np.arange(2**16) / (2**15 - 0.5) - 1) * 3**0.5
-    return bf16_bits(uniform.astype(np.float32))[raw.astype("<u8").view("<u2")[:num_values]].reshape(VOCAB_SIZE, -1)
+    values: NDArray[np.uint16] = raw.astype("<u8").view("<u2")[:num_values]
+    return bf16_bits(uniform.astype(np.float32))[values].reshape(VOCAB_SIZE, hidden_size)
 
 
 def bf16_bits(values: NDArray[np.float32]) -> NDArray[np.uint16]:
