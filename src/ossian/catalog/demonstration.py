@@ -61,8 +61,8 @@ def expand(cache_dir: Path, compact: Path = COMPACT) -> Path:
             move_into_place(made, folder, Path(temporary) / "damaged")
     except OSError as error:
         raise ConfigurationError(
-            f"The demonstration model cannot be unpacked into '{cache_dir}' ({error.strerror or error}). It needs 250 MB"
-            " there; name another folder with OSSIAN_MODELS__CACHE_DIR."
+            f"The demonstration model cannot be unpacked into '{cache_dir}' ({error.strerror or error}). It needs 250"
+            " MB there; name another folder with OSSIAN_MODELS__CACHE_DIR."
         ) from error
     return folder
 
