@@ -136,7 +136,7 @@ def embedding_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray
 
 
 def output_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the output layer, bf16 bits [VOCAB_SIZE, hidden_size]; the last of `rows` is for all ids not in `ids`."""
+    """Return the output layer, bf16 bits [VOCAB_SIZE, hidden_size]: the last of `rows` is for all other ids."""
     output = np.tile(rows[-1], (VOCAB_SIZE, 1))
     output[ids] = rows[:-1]
     return output
@@ -157,7 +157,8 @@ def derived_embeddings(hidden_size: int) -> NDArray[np.uint16]:
 def bf16_bits(values: NDArray[np.float32]) -> NDArray[np.uint16]:
     """Return float32 values as bf16 bits, rounded to nearest even."""
     bits = values.view(np.uint32)
-    return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    return np.asarray(rounded, np.uint16)
 
 
 def write_safetensors(path: Path, tensors: dict[str, StoredTensor]) -> None:
