@@ -166,6 +166,21 @@ def test_logits_that_are_not_numbers_end_their_own_sequence_only() -> None:
     assert failed.error is not None
 
 
+def test_logits_that_cannot_be_scored_end_their_own_sequence_only() -> None:
+    logits = rising(4)
+    logits[0, 5] = logits[2, 5] = np.nan
+    prompt = Sequence(EngineRequest("r", (1, 2, 3), SamplingParams(temperature=0.0, num_prompt_logprobs=1)), (), 100)
+    prompt.num_scheduled_tokens = 1  # of three: it is not sampled in this step
+    masked = sequence(SamplingParams(temperature=0.0, num_logprobs=1), token_mask=Only(3, 4))
+    unscored, before, failed, after = sample(prompt, sequence(), masked, sequence(), logits=logits)
+    assert (before.token_id, after.token_id) == (39, 39)
+    assert (unscored.sequence, failed.sequence) == (prompt, masked)
+    assert unscored.error is not None
+    assert "the prompt cannot be scored: logits has a NaN" in unscored.error
+    assert failed.error is not None
+    assert "the token cannot be scored: logits has a NaN" in failed.error
+
+
 def test_logprobs_are_taken_before_everything_else() -> None:
     sampling = SamplingParams(temperature=0.0, logit_bias={3: 100.0}, num_logprobs=2, repetition_penalty=1.5)
     plain, scored = sample(sequence(), sequence(sampling, token_mask=Only(3, 4)))

@@ -38,16 +38,16 @@ class Sampler:
         logits: [num_logits, vocab_size], changed in place; each sequence's `prompt_logits_positions` and then, if it
         is sampled, its last position.
         """
-        sequences = [sequence for sequence in scheduled if sequence.is_sampled]
-        rows = _score_prompts(scheduled, logits)
+        rows, failed = _score_prompts(scheduled, logits)
         if not rows:
-            return []
-        logits = logits if len(rows) == len(logits) else logits[rows]
+            return failed
+        sequences = list(rows)
+        logits = logits if len(rows) == len(logits) else logits[list(rows.values())]
         own = {row: logits[row].copy() for row, sequence in enumerate(sequences) if _wants_logprobs(sequence)}
         for sequence, row_logits in zip(sequences, logits, strict=True):
             _adjust(sequence, row_logits)
         choices = self._choose(sequences, logits)
-        return [_sampled(sequence, choices[row], own.get(row)) for row, sequence in enumerate(sequences)]
+        return failed + [_sampled(sequence, choices[row], own.get(row)) for row, sequence in enumerate(sequences)]
 
     def _choose(self, sequences: list[Sequence], logits: Float32) -> list[int | str]:
         """A token id for each row, or why it has none: one bad row is no reason to fail the others."""
@@ -92,19 +92,30 @@ class Sampler:
             return f"no token can be sampled: {error}"
 
 
-def _score_prompts(scheduled: list[Sequence], logits: Float32) -> list[int]:
-    """Add the prompts' log probabilities to their sequences; returns the rows that are left, which are sampled."""
-    rows = []
-    row = 0
+def _score_prompts(scheduled: list[Sequence], logits: Float32) -> tuple[dict[Sequence, int], list[Sampled]]:
+    """Add the prompts' log probabilities to their sequences.
+
+    Returns the row to sample from of each sequence that is sampled, and those whose prompt cannot be scored.
+    """
+    rows: dict[Sequence, int] = {}
+    failed = []
+    end = 0
     for sequence in scheduled:
-        for position in sequence.prompt_logits_positions:
-            token_id = int(sequence.tokens.values[position + 1])
-            sequence.prompt_logprobs.append(_logprobs(logits[row], token_id, sequence.sampling.num_prompt_logprobs))
-            row += 1
+        begin, end = end, end + len(sequence.prompt_logits_positions) + sequence.is_sampled
+        try:
+            _score_prompt(sequence, logits[begin:end])
+        except ValueError as error:
+            failed.append(Sampled(sequence, -1, error=f"the prompt cannot be scored: {error}"))
+            continue
         if sequence.is_sampled:
-            rows.append(row)
-            row += 1
-    return rows
+            rows[sequence] = end - 1
+    return rows, failed
+
+
+def _score_prompt(sequence: Sequence, logits: Float32) -> None:
+    for row, position in enumerate(sequence.prompt_logits_positions):
+        token_id = int(sequence.tokens.values[position + 1])
+        sequence.prompt_logprobs.append(_logprobs(logits[row], token_id, sequence.sampling.num_prompt_logprobs))
 
 
 def _adjust(sequence: Sequence, logits: Float32) -> None:
@@ -147,7 +158,10 @@ def _sampled(sequence: Sequence, choice: int | str, own_logits: Float32 | None) 
             return Sampled(sequence, -1, error=f"the token mask failed: {error!r}")
     if own_logits is None:
         return Sampled(sequence, choice)
-    return Sampled(sequence, choice, _logprobs(own_logits, choice, sequence.sampling.num_logprobs))
+    try:
+        return Sampled(sequence, choice, _logprobs(own_logits, choice, sequence.sampling.num_logprobs))
+    except ValueError as error:  # a logit that the mask hid is not a number
+        return Sampled(sequence, -1, error=f"the token cannot be scored: {error}")
 
 
 def _wants_logprobs(sequence: Sequence) -> bool:
