@@ -28,6 +28,21 @@ async def test_a_failed_step_is_told_to_everyone_and_nobody_is_admitted_after_it
         assert (stats.num_running, stats.num_waiting, stats.num_free_blocks) == (0, 0, stats.num_blocks)
 
 
+async def test_a_failed_step_is_told_when_the_log_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    class ClosedLog:
+        def exception(self, event: str, **values: object) -> None:
+            raise BrokenPipeError
+
+    monkeypatch.setattr("ossian.engine.embedded.loop.logger", ClosedLog())
+    gate = Gate()
+    async with running(tiny_engine(model=gate)) as engine:
+        stream = await engine.generate(request([1], GREEDY))
+        gate.fail()
+        async with asyncio.timeout(30):
+            with pytest.raises(EngineError):
+                await read(stream)
+
+
 async def test_a_grammar_that_fails_ends_its_own_stream_only() -> None:
     class FailsToSay:
         def allowed(self) -> None:

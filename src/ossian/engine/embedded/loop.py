@@ -82,8 +82,9 @@ class EngineLoop:
             while self._wait_for_work():
                 self._step()
         except Exception as step_error:
-            logger.exception("engine_step_failed", num_running=len(self.scheduler.running))
             error = step_error
+            with suppress(Exception):  # a log that cannot be written is no reason to leave all streams waiting
+                logger.exception("engine_step_failed", num_running=len(self.scheduler.running))
         with suppress(Exception):  # a failed step may have left anything behind, but all streams must hear of it
             self._abort_all()
         self._on_end(error)
