@@ -104,7 +104,7 @@ class BlockManager:
         """Chain the hashes of full blocks: each covers all the tokens before it, and the salt at the root."""
         hashes, token_ids = sequence.block_hashes, sequence.tokens.values
         for index in range(len(hashes), num_full):
-            previous = hashes[-1] if hashes else self._hash(sequence.cache_salt.encode())
+            previous = hashes[-1] if hashes else self._hash(sequence.cache_salt.encode(errors="surrogatepass"))
             block = token_ids[index * self.block_size : (index + 1) * self.block_size]
             hashes.append(self._hash(previous + block.tobytes()))
 
