@@ -24,12 +24,15 @@ def test_a_copy_has_the_same(checkpoint: Path, tmp_path: Path) -> None:
 
 
 def test_settings_that_change_no_token_do_not_change_it(checkpoint: Path) -> None:
-    other = EngineSettings(max_num_seqs=3, block_size=64, num_threads=1, enable_prefix_cache=False)
+    other = EngineSettings(max_num_seqs=3, num_threads=1, enable_prefix_cache=False)
     assert fingerprint(checkpoint, other) == fingerprint(checkpoint, SETTINGS)
 
 
-@pytest.mark.parametrize("settings", [EngineSettings(precision="exact"), EngineSettings(dense_format="bf16")])
-def test_precision_changes_it(checkpoint: Path, settings: EngineSettings) -> None:
+@pytest.mark.parametrize(
+    "settings",
+    [EngineSettings(precision="exact"), EngineSettings(dense_format="bf16"), EngineSettings(block_size=48)],
+)
+def test_what_rounds_otherwise_changes_it(checkpoint: Path, settings: EngineSettings) -> None:
     assert fingerprint(checkpoint, settings) != fingerprint(checkpoint, SETTINGS)
 
 

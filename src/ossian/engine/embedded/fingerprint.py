@@ -14,7 +14,9 @@ HEAD_BYTES = 1 << 16  # where safetensors files say what they hold
 def fingerprint(checkpoint: Path, settings: EngineSettings) -> str:
     """Return "fp_" and 16 hex digits: they change when the same request and seed may give other tokens."""
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(f"{ossian.__version__} {settings.precision} {settings.dense_format}".encode())
+    # The block size: attention sums over whole blocks, so some sizes round otherwise than others.
+    names = (ossian.__version__, settings.precision, settings.dense_format, str(settings.block_size))
+    digest.update(" ".join(names).encode())
     for file in sorted(checkpoint.glob("*.json")):
         digest.update(file.name.encode() + file.read_bytes())
     for file in sorted(checkpoint.glob("*.safetensors")):
