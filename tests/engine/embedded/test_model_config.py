@@ -106,6 +106,8 @@ def test_stop_tokens_default_to_those_of_gpt_oss() -> None:
         ({"num_hidden_layers": 10**30}, "num_hidden_layers: expected an integer in 1..16777216, found 1000"),
         ({"num_local_experts": 0}, "num_local_experts: expected an integer in 1..16777216, found 0"),
         ({"num_local_experts": 3}, "num_experts_per_tok: expected at most num_local_experts = 3, found 4"),
+        ({"num_experts_per_tok": 17}, "num_experts_per_tok: expected an integer in 1..16, found 17"),
+        ({"head_dim": 528}, "head_dim: expected an integer in 1..512, a multiple of 16, found 528"),
         ({"experts_per_token": 2}, "experts_per_token: expected 4, found 2"),
         ({"hidden_size": 2881}, "hidden_size: expected an integer in 1..16777216, a multiple of 32, found 2881"),
         ({"vocab_size": 201089}, "vocab_size: expected an integer in 1..16777216, a multiple of 16, found 201089"),

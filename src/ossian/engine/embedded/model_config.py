@@ -21,6 +21,8 @@ LayerType: TypeAlias = Literal["sliding_attention", "full_attention"]
 STOP_TOKEN_IDS = (200002, 199999, 200012)  # <|return|>, <|endoftext|>, <|call|>: generation_config.json of gpt-oss
 
 MAX_INTEGER = 2**24  # float32 holds every position up to here; no size comes near
+MAX_HEAD_DIM = 512  # the kernels' own limits, told here before the weights are loaded
+MAX_EXPERTS_PER_TOK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def model_config_from_json(values: Mapping[str, Any]) -> ModelConfig:
         num_experts_per_tok=_num_experts_per_tok(keys),
         hidden_size=keys.integer("hidden_size", 2880, multiple_of=32),  # an MXFP4 block is 32 values
         intermediate_size=keys.integer("intermediate_size", 2880, multiple_of=32),
-        head_dim=keys.integer("head_dim", 64, multiple_of=16),
+        head_dim=keys.integer("head_dim", 64, multiple_of=16, at_most=MAX_HEAD_DIM),
         num_attention_heads=keys.integer("num_attention_heads", 64),
         num_key_value_heads=keys.integer("num_key_value_heads", 8),
         vocab_size=keys.integer("vocab_size", 201088, multiple_of=16),
@@ -166,10 +168,10 @@ class _Keys:
         self._values = values
         self._prefix = prefix
 
-    def integer(self, key: str, default: int | None = None, multiple_of: int = 1) -> int:
+    def integer(self, key: str, default: int | None = None, *, multiple_of: int = 1, at_most: int = MAX_INTEGER) -> int:
         value = self._value(key, default)
-        if type(value) is not int or not 0 < value <= MAX_INTEGER or value % multiple_of:
-            kind = f"an integer in 1..{MAX_INTEGER}" + (f", a multiple of {multiple_of}" if multiple_of > 1 else "")
+        if type(value) is not int or not 0 < value <= at_most or value % multiple_of:
+            kind = f"an integer in 1..{at_most}" + (f", a multiple of {multiple_of}" if multiple_of > 1 else "")
             raise _mismatch(self._prefix + key, kind, value)
         return value
 
@@ -210,8 +212,8 @@ def _check_architecture(values: Mapping[str, Any]) -> None:
 
 
 def _num_experts_per_tok(keys: _Keys) -> int:
-    other = keys.integer("experts_per_token", 4)
-    value = keys.integer("num_experts_per_tok", other)
+    other = keys.integer("experts_per_token", 4, at_most=MAX_EXPERTS_PER_TOK)
+    value = keys.integer("num_experts_per_tok", other, at_most=MAX_EXPERTS_PER_TOK)
     keys.exactly("experts_per_token", value, value)  # gpt-oss writes both
     return value
 
