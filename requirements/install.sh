@@ -26,13 +26,22 @@ find_python() {
 Install one, or name it: make serve PYTHON=/path/to/python3.12"
 }
 
+debian_name() { # of the interpreter's packages: python3 for the system's own, else python3.12 and the like
+    case "$PYTHON" in
+    *python3.[0-9]*) basename "$PYTHON" ;;
+    *) echo python3 ;;
+    esac
+}
+
 check_build_tools() {
     "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ||
-        fail "$PYTHON has no venv module. On Debian and Ubuntu: apt install python3-venv"
+        fail "$PYTHON has no venv module. On Debian and Ubuntu: apt install $(debian_name)-venv"
     "$PYTHON" -c 'import os, sysconfig, sys
 sys.exit(not os.path.exists(os.path.join(sysconfig.get_path("include"), "Python.h")))' ||
-        fail "$PYTHON has no C headers (Python.h). On Debian and Ubuntu: apt install python3-dev"
-    echo 'int main() {}' | "${CXX:-c++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null ||
+        fail "$PYTHON has no C headers (Python.h). On Debian and Ubuntu: apt install $(debian_name)-dev"
+    # Waiting on an atomic is what GCC 10 and older lack.
+    printf '#include <atomic>\nint main() { std::atomic<int> a{0}; a.wait(1); }\n' |
+        "${CXX:-c++}" -std=c++20 -x c++ -fsyntax-only - 2>/dev/null ||
         fail "a C++20 compiler is needed and '${CXX:-c++}' is not one. On Debian and Ubuntu: apt install g++
 Another one is chosen by CXX: make serve CXX=clang++"
 }

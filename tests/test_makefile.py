@@ -64,6 +64,17 @@ def test_a_python_without_its_parts_says_which_package_has_them(folder: Path, mi
     assert said in done.stderr
 
 
+def test_the_packages_are_those_of_the_python_that_was_named(folder: Path) -> None:
+    python = program(folder / "python3.12", f'case "$2" in *ensurepip*) exit 1 ;; esac; exec "{sys.executable}" "$@"')
+    assert "apt install python3.12-venv" in install(folder, "create", PYTHON=python).stderr
+
+
+def test_a_compiler_without_the_library_of_cpp20_is_no_cpp20_compiler(folder: Path) -> None:
+    done = install(folder, "create", PYTHON=sys.executable, CXX=program(folder / "g++-10", "! grep -q wait"))
+    assert done.returncode == 1
+    assert "C++20 compiler is needed" in done.stderr
+
+
 def test_a_missing_compiler_is_asked_for(folder: Path) -> None:
     done = install(folder, "create", PYTHON=sys.executable, CXX="no-such-compiler")
     assert done.returncode == 1
