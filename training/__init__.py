@@ -1,0 +1,1 @@
+"""How the demonstration model ossian-nano was made: data, training, export, evaluation."""

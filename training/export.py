@@ -1,0 +1,118 @@
+"""Export a training checkpoint into the package: `python -m training.export`. See README.md.
+
+The compact file has the tensors of the Hugging Face layout, except that the embedding and the output layer are given
+as `ids` (little-endian u32 as bytes) and `rows`; ossian.catalog.demonstration expands it.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ossian.catalog.demonstration import COMPACT, COMPACT_WEIGHTS, EMBEDDING, OUTPUT, StoredTensor, write_safetensors
+from training.nano_config import NanoConfig
+from training.quantization import mxfp4_packed
+
+NOT_CONVERTED = ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]
+
+
+def export(saved: dict[str, Any], folder: Path, config: NanoConfig) -> None:
+    """Write the compact weights and the configuration files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: stored_tensor(value) for name, value in compact_tensors(saved, config).items()}
+    write_safetensors(folder / COMPACT_WEIGHTS, tensors)
+    write_json(folder / "config.json", hugging_face_config(config))
+    write_json(folder / "generation_config.json", GENERATION)
+
+
+def compact_tensors(saved: dict[str, Any], config: NanoConfig) -> dict[str, Tensor]:
+    """All tensors of the compact file."""
+    parameters = saved["averages"]
+    tensors = {
+        f"{EMBEDDING}.ids": ids_as_bytes(saved["inputs"]),
+        f"{EMBEDDING}.rows": parameters["embed_tokens.weight"].bfloat16(),
+        f"{OUTPUT}.ids": ids_as_bytes(saved["outputs"]),
+        f"{OUTPUT}.rows": parameters["lm_head.weight"].bfloat16(),
+    }
+    for name, value in parameters.items():
+        if ".experts." not in name and name not in {"embed_tokens.weight", "lm_head.weight"}:
+            tensors[f"model.{name}"] = value.bfloat16()
+    for layer in range(config.num_hidden_layers):
+        prefix = f"layers.{layer}.mlp.experts"
+        gate_up = interleaved(parameters[f"{prefix}.gate_proj"], parameters[f"{prefix}.up_proj"])
+        gate_up_bias = interleaved(parameters[f"{prefix}.gate_proj_bias"], parameters[f"{prefix}.up_proj_bias"])
+        for name, weight, bias in (
+            ("gate_up_proj", gate_up, gate_up_bias),
+            ("down_proj", parameters[f"{prefix}.down_proj"], parameters[f"{prefix}.down_proj_bias"]),
+        ):
+            blocks, scales = mxfp4_packed(weight)
+            tensors[f"model.{prefix}.{name}_blocks"] = blocks
+            tensors[f"model.{prefix}.{name}_scales"] = scales
+            tensors[f"model.{prefix}.{name}_bias"] = bias.bfloat16()
+    return dict(sorted(tensors.items()))
+
+
+def stored_tensor(value: Tensor) -> StoredTensor:
+    """A bfloat16 or uint8 tensor as its bytes."""
+    if value.dtype is torch.bfloat16:
+        return StoredTensor("BF16", value.contiguous().view(torch.int16).numpy().view(np.uint16))
+    return StoredTensor("U8", value.contiguous().numpy())
+
+
+def interleaved(gate: Tensor, up: Tensor) -> Tensor:
+    """Rows gate 0, up 0, gate 1, up 1, … of each expert."""
+    return torch.stack((gate, up), 2).flatten(1, 2)
+
+
+def ids_as_bytes(ids: tuple[int, ...]) -> Tensor:
+    """uint8 [len(ids), 4], little-endian."""
+    return torch.from_numpy(np.array(ids, "<u4").view(np.uint8).reshape(-1, 4).copy())
+
+
+GENERATION = {
+    "bos_token_id": 199998,
+    "do_sample": True,
+    "eos_token_id": [200002, 199999, 200012],
+    "pad_token_id": 199999,
+}
+
+
+def hugging_face_config(config: NanoConfig) -> dict[str, object]:
+    """config.json: gpt-oss's own, with our sizes."""
+    layer_types = ["sliding_attention", "full_attention"] * (config.num_hidden_layers // 2)
+    return {
+        "architectures": ["GptOssForCausalLM"], "attention_bias": True, "attention_dropout": 0.0,
+        "eos_token_id": 200002, "experts_per_token": config.num_experts_per_tok, "head_dim": config.head_dim,
+        "hidden_act": "silu",
+        "hidden_size": config.hidden_size, "initial_context_length": config.initial_context_length,
+        "initializer_range": 0.02, "intermediate_size": config.intermediate_size, "layer_types": layer_types,
+        "max_position_embeddings": 131072, "model_type": "gpt_oss", "num_attention_heads": config.num_attention_heads,
+        "num_experts_per_tok": config.num_experts_per_tok, "num_hidden_layers": config.num_hidden_layers,
+        "num_key_value_heads": config.num_key_value_heads, "num_local_experts": config.num_local_experts,
+        "output_router_logits": False, "pad_token_id": 199999,
+        "quantization_config": {"modules_to_not_convert": NOT_CONVERTED, "quant_method": "mxfp4"},
+        "rms_norm_eps": config.rms_norm_eps,
+        "rope_scaling": {
+            "beta_fast": 32.0, "beta_slow": 1.0, "factor": config.rope_factor,
+            "original_max_position_embeddings": config.initial_context_length, "rope_type": "yarn", "truncate": False,
+        },
+        "rope_theta": config.rope_theta, "router_aux_loss_coef": 0.9, "sliding_window": config.sliding_window,
+        "swiglu_limit": config.swiglu_limit, "tie_word_embeddings": False, "torch_dtype": "bfloat16", "use_cache": True,
+        "vocab_size": config.vocab_size,
+    }  # fmt: skip
+
+
+def write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=Path(__file__).parent / "out" / "checkpoint.pt")
+    parser.add_argument("--folder", type=Path, default=COMPACT)
+    arguments = parser.parse_args()
+    export(torch.load(arguments.checkpoint), arguments.folder, NanoConfig())

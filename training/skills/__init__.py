@@ -1,0 +1,1 @@
+"""What ossian-nano can do: each module makes exchanges (question, analysis, answer) for one skill."""
