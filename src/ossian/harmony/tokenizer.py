@@ -4,6 +4,7 @@ Text never becomes a special token here: those have names in no alphabet a calle
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 import tiktoken
@@ -14,7 +15,8 @@ from ossian.harmony import vocabulary
 # backtracks). A run this long is cut; nobody's prompt is the worse for where.
 MAX_BLANKS: Final = 100_000
 
-_LONG_BLANKS: Final = re.compile(rf"\s{{{MAX_BLANKS}}}")
+# Anchored at the run's start: tried at every blank, a run just short of the limit would take quadratic time.
+_LONG_BLANKS: Final = re.compile(rf"(?<!\s)\s{{{MAX_BLANKS},}}")
 
 _INVALID_UTF8: Final = b"\xff"
 
@@ -43,9 +45,9 @@ class Tokenizer:
         """
         token_ids: list[int] = []
         start = 0
-        for blanks in _LONG_BLANKS.finditer(text):
-            token_ids += self._encoding.encode_ordinary(text[start : blanks.end()])
-            start = blanks.end()
+        for cut in _cuts(text):
+            token_ids += self._encoding.encode_ordinary(text[start:cut])
+            start = cut
         return token_ids + self._encoding.encode_ordinary(text[start:])
 
     def token_bytes(self, token_id: int) -> bytes:
@@ -60,6 +62,12 @@ class Tokenizer:
     def decode(self, token_ids: list[int]) -> str:
         """Return the text of the tokens, special tokens as their names, invalid UTF-8 as U+FFFD."""
         return b"".join(map(self.token_bytes, token_ids)).decode(errors="replace")
+
+
+def _cuts(text: str) -> Iterator[int]:
+    """Yield where runs of blanks are cut: after every MAX_BLANKS of them."""
+    for blanks in _LONG_BLANKS.finditer(text):
+        yield from range(blanks.start() + MAX_BLANKS, blanks.end() + 1, MAX_BLANKS)
 
 
 def is_special(token_id: int) -> bool:
