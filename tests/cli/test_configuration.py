@@ -43,6 +43,13 @@ def test_a_wrong_flag_is_named() -> None:
         load_settings({"server.port": 70000})
 
 
+@pytest.mark.parametrize("value", ["sk-secret", {"a": "sk-secret"}, [["sk-secret"]]])
+def test_a_wrong_api_key_is_not_shown(value: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"server\.api_keys.* cannot be what it is: ") as caught:
+        load_settings({"server.api_keys": value})
+    assert "sk-secret" not in str(caught.value)
+
+
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSSIAN_ENGINE__BLOCK_SIZE", "17")
     with pytest.raises(ConfigurationError, match=r"engine\.block_size cannot be '17'.*OSSIAN_ENGINE__BLOCK_SIZE"):

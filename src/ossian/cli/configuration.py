@@ -63,7 +63,13 @@ def problem(location: tuple[int | str, ...], message: str, value: object, flags:
     source = "on the command line" if is_flag else f"in {variable} or the file of OSSIAN_CONFIG"
     if message == "Extra inputs are not permitted":
         return f"There is no setting '{name}' (set {source})"
-    return f"The setting {name} cannot be {value!r}: {message} (set {source})"
+    shown = "what it is" if is_secret(location) else repr(value)
+    return f"The setting {name} cannot be {shown}: {message} (set {source})"
+
+
+def is_secret(location: tuple[int | str, ...]) -> bool:
+    """Tell whether a setting's value must not be shown, wherever the message ends up."""
+    return location[:2] == ("server", "api_keys")
 
 
 def names_of(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
