@@ -34,6 +34,7 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (ServerSettings, {"max_body_bytes": 0}),
         (ServerSettings, {"unknown_parameters": "guess"}),
         (ServerSettings, {"keep_alive_seconds": 0}),
+        (EngineSettings, {"num_threads": 1025}),
         (EngineSettings, {"block_size": 8}),
         (EngineSettings, {"block_size": 40}),
         (EngineSettings, {"max_num_seqs": 0}),

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -45,14 +46,19 @@ thread_local bool is_inside_job = false;
 class ThreadPool {
  public:
   explicit ThreadPool(int num_threads) {
-    for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+    workers_.reserve(num_threads);
+    try {
+      for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+    } catch (const std::system_error&) {
+      stop();
+      const std::string started = std::to_string(workers_.size() + 1);
+      throw std::runtime_error("num_threads is " + std::to_string(num_threads) + ", and the system let only " +
+                               started + " threads start; ask for at most " + started +
+                               " (engine.num_threads), or raise the system's limits on threads and memory");
+    }
   }
 
-  ~ThreadPool() {
-    stopping_.store(true);
-    publish(0);
-    for (std::thread& worker : workers_) worker.join();
-  }
+  ~ThreadPool() { stop(); }
 
   int num_threads() const { return static_cast<int>(workers_.size()) + 1; }
 
@@ -71,6 +77,12 @@ class ThreadPool {
   }
 
  private:
+  void stop() {
+    stopping_.store(true);
+    publish(0);
+    for (std::thread& worker : workers_) worker.join();
+  }
+
   // The job on offer, in one word so that a claim succeeds only against the job whose fields were read: the epoch in
   // the upper half, the number of unclaimed chunks in the lower.
   static uint64_t ticket(uint32_t epoch, uint32_t unclaimed) { return uint64_t{epoch} << 32 | unclaimed; }

@@ -15,7 +15,8 @@
 
 namespace ossian {
 
-// Number of threads parallel_for uses, the caller included.
+// Number of threads parallel_for uses, the caller included; starts them if need be. Throws std::runtime_error when the
+// system does not let so many start.
 int num_threads();
 
 // 0 means the CPU quota. Waits for the running job. Throws std::invalid_argument outside [0, 1024].

@@ -55,6 +55,28 @@ def test_threads() -> None:
         assert 1 <= kernels.num_threads() <= (os.cpu_count() or 1)
 
 
+def test_more_threads_than_the_system_allows_is_one_clear_error() -> None:
+    script = """
+import resource
+from pathlib import Path
+from ossian.engine.embedded import kernels
+from ossian.errors import ConfigurationError
+in_use = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (in_use + (200 << 20),) * 2)  # room for the stacks of a few threads
+try:
+    kernels.set_num_threads(1024)
+except ConfigurationError as error:
+    print(error)
+kernels.set_num_threads(1)
+print(kernels.num_threads())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    error, num_threads = done.stdout.splitlines()
+    assert error.startswith("num_threads is 1024, and the system let only ")
+    assert "engine.num_threads" in error
+    assert num_threads == "1"
+
+
 @pytest.mark.parametrize("bad", [-1, 1025])
 def test_an_impossible_number_of_threads_is_rejected(bad: int) -> None:
     with pytest.raises(ValueError, match=f"num_threads is {bad}; it must be 0"):

@@ -56,8 +56,15 @@ def num_threads() -> int:
 
 
 def set_num_threads(num_threads: int) -> None:
-    """Size the thread pool; 0 means the CPU quota."""
+    """Size the thread pool and start it; 0 means the CPU quota.
+
+    Raises ValueError outside [0, 1024], and ConfigurationError when the system does not let so many threads start.
+    """
     _native.set_num_threads(num_threads)
+    try:
+        _native.num_threads()
+    except RuntimeError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def measure_read_bandwidth(num_bytes: int = 512 << 20) -> float:
