@@ -104,6 +104,14 @@ def test_an_error_ends_the_turn_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parrot.heard[1] == ([Exchange("one", "Go")], "two")
 
 
+def test_names_and_errors_with_brackets_are_shown_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([EngineDeadError("see [/docs] and [bold]")])
+    parrot.name = "[/parrot]"
+    screen = talk(parrot, "one\n", monkeypatch)
+    assert "[/parrot]" in screen
+    assert "(see [/docs] and [bold])" in screen
+
+
 def test_an_error_ends_everything_when_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EngineDeadError):
         talk(Parrot([EngineDeadError("it is dead")]), "one\ntwo\n", monkeypatch, is_terminal=False)

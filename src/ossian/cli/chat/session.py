@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import aclosing
 
 from rich.console import Console
+from rich.markup import escape
 
 from ossian.cli.chat.partner import Exchange, Partner, Piece
 from ossian.errors import OssianError
@@ -23,7 +24,7 @@ class Session:
 
     def run(self, runner: asyncio.Runner) -> None:
         """Talk until the user leaves."""
-        self._console.print(f"Talking to [bold]{self._partner.name}[/]. {HELP}", style="dim", highlight=False)
+        self._console.print(f"Talking to [bold]{escape(self._partner.name)}[/]. {HELP}", style="dim", highlight=False)
         for line in self._lines():
             if line == "/new":
                 self.exchanges.clear()
@@ -86,4 +87,4 @@ class Printer:
 
     def end(self, remark: str = "") -> None:
         """End the answer, with a remark when it did not end by itself."""
-        self._console.print(f"\n[dim italic]({remark})[/]\n" if remark else "\n", highlight=False)
+        self._console.print(f"\n[dim italic]({escape(remark)})[/]\n" if remark else "\n", highlight=False)
