@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ossian.api.chat_completions.messages import RefusalPart, TextPart, text_of, tool_call_names
+from ossian.api.chat_completions.messages import AssistantMessage, RefusalPart, TextPart, text_of, tool_call_names
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.validation import parse
 from ossian.errors import InvalidRequestError
@@ -119,6 +119,9 @@ def test_a_tool_message_needs_an_id_and_content() -> None:
 
 
 def test_the_names_of_calls_are_found_by_their_ids() -> None:
-    other = [{"id": "call_2", "function": {"name": "sub", "arguments": "{}"}}]
-    messages = request(USER, assistant(tool_calls=CALLS), assistant(content="Hi"), assistant(tool_calls=other)).messages
-    assert tool_call_names(messages) == {"call_1": "add", "call_2": "sub"}
+    other = {"id": "call_2", "function": {"name": "sub", "arguments": "{}"}}
+    calling, quiet = request(USER, assistant(tool_calls=[*CALLS, other]), assistant(content="Hi")).messages[1:]
+    assert isinstance(calling, AssistantMessage)
+    assert isinstance(quiet, AssistantMessage)
+    assert tool_call_names(calling) == {"call_1": "add", "call_2": "sub"}
+    assert tool_call_names(quiet) == {}

@@ -101,6 +101,13 @@ def test_several_calls_and_their_results_find_each_other() -> None:
     ]
 
 
+def test_a_result_is_for_the_last_call_of_its_id() -> None:
+    result = {"role": "tool", "tool_call_id": "call_0", "content": "3"}
+    turns = [[{"role": "assistant", "tool_calls": [call("call_0", name)]}, result] for name in ("add", "sub")]
+    messages = told(USER, *turns[0], *turns[1]).messages
+    assert [message.name for message in messages if message.role is Role.TOOL] == ["functions.add", "functions.sub"]
+
+
 @pytest.mark.parametrize(
     "fields, text",
     [

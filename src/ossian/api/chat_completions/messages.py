@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from ossian.api.fields import RequestModel, refused, string_or_array
+from ossian.api.fields import STOP_AT_FIRST, RequestModel, refused, string_or_array
 from ossian.errors import InvalidRequestError
 
 MEDIA = {
@@ -41,11 +41,11 @@ class RefusalPart(RequestModel):
 
 
 TextParts: TypeAlias = Annotated[
-    list[Annotated[TextPart, BeforeValidator(_refuse_media)]], Field(min_length=1), Tag("array")
+    list[Annotated[TextPart, BeforeValidator(_refuse_media)]], Field(min_length=1), STOP_AT_FIRST, Tag("array")
 ]
 AssistantPart: TypeAlias = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
 AssistantParts: TypeAlias = Annotated[
-    list[Annotated[AssistantPart, BeforeValidator(_refuse_media)]], Field(min_length=1), Tag("array")
+    list[Annotated[AssistantPart, BeforeValidator(_refuse_media)]], Field(min_length=1), STOP_AT_FIRST, Tag("array")
 ]
 _TEXT_OR_PARTS = string_or_array("a string or an array of text parts")
 Content: TypeAlias = Annotated[Annotated[str, Tag("string")] | TextParts, _TEXT_OR_PARTS]
@@ -102,7 +102,7 @@ class AssistantMessage(RequestModel):
     refusal: str | None = None
     reasoning: str | None = Field(default=None, description="Kept for the model inside an open tool loop.")
     reasoning_content: str | None = Field(default=None, description="Another name of `reasoning`.")
-    tool_calls: list[ToolCall] | None = None
+    tool_calls: Annotated[list[ToolCall], STOP_AT_FIRST] | None = None
     name: str | None = None
     annotations: list[Any] | None = None
     audio: Annotated[None, refused("This model has no audio.")] = None
@@ -137,10 +137,9 @@ def text_of(content: str | list[TextPart] | list[TextPart | RefusalPart] | None)
     return "".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)
 
 
-def tool_call_names(messages: list[ChatMessage]) -> dict[str, str]:
-    """Return the function name of every tool call the conversation has made, by its id."""
-    calls = [call for message in messages if isinstance(message, AssistantMessage) for call in message.tool_calls or ()]
-    return {call.id: call.function.name for call in calls}
+def tool_call_names(message: AssistantMessage) -> dict[str, str]:
+    """Return the function name of every tool call a message makes, by its id."""
+    return {call.id: call.function.name for call in message.tool_calls or ()}
 
 
 def check_tool_messages(messages: list[ChatMessage]) -> None:
@@ -148,7 +147,7 @@ def check_tool_messages(messages: list[ChatMessage]) -> None:
     known: set[str] = set()
     for index, message in enumerate(messages):
         if isinstance(message, AssistantMessage):
-            known.update(call.id for call in message.tool_calls or ())
+            known.update(tool_call_names(message))
         elif isinstance(message, ToolMessage) and message.tool_call_id not in known:
             raise InvalidRequestError(
                 f"Invalid value for 'messages[{index}].tool_call_id': no assistant message before it made a tool call "

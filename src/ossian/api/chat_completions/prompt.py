@@ -1,6 +1,6 @@
 """The way in: a chat completion request becomes a harmony conversation and sampling parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from ossian.api.chat_completions.messages import (
@@ -31,12 +31,9 @@ def conversation(request: ChatCompletionRequest, today: date | None) -> Conversa
     The leading system and developer messages are its instructions; later ones stay where they are.
     """
     leading = _leading_instructions(request.messages)
-    names = tool_call_names(request.messages)
     functions = offered(request.tools or [], request.tool_choice)
     return Conversation(
-        messages=tuple(
-            part for message in request.messages[len(leading) :] for part in _harmony_messages(message, names)
-        ),
+        messages=tuple(_harmony_messages(request.messages[len(leading) :])),
         instructions=_instructions([*leading, *_wanted_call(request.tool_choice)]),
         tools=(_namespace(functions),) if functions else (),
         reasoning_effort=request.effort,
@@ -84,13 +81,18 @@ def _namespace(functions: list[FunctionDefinition]) -> ToolNamespace:
     )
 
 
-def _harmony_messages(message: ChatMessage, names: dict[str, str]) -> Iterator[Message]:
-    if isinstance(message, AssistantMessage):
-        return _assistant_messages(message)
-    if isinstance(message, ToolMessage):
-        return iter([_tool_result(message, names)])
-    role = Role.DEVELOPER if isinstance(message, SystemMessage | DeveloperMessage) else Role.USER
-    return iter([Message(role, text_of(message.content))])
+def _harmony_messages(messages: Sequence[ChatMessage]) -> Iterator[Message]:
+    """A tool's result is for the last call of its id: some servers count theirs from 0 in every answer."""
+    names: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, AssistantMessage):
+            names.update(tool_call_names(message))
+            yield from _assistant_messages(message)
+        elif isinstance(message, ToolMessage):
+            yield _tool_result(message, names)
+        else:
+            is_instruction = isinstance(message, SystemMessage | DeveloperMessage)
+            yield Message(Role.DEVELOPER if is_instruction else Role.USER, text_of(message.content))
 
 
 def _assistant_messages(message: AssistantMessage) -> Iterator[Message]:
