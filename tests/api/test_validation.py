@@ -4,9 +4,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.completions.schema import CompletionRequest
+from ossian.api.fields import RequestModel
 from ossian.api.validation import parse
 from ossian.errors import InvalidRequestError, RequestError
 
@@ -213,7 +215,7 @@ NAMES = sorted({*ChatCompletionRequest.model_fields, "surprise"})
 def outcome(body: bytes) -> str:
     """What becomes of a body; anything but a RequestError fails the test."""
     try:
-        return parse(body, ChatCompletionRequest).model
+        return repr(parse(body, ChatCompletionRequest).model)
     except RequestError as error:
         return error.message
 
@@ -226,3 +228,47 @@ def test_whatever_comes_is_a_request_or_a_clear_error(fields: dict[str, Any]) ->
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_are_a_clear_error(body: bytes) -> None:
     assert error_of(body).message
+
+
+@pytest.mark.parametrize(
+    "fields, param",
+    [
+        ({f"unknown_{number}": 1 for number in range(2000)}, None),
+        ({"messages": [USER, {**USER, **{f"unknown_{number}": 1 for number in range(2000)}}]}, "messages[1]"),
+        ({"logit_bias": {str(number): "1" for number in range(2000)}}, "logit_bias"),
+        ({"metadata": {str(number): 1 for number in range(2000)}}, "metadata"),
+    ],
+)
+def test_an_object_of_too_many_members_is_one_error(fields: dict[str, Any], param: str | None) -> None:
+    error = error_of(chat(**fields))
+    assert (error.param, error.code) == (param, "invalid_value")
+    name = "the request" if param is None else f"'{param}'"
+    assert error.message.startswith(f"Invalid value for {name}: an object can have at most 1024 members here, but ")
+
+
+@pytest.mark.parametrize(
+    "schema, fields",
+    [
+        (ChatCompletionRequest, {"messages": [1, 1]}),
+        (ChatCompletionRequest, {"messages": [{"role": "user", "content": [1, 1]}]}),
+        (ChatCompletionRequest, {"messages": [{"role": "assistant", "content": [1, 1]}]}),
+        (ChatCompletionRequest, {"messages": [{"role": "assistant", "tool_calls": [1, 1]}]}),
+        (ChatCompletionRequest, {"messages": [USER], "tools": [1, 1]}),
+        (
+            ChatCompletionRequest,
+            {
+                "messages": [USER],
+                "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [1, 1]}},
+            },
+        ),
+        (CompletionRequest, {"prompt": ["a", 1, 1]}),
+        (CompletionRequest, {"prompt": [-1, -1]}),
+        (CompletionRequest, {"prompt": [[-1, -1], []]}),
+    ],
+)
+def test_arrays_of_any_length_make_no_error_of_every_element(
+    schema: type[RequestModel], fields: dict[str, Any]
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        schema.model_validate({"model": "m", **fields})
+    assert caught.value.error_count() == 1

@@ -3,16 +3,35 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 JsonObject: TypeAlias = dict[str, Any]
+
+
+MAX_MEMBERS = 1024  # pydantic makes an error of every wrong member, and a megabyte of them takes seconds
+
+
+def _not_too_many(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) > MAX_MEMBERS:
+        message = "an object can have at most {limit} members here, but this has {number}"
+        raise PydanticCustomError("too_many_members", message, {"limit": MAX_MEMBERS, "number": len(value)})
+    return value
+
+
+BOUNDED = BeforeValidator(_not_too_many)  # for objects with names of the client's choice
+STOP_AT_FIRST = Field(fail_fast=True)  # for arrays of any length; only the first error is told anyway
 
 
 class RequestModel(BaseModel):
     """A JSON object as a client sends it: nothing is converted silently, and unknown names are errors."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_members(cls, value: Any) -> Any:
+        return _not_too_many(value)
 
 
 def refused(reason: str) -> BeforeValidator:
@@ -44,7 +63,7 @@ StopStrings: TypeAlias = Annotated[
     string_or_array("a string or an array of strings"),
 ]
 Metadata: TypeAlias = Annotated[
-    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], BOUNDED, Field(max_length=16)
 ]
 
 

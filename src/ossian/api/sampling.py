@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ossian.api.fields import RequestModel, StopStrings
+from ossian.api.fields import BOUNDED, RequestModel, StopStrings
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.errors import InvalidRequestError
 
@@ -26,7 +26,7 @@ class SamplingFields(RequestModel):
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
     repetition_penalty: float | None = Field(default=None, gt=0, le=10, description="1 is no penalty.")
-    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = Field(default=None, max_length=1024)
+    logit_bias: Annotated[dict[str, Annotated[float, Field(ge=-100, le=100)]], BOUNDED] | None = None
     stop: StopStrings | None = None
     stop_token_ids: list[Annotated[int, Field(ge=0)]] | None = Field(default=None, max_length=128)
     ignore_eos: bool | None = Field(default=None, description="Go on after the model's own stop tokens.")

@@ -63,7 +63,7 @@ def _path(loc: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
     return path
 
 
-Description = tuple[str, str, str]  # message, param, code
+Description = tuple[str, str | None, str]  # message, param, code
 
 
 def _missing(_error: ErrorDetails, path: str) -> Description:
@@ -99,6 +99,12 @@ def _wrong_tag(error: ErrorDetails, path: str) -> Description:
     return f"Invalid value for '{path}': expected one of {expected}{_got(value[name])}.", path, "invalid_value"
 
 
+def _too_many_members(error: ErrorDetails, path: str) -> Description:
+    """The whole request has no path."""
+    name = f"'{path}'" if path else "the request"
+    return f"Invalid value for {name}: {error['msg']}.", path or None, "invalid_value"
+
+
 def _unsupported(error: ErrorDetails, path: str) -> Description:
     return f"Unsupported parameter: '{path}'. {error['msg']}", path, "unsupported_parameter"
 
@@ -112,6 +118,7 @@ _DESCRIPTIONS: dict[str, Callable[[ErrorDetails, str], Description]] = {
     "extra_forbidden": _unknown,
     "union_tag_invalid": _wrong_tag,
     "union_tag_not_found": _wrong_tag,
+    "too_many_members": _too_many_members,
     "unsupported_parameter": _unsupported,
     "unsupported_content": _unsupported_content,
 }

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ossian.api.chat_completions.messages import ChatMessage, check_tool_messages
 from ossian.api.chat_completions.tools import ToolChoice, Tools, check_tools
-from ossian.api.fields import Metadata, ModelName, RequestModel, StreamOptions, refused
+from ossian.api.fields import STOP_AT_FIRST, Metadata, ModelName, RequestModel, StreamOptions, refused
 from ossian.api.sampling import SamplingFields
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort
@@ -49,7 +49,7 @@ class ChatCompletionRequest(SamplingFields):
     """A chat completion request."""
 
     model: ModelName
-    messages: list[ChatMessage] = Field(min_length=1, max_length=MAX_MESSAGES)
+    messages: Annotated[list[ChatMessage], STOP_AT_FIRST] = Field(min_length=1, max_length=MAX_MESSAGES)
     max_tokens: int | None = Field(default=None, ge=1, description="The older name of `max_completion_tokens`.")
     max_completion_tokens: int | None = Field(default=None, ge=1, description="Reasoning and answer together.")
     logprobs: bool | None = None

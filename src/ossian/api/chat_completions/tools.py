@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from ossian.api.chat_completions.messages import FunctionName
-from ossian.api.fields import RequestModel
+from ossian.api.fields import STOP_AT_FIRST, RequestModel
 from ossian.errors import InvalidRequestError
 
 NAMESPACE = "functions"
@@ -52,7 +52,7 @@ class AllowedTools(RequestModel):
     """Some of the request's tools."""
 
     mode: Literal["auto", "required"]
-    tools: Annotated[list[NamedTool], Field(min_length=1)]
+    tools: Annotated[list[NamedTool], Field(min_length=1), STOP_AT_FIRST]
 
 
 class AllowedToolsChoice(RequestModel):
@@ -69,7 +69,9 @@ def _choice_kind(value: object) -> str | None:
     return "mode" if isinstance(value, str) else None
 
 
-Tools: TypeAlias = Annotated[list[Annotated[ToolDefinition, BeforeValidator(_only_functions)]], Field(max_length=128)]
+Tools: TypeAlias = Annotated[
+    list[Annotated[ToolDefinition, BeforeValidator(_only_functions)]], Field(max_length=128), STOP_AT_FIRST
+]
 ToolChoice: TypeAlias = Annotated[
     Annotated[Literal["none", "auto", "required"], Tag("mode")]
     | Annotated[NamedTool, Tag("function")]

@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from ossian.api.fields import ModelName, StreamOptions, refused
+from ossian.api.fields import STOP_AT_FIRST, ModelName, StreamOptions, refused
 from ossian.api.sampling import MAX_N, SamplingFields
 from ossian.errors import InvalidRequestError
 
@@ -12,7 +12,7 @@ DEFAULT_MAX_TOKENS = 16  # OpenAI's
 MAX_PROMPTS = 64
 
 TokenId: TypeAlias = Annotated[int, Field(ge=0)]
-TokenIds: TypeAlias = Annotated[list[TokenId], Field(min_length=1)]
+TokenIds: TypeAlias = Annotated[list[TokenId], Field(min_length=1), STOP_AT_FIRST]
 
 
 def _prompt_kind(value: object) -> str | None:
@@ -28,9 +28,9 @@ def _prompt_kind(value: object) -> str | None:
 
 Prompt: TypeAlias = Annotated[
     Annotated[str, Tag("text")]
-    | Annotated[list[str], Field(min_length=1, max_length=MAX_PROMPTS), Tag("texts")]
+    | Annotated[list[str], Field(min_length=1, max_length=MAX_PROMPTS), STOP_AT_FIRST, Tag("texts")]
     | Annotated[TokenIds, Tag("token ids")]
-    | Annotated[list[TokenIds], Field(min_length=1, max_length=MAX_PROMPTS), Tag("arrays of token ids")],
+    | Annotated[list[TokenIds], Field(min_length=1, max_length=MAX_PROMPTS), STOP_AT_FIRST, Tag("arrays of token ids")],
     Discriminator(
         _prompt_kind,
         custom_error_type="invalid_type",
