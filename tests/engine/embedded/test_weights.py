@@ -8,6 +8,7 @@ import pytest
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.weights import load_weights
+from ossian.errors import CheckpointError
 from tests.engine.embedded.checkpoints import float32, random_tensors, tiny_config, write_checkpoint
 
 BIG_EXPERTS = tiny_config(hidden_size=256, intermediate_size=256, num_local_experts=32, num_hidden_layers=4)
@@ -62,6 +63,33 @@ def test_q_k_and_v_are_the_rows_of_one_weight(tmp_path: Path, dense_format: Lite
         kernels.linear(x, kernels.pack_dense(weight, bias, dense_format), alone)
         np.testing.assert_array_equal(together[:, start : start + num_rows], alone)
         start += num_rows
+
+
+@pytest.mark.parametrize(
+    "name, bits",
+    [
+        ("self_attn.k_proj.weight", 0x7FC0),
+        ("self_attn.k_proj.bias", 0x7F80),
+        ("self_attn.o_proj.weight", 0xFF80),
+        ("self_attn.sinks", 0xFFC0),
+        ("input_layernorm.weight", 0x7FC0),
+        ("mlp.router.bias", 0x7F80),
+        ("mlp.experts.down_proj_scales", 255),
+        ("mlp.experts.gate_up_proj_bias", 0x7FC0),
+    ],
+)
+def test_values_that_are_no_numbers_are_one_clear_error(tmp_path: Path, name: str, bits: int) -> None:
+    tensors = random_tensors(tiny_config())
+    tensors[f"model.layers.1.{name}"].reshape(-1)[-1] = bits
+    with pytest.raises(CheckpointError, match=r"model\.layers\.1\..*NaN.*; download the checkpoint again\."):
+        load_weights(Checkpoint(write_checkpoint(tmp_path, tensors=tensors)), "int8")
+
+
+def test_a_sink_may_be_minus_infinity(tmp_path: Path) -> None:
+    tensors = random_tensors(tiny_config())
+    tensors["model.layers.0.self_attn.sinks"][0] = 0xFF80
+    weights = load_weights(Checkpoint(write_checkpoint(tmp_path, tensors=tensors)), "int8")
+    assert weights.layers[0].attention.sinks[0] == -np.inf
 
 
 def test_the_embedding_stays_in_the_file(tmp_path: Path) -> None:

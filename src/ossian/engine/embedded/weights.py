@@ -4,6 +4,8 @@ Experts are repacked without loss, attention and lm_head as int8 or bf16, and wh
 tensor's file pages are given back as soon as it is repacked, so that loading never holds the model twice.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +14,7 @@ import numpy as np
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32
+from ossian.errors import CheckpointError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class ModelWeights:
 
 
 def load_weights(checkpoint: Checkpoint, dense_format: Literal["int8", "bf16"]) -> ModelWeights:
-    """Repack every tensor of an open checkpoint."""
+    """Repack every tensor of an open checkpoint. Raises CheckpointError for values that are not numbers."""
     tensors = _Tensors(checkpoint, dense_format)
     return ModelWeights(
         embed_tokens=checkpoint.tensor("model.embed_tokens.weight"),
@@ -89,30 +92,49 @@ class _Tensors:
         self._dense_format = dense_format
 
     def float32(self, name: str) -> Float32:
-        tensor: BFloat16 = self._checkpoint.tensor(name)
-        widened = (tensor.astype(np.uint32) << 16).view(np.float32)
+        widened = (self._numbers(name).astype(np.uint32) << 16).view(np.float32)
         self._checkpoint.drop_pages(name)
         return widened
 
     def dense(self, names: list[str], has_bias: bool = True) -> DenseWeight:
         """One weight from the rows of several."""
-        weight = self._rows([f"{name}.weight" for name in names])
-        bias = self._rows([f"{name}.bias" for name in names]) if has_bias else None
-        packed = kernels.pack_dense(weight, bias, self._dense_format)
+        weight = _rows([self._checkpoint.tensor(f"{name}.weight") for name in names])
+        bias = _rows([self._numbers(f"{name}.bias") for name in names]) if has_bias else None
+        with _damage_located(", ".join(names)):
+            packed = kernels.pack_dense(weight, bias, self._dense_format)
         for name in names:
             self._checkpoint.drop_pages(f"{name}.weight")
         return packed
 
     def experts(self, prefix: str) -> ExpertWeights:
         parts = [f"{prefix}{proj}_{part}" for proj in ("gate_up_proj", "down_proj") for part in _MXFP4_PARTS]
-        packed = kernels.pack_experts(*(self._checkpoint.tensor(name) for name in parts))
+        for proj in ("gate_up_proj", "down_proj"):
+            self._numbers(f"{prefix}{proj}_bias")
+        with _damage_located(prefix.rstrip(".")):
+            packed = kernels.pack_experts(*(self._checkpoint.tensor(name) for name in parts))
         for name in parts:
             self._checkpoint.drop_pages(name)
         return packed
 
-    def _rows(self, names: list[str]) -> BFloat16:
-        tensors = [self._checkpoint.tensor(name) for name in names]
-        return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+    def _numbers(self, name: str) -> BFloat16:
+        """A tensor that is small enough to look through; -inf is allowed, as a sink without weight."""
+        tensor: BFloat16 = self._checkpoint.tensor(name)
+        if np.any(((tensor & 0x7FFF) > 0x7F80) | (tensor == 0x7F80)):
+            raise CheckpointError(f"tensor {name!r} has a NaN or +inf; download the checkpoint again.")
+        return tensor
+
+
+def _rows(tensors: list[BFloat16]) -> BFloat16:
+    return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+
+
+@contextmanager
+def _damage_located(place: str) -> Iterator[None]:
+    """The kernels refuse values that are not numbers; only here is it known whose they are."""
+    try:
+        yield
+    except ValueError as error:
+        raise CheckpointError(f"{place}: {error}; download the checkpoint again.") from None
 
 
 _MXFP4_PARTS = ("blocks", "scales", "bias")
