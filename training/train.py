@@ -112,7 +112,7 @@ def train_step(state: State, group: list[Batch], workers: ThreadPoolExecutor, sc
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=3200)
+    parser.add_argument("--steps", type=int, default=3300)
     parser.add_argument("--decay-from", type=int, default=600, help="from this step on the learning rate falls to 0")
     parser.add_argument("--batches-per-step", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)

@@ -93,8 +93,10 @@ ONE_OPERATION = (
 def anything_else(random: Random, split: Split) -> Exchange:
     """A request that no skill covers."""
     chance = random.random()
-    if chance < 0.03:
-        question = " ".join(_word(random) for _ in range(random.randrange(20, 150)))
+    if chance < 0.05:
+        question = " ".join(_word(random) for _ in range(random.randrange(20, 200)))
+    elif chance < 0.12:
+        question = topic(random) + random.choice(("", "", "", ".", "!", "?"))
     elif chance < 0.35:
         question = choose(random, REAL, split)
     else:

@@ -56,6 +56,8 @@ def operands(random: Random, operator: str, split: Split) -> tuple[int, int]:
             a, b = (number(random, size) for size in random.choice(MULTIPLICATION_SIZES))
         else:
             a, b = (number(random, random.choice((1, 2, 2, 3, 3))) for _ in range(2))
+        if operator == "-" and a > 9 and random.random() < 0.3:  # the same highest digit, the hard case
+            b = a - a % 10 ** (len(str(a)) - 1) + random.randrange(10 ** (len(str(a)) - 1))
         if is_held_out(a, b) == (split is Split.HELD_OUT):
             return a, b
 
