@@ -1,3 +1,4 @@
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -241,3 +242,24 @@ async def test_closing_early_aborts_and_closing_twice_is_fine(encoding: HarmonyE
     assert engine.num_running == 0
     with pytest.raises(StopAsyncIteration):
         await anext(stream)
+
+
+async def test_turns_of_a_rendered_prompt_are_admitted_without_others_between(encoding: HarmonyEncoding) -> None:
+    engine = ScriptedEngine([])
+    generation = Generation(engine, encoding)
+
+    async def admit(name: str) -> None:
+        prompt = await generation.render(ASKED)
+        assert prompt == encoding.render(ASKED)
+        for _ in range(3):
+            await generation.turn(TurnRequest(name, prompt))
+
+    async def admit_text(name: str) -> None:
+        prompt = await generation.encode("hello")
+        for _ in range(3):
+            await generation.text(TextRequest(name, prompt))
+
+    await asyncio.gather(admit("a"), admit_text("b"), admit("c"))
+    names = [request.request_id for request in engine.requests]
+    assert sorted(names) == sorted(names[::3] * 3)
+    assert names == [name for name in names[::3] for _ in range(3)]

@@ -37,10 +37,10 @@ from ossian.harmony.stop_strings import StopStringMatcher
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """An assistant turn to generate."""
+    """An assistant turn to generate. Turns of the same conversation can share what `Generation.render` made of it."""
 
     request_id: str
-    conversation: Conversation
+    conversation: Conversation | Sequence[int]
     sampling: SamplingParams = SamplingParams()
     cache_salt: str = ""
 
@@ -63,18 +63,30 @@ class Generation:
         self.encoding = encoding
 
     async def turn(self, request: TurnRequest) -> "TurnStream":
-        """Admit a turn. Raises what `Engine.generate` raises, before any event."""
-        prompt = await asyncio.to_thread(self.encoding.render, request.conversation)
+        """Admit a turn; nobody comes in between when it is rendered already. Raises what `Engine.generate` raises,
+        before any event.
+        """
+        prompt = request.conversation
+        if isinstance(prompt, Conversation):
+            prompt = await self.render(prompt)
         stream = await self._admit(request, prompt, "messages")
         return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))
 
     async def text(self, request: TextRequest) -> "TurnStream":
-        """Admit a raw continuation: its events are text deltas only, then Finished. Raises as `turn` does."""
+        """Admit a raw continuation: its events are text deltas only, then Finished. As `turn` otherwise."""
         prompt = request.prompt
         if isinstance(prompt, str):
-            prompt = await asyncio.to_thread(self.encoding.encode, prompt)
+            prompt = await self.encode(prompt)
         stream = await self._admit(request, prompt, "prompt")
         return TurnStream(stream, PlainTextReader(self.encoding), self.encoding, request.sampling, len(prompt))
+
+    async def render(self, conversation: Conversation) -> Sequence[int]:
+        """Return the prompt of a turn, while others are served. Raises InvalidRequestError."""
+        return await asyncio.to_thread(self.encoding.render, conversation)
+
+    async def encode(self, text: str) -> Sequence[int]:
+        """Return the prompt of a continuation, while others are served."""
+        return await asyncio.to_thread(self.encoding.encode, text)
 
     async def _admit(self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str) -> EngineStream:
         check_fits(len(prompt), request.sampling.max_tokens, self.engine.info.max_model_len, param)

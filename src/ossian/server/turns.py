@@ -75,7 +75,11 @@ async def admit(
     start: Callable[[RequestT], Awaitable[EventSource]],
     note: Callable[[int, TurnEvent], None],
 ) -> Turns:
-    """Admit every turn or none: when one is refused, those before it are aborted, and its exception is raised."""
+    """Admit every turn or none: when one is refused, those before it are aborted, and its exception is raised.
+
+    Turns with a prompt of token ids are admitted without a pause, so that requests of many turns cannot all fill a
+    part of the queue and all be refused.
+    """
     sources: list[EventSource] = []
     async with AsyncExitStack() as admitted:
         for request in requests:

@@ -1,4 +1,6 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -51,6 +53,16 @@ def test_sampling_parameters_reach_the_engine() -> None:
         temperature=0.5, top_p=0.9, top_k=5, min_p=0.1, max_tokens=30, stop=("a",), stop_token_ids=(7,), ignore_eos=True
     )
     assert engine.requests[1].sampling == SamplingParams()
+
+
+def test_the_turns_of_one_request_are_admitted_together() -> None:
+    """Else many requests at once each fill a part of the waiting queue, and all of them are refused."""
+    engine = scripted()
+    with serving(engine) as server, ThreadPoolExecutor(6) as clients:
+        answers = list(clients.map(lambda _: server.chat(n=6, max_tokens=1), range(6)))
+    assert [answer.status_code for answer in answers] == [200] * 6
+    groups = [name for name, _ in groupby(request.request_id.rpartition("-")[0] for request in engine.requests)]
+    assert len(groups) == 6
 
 
 def test_several_answers_share_the_prompts_log_probabilities() -> None:

@@ -1,6 +1,6 @@
 """POST /v1/chat/completions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.tools import must_call
 from ossian.api.head import Head
 from ossian.api.sampling import for_choice
-from ossian.engine.base import EngineInfo
+from ossian.engine.base import SamplingParams
 from ossian.generation import TurnRequest
 from ossian.server.answering import streamed, whole
 from ossian.server.openapi import request_body
@@ -32,7 +32,9 @@ async def create_chat_completion(request: Request) -> Response:
     body = await service.read(request, ChatCompletionRequest)
     model, generation = service.resolve(request, body.model)
     head = service.head("chatcmpl-", model, generation)
-    requests = list(_turn_requests(head, body, generation.engine.info))
+    params = sampling(body, generation.engine.info)
+    prompt = await generation.render(conversation(body, datetime.fromtimestamp(head.created, UTC).date()))
+    requests = list(_turn_requests(head, prompt, params, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     chunks = ChatChunks(head, len(requests), ChatOptions.of(body), new_call_id)
     turns = await admit(requests, generation.turn, service.timers(model, len(requests)))
@@ -45,10 +47,8 @@ async def create_chat_completion(request: Request) -> Response:
     return answer
 
 
-def _turn_requests(head: Head, body: ChatCompletionRequest, info: EngineInfo) -> Iterator[TurnRequest]:
+def _turn_requests(head: Head, prompt: Sequence[int], params: SamplingParams, n: int) -> Iterator[TurnRequest]:
     """One turn a choice. Only the first works out the prompt's log probabilities: they are the same for all."""
-    told = conversation(body, datetime.fromtimestamp(head.created, UTC).date())
-    params = sampling(body, info)
-    for index in range(body.n or 1):
+    for index in range(n):
         own = for_choice(params if index == 0 else replace(params, num_prompt_logprobs=None), index)
-        yield TurnRequest(f"{head.id}-{index}", told, own)
+        yield TurnRequest(f"{head.id}-{index}", prompt, own)

@@ -1,6 +1,6 @@
 """POST /v1/completions, the legacy route."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 
@@ -30,7 +30,9 @@ async def create_completion(request: Request) -> Response:
     model, generation = service.resolve(request, body.model)
     options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
     head = service.head("cmpl-", model, generation)
-    requests = list(_text_requests(head, body, sampling(body, generation.engine.info)))
+    params = sampling(body, generation.engine.info)
+    prompts = [await generation.encode(each) if isinstance(each, str) else each for each in body.prompts]
+    requests = list(_text_requests(head, prompts, params, body.num_candidates))
     chunks = CompletionChunks(head, options)
     turns = await admit(requests, generation.text, service.timers(model, len(requests)))
     if body.stream:
@@ -38,11 +40,12 @@ async def create_completion(request: Request) -> Response:
     return await whole(request, turns, chunks, CompletionAnswer(options))
 
 
-def _text_requests(head: Head, body: CompletionRequest, params: SamplingParams) -> Iterator[TextRequest]:
-    for number, prompt in enumerate(body.prompts):
-        for index in range(body.num_candidates):
-            request_id = f"{head.id}-{number}-{index}"
-            yield TextRequest(request_id, prompt, for_choice(params, index))
+def _text_requests(
+    head: Head, prompts: Sequence[Sequence[int]], params: SamplingParams, num_candidates: int
+) -> Iterator[TextRequest]:
+    for number, prompt in enumerate(prompts):
+        for index in range(num_candidates):
+            yield TextRequest(f"{head.id}-{number}-{index}", prompt, for_choice(params, index))
 
 
 def prompt_text(prompt: str | list[int], generation: Generation) -> str:
