@@ -20,12 +20,12 @@ class SamplingFields(RequestModel):
 
     temperature: float | None = Field(default=None, ge=0, le=2, description="0 is greedy; the default is 1.")
     top_p: float | None = Field(default=None, ge=0, le=1)
-    top_k: int | None = Field(default=None, ge=-1, description="0, -1 or null: all tokens.")
+    top_k: int | None = Field(default=None, ge=-1, lt=2**31, description="0, -1 or null: all tokens.")
     min_p: float | None = Field(default=None, ge=0, le=1)
     seed: int | None = Field(default=None, ge=-_INT64, lt=_INT64)
     presence_penalty: Penalty | None = None
     frequency_penalty: Penalty | None = None
-    repetition_penalty: float | None = Field(default=None, gt=0, le=10, description="1 is no penalty.")
+    repetition_penalty: float | None = Field(default=None, ge=1e-6, le=10, description="1 is no penalty.")
     logit_bias: Annotated[dict[str, Annotated[float, Field(ge=-100, le=100)]], BOUNDED] | None = None
     stop: StopStrings | None = None
     stop_token_ids: list[Annotated[int, Field(ge=0)]] | None = Field(default=None, max_length=128)

@@ -48,10 +48,11 @@ async def json_body(request: Request) -> bytes:
 
     A web page can send anything but JSON to a foreign server without asking it first, so this is a lock as well.
     """
-    media_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    content_type = request.headers.get("content-type", "")
+    media_type, _, parameters = content_type.partition(";")
     charset = parameters.replace(" ", "").replace('"', "").lower()
     if media_type.strip().lower() != "application/json" or charset not in ("", "charset=utf-8"):
-        given = f", not '{media_type.strip()[:80]}'" if media_type else ""
+        given = f", not '{content_type[:80]}'" if content_type else ""
         raise _unsupported(f"Send the header 'Content-Type: application/json'{given}; JSON is in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise _unsupported("Compressed request bodies are not supported; leave the header 'Content-Encoding' out.")
