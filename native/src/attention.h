@@ -1,8 +1,8 @@
 // Causal grouped-query attention over the paged KV cache, with sinks and a sliding window.
 //
 // Softmax is taken online, over spans of keys that begin at multiples of a fixed number of positions; a span's scores,
-// maximum and sums have one order. So a query's result depends on its position and its keys alone: not on the chunk it
-// came in, the sequences beside it, where its blocks lie, the number of threads or the instruction set.
+// maximum and sums have one order. So a query's result depends on its position, its keys and the block size alone: not
+// on the chunk it came in, the sequences beside it, where its blocks lie, the number of threads or the instruction set.
 #pragma once
 
 #include <cstdint>

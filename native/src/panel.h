@@ -1,9 +1,11 @@
 // Packed weights: panels of sixteen rows, cut along K into blocks of 32.
 //
-//   format   one block                                                            one block's scales
-//   int8     8 steps of 64 bytes: step s has k = 4s … 4s + 3 of each row           16 bf16: weight = int8 * scale
-//   mxfp4    4 steps of 64 bytes: low nibbles are step s, high nibbles step s + 4  16 bytes: weight = E2M1 * 2^(scale -
-//   127) bf16     32 times 16 bf16: one k of each row                                   none
+//   int8     block   8 steps of 64 bytes: step s has k = 4s … 4s + 3 of each row
+//            scales  16 bf16: weight = int8 * scale
+//   mxfp4    block   4 steps of 64 bytes: low nibbles are step s, high nibbles step s + 4
+//            scales  16 bytes: weight = E2M1 * 2^(scale - 127)
+//   bf16     block   32 times 16 bf16: one k of each row
+//            scales  none
 //
 // A panel is all its blocks, then all its scales, padded to 64 bytes.
 #pragma once

@@ -14,17 +14,16 @@ GIGA = 1e9
 def doctor() -> None:
     """Show this machine as the engine sees it, measure it, and say which models fit. Takes some seconds."""
     from ossian.cli.fit import OFFICIAL_MODELS, footprint
-    from ossian.cli.loading import check_isa
     from ossian.engine.embedded import kernels
     from ossian.engine.embedded.memory import free_memory
 
-    check_isa()
+    isa = kernels.isa()
     console = Console()
     free = free_memory()
     with console.status("Measuring …"):
         bandwidth, peak = kernels.measure_read_bandwidth(), kernels.measure_int8_peak()
     table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_row("instruction set", f"{kernels.isa()} (of {', '.join(kernels.supported_isas())})")
+    table.add_row("instruction set", f"{isa} (of {', '.join(kernels.supported_isas())})")
     table.add_row("CPU features", " ".join(kernels.cpu_features()) or "none that the engine uses")
     table.add_row("threads", str(kernels.num_threads()))
     table.add_row("free memory", f"{free / GIGA:.1f} GB")

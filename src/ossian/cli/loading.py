@@ -6,7 +6,6 @@ from ossian.catalog.catalog import Catalog, Model, aliases_of
 from ossian.catalog.serving_profile import ServingProfile, serving_profile
 from ossian.engine.embedded import kernels
 from ossian.engine.registry import create_engine
-from ossian.errors import ConfigurationError
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
 from ossian.server.parts import Parts
@@ -32,7 +31,7 @@ def load_model(settings: Settings) -> LoadedModel:
     Raises ConfigurationError for names and instruction sets that cannot be, before the minutes that loading may
     take, and CheckpointError.
     """
-    check_isa()
+    kernels.isa()
     profile = serving_profile(settings.models)
     aliases = aliases_of(profile.name, profile.aliases, settings.models.aliases)
     engine = create_engine(profile.checkpoint, settings.engine, profile.name)
@@ -43,14 +42,6 @@ def load_model(settings: Settings) -> LoadedModel:
         aliases=aliases,
     )
     return LoadedModel(model, Generation(engine, load_encoding()), profile.is_demonstration)
-
-
-def check_isa() -> None:
-    """Raise ConfigurationError when OSSIAN_ISA names an instruction set that cannot be used."""
-    try:
-        kernels.isa()
-    except ValueError as error:
-        raise ConfigurationError(str(error)) from error
 
 
 def creation_time(profile: ServingProfile) -> int:

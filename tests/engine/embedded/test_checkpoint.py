@@ -135,13 +135,12 @@ def test_a_tensor_that_is_not_where_the_index_puts_it(tmp_path: Path) -> None:
     )
 
 
-def test_a_wrong_total_size(tmp_path: Path) -> None:
+def test_a_wrong_total_size_harms_nobody(tmp_path: Path) -> None:
     write_checkpoint(tmp_path, num_shards=2)
     index = json.loads((tmp_path / INDEX).read_text())
-    total_size = index["metadata"]["total_size"]
     index["metadata"]["total_size"] = 7
     (tmp_path / INDEX).write_text(json.dumps(index))
-    assert verify(tmp_path).problems == (f"{INDEX}: total_size: expected the tensors' {total_size}, found 7.",)
+    assert verify(tmp_path).problems == ()
 
 
 @pytest.mark.parametrize(

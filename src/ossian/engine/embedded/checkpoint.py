@@ -119,7 +119,7 @@ def _inspect(path: Path) -> tuple[CheckpointReport, dict[str, Shard]]:
     config = None
     try:
         config = load_model_config(path)
-        weight_map, total_size = _read_index(path)
+        weight_map = _read_index(path)
     except CheckpointError as error:
         return CheckpointReport(path, config, 0, 0, (str(error),)), {}
     shards, problems = _open_shards(path, weight_map)
@@ -129,22 +129,19 @@ def _inspect(path: Path) -> tuple[CheckpointReport, dict[str, Shard]]:
     }
     problems += _tensor_problems(config, weight_map, located)
     num_bytes = sum(shard.entries[name].nbytes for name, shard in located.items())
-    if total_size is not None and total_size != num_bytes and not problems:
-        problems.append(f"{INDEX_NAME}: total_size: expected the tensors' {num_bytes}, found {total_size!r}.")
     return CheckpointReport(path, config, len(located), num_bytes, tuple(problems)), located
 
 
-def _read_index(path: Path) -> tuple[dict[str, str], object]:
-    """Which file each tensor is in, and the total size the index claims, if it does."""
+def _read_index(path: Path) -> dict[str, str]:
+    """Which file each tensor is in. The index's total_size is not looked at: every tensor's own size is checked."""
     if not (path / INDEX_NAME).exists():
         if not (path / SINGLE_NAME).exists():
             raise CheckpointError(f"{path} has neither {INDEX_NAME} nor {SINGLE_NAME}; download the checkpoint again.")
-        return dict.fromkeys(Shard(path / SINGLE_NAME).entries, SINGLE_NAME), None
-    index = read_json(path / INDEX_NAME)
-    weight_map, metadata = index.get("weight_map"), index.get("metadata")
+        return dict.fromkeys(Shard(path / SINGLE_NAME).entries, SINGLE_NAME)
+    weight_map = read_json(path / INDEX_NAME).get("weight_map")
     if not isinstance(weight_map, dict) or not all(_is_file_name(file) for file in weight_map.values()):
         raise CheckpointError(f"{path / INDEX_NAME}: expected weight_map to name the file of each tensor.")
-    return weight_map, metadata.get("total_size") if isinstance(metadata, dict) else None
+    return weight_map
 
 
 def _is_file_name(value: object) -> bool:
