@@ -131,3 +131,18 @@ def test_a_second_request_finds_the_prompt_in_the_cache(server: Served) -> None:
     assert first["prompt_tokens_details"]["cached_tokens"] < second["prompt_tokens_details"]["cached_tokens"]
     assert second["prompt_tokens_details"]["cached_tokens"] > 200
     assert first["prompt_tokens"] == second["prompt_tokens"]
+
+
+def test_max_tokens_0_scores_a_prompt_without_continuing_it(server: Served) -> None:
+    """As evaluation harnesses do: the log probability of each token of a given text, and not one token more."""
+    fields = {"model": MODEL, "prompt": "one two three four", "echo": True, "logprobs": 1}
+    answer = server.post("/v1/completions", json={**fields, "max_tokens": 0}).json()
+    (choice,) = answer["choices"]
+    assert choice["text"] == "one two three four"
+    assert choice["logprobs"]["tokens"] == ["one", " two", " three", " four"]
+    first, *others = choice["logprobs"]["token_logprobs"]
+    assert first is None
+    assert all(logprob < 0 for logprob in others)
+    assert answer["usage"]["completion_tokens"] == 0
+    longer = server.post("/v1/completions", json={**fields, "max_tokens": 1, "seed": 1}).json()["choices"][0]
+    assert longer["logprobs"]["token_logprobs"][:4] == [None, *others]

@@ -16,6 +16,7 @@ def params(**fields: Any) -> SamplingParams:
 def test_the_limit_is_openais_when_not_given() -> None:
     assert params() == SamplingParams(max_tokens=16)
     assert params(max_tokens=5).max_tokens == 5
+    assert params(max_tokens=0).max_tokens == 0
 
 
 @pytest.mark.parametrize(

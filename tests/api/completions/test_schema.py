@@ -39,7 +39,7 @@ def test_a_prompt_has_four_forms(prompt: Any, prompts: list[Any]) -> None:
         ({"stream_options": {}}, "stream_options", "needs 'stream' to be true"),
         ({"echo": True, "logprobs": 0, "stream": True}, "echo", "cannot be streamed together with 'logprobs'"),
         ({"prompt": ["a"] * 60, "n": 2}, "prompt", "asks for 120 answers; the most is 64"),
-        ({"max_tokens": 0}, "max_tokens", "greater than or equal to 1"),
+        ({"max_tokens": -1}, "max_tokens", "greater than or equal to 0"),
         ({"messages": []}, "messages", "Unknown parameter"),
     ],
 )

@@ -3,7 +3,7 @@ import io
 import os
 import signal
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 import pytest
 from rich.console import Console
@@ -117,6 +117,15 @@ def test_an_error_ends_everything_when_nobody_watches(monkeypatch: pytest.Monkey
         talk(Parrot([EngineDeadError("it is dead")]), "one\ntwo\n", monkeypatch, is_terminal=False)
 
 
+@pytest.fixture
+def heeded_interrupts() -> Iterator[None]:
+    """A shell starts background commands with SIGINT ignored, and the tests may be one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeded_interrupts")
 def test_control_c_stops_the_answer_and_not_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
     parrot = Parrot([Piece("endless", False)])
     alarm = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))

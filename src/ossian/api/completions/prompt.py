@@ -15,7 +15,7 @@ def sampling(request: CompletionRequest, info: EngineInfo) -> SamplingParams:
         num_prompt_logprobs = max(request.logprobs, request.prompt_logprobs or 0)
     return request.params(
         info,
-        max_tokens=request.max_tokens or DEFAULT_MAX_TOKENS,
+        max_tokens=DEFAULT_MAX_TOKENS if request.max_tokens is None else request.max_tokens,
         num_logprobs=0 if is_ranked and request.logprobs is None else request.logprobs,
         num_prompt_logprobs=num_prompt_logprobs,
     )
