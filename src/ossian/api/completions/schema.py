@@ -45,7 +45,7 @@ class CompletionRequest(SamplingFields):
     model: ModelName
     prompt: Prompt
     max_tokens: int | None = Field(
-        default=None, ge=0, description=f"The default is {DEFAULT_MAX_TOKENS}; 0, with echo and logprobs, scores a prompt."
+        default=None, ge=0, description=f"The default is {DEFAULT_MAX_TOKENS}; 0, with echo, scores the prompt."
     )
     echo: bool | None = Field(default=None, description="Answer with the prompt and its continuation.")
     logprobs: int | None = Field(default=None, ge=0, le=5)
