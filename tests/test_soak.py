@@ -22,7 +22,8 @@ WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "w
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServedProcess]:
     write_checkpoint(tmp_path, tiny_config(vocab_size=201_088))
-    small_cache = ("--set", "engine.kv_cache_bytes=8000000", "--set", "engine.max_num_seqs=16")  # preemptions happen
+    # About 3,000 tokens for 16 sequences: some must be preempted.
+    small_cache = ("--set", "engine.kv_cache_bytes=1500000", "--set", "engine.max_num_seqs=16")
     with served_process(str(tmp_path), "--served-name", "soak", "--log-level", "error", *small_cache) as process:
         yield process
 
@@ -35,6 +36,7 @@ async def test_32_streaming_clients_with_random_aborts_leave_nothing_behind(serv
     num_finished, num_aborted = await soak(server, SECONDS)
     after = await idle_metrics(server)
 
+    assert after["ossian_engine_preemptions_total"] > before["ossian_engine_preemptions_total"]
     assert num_finished > NUM_CLIENTS
     assert num_aborted > NUM_CLIENTS
     assert after["ossian_engine_free_blocks"] == after["ossian_engine_blocks"]
@@ -73,8 +75,8 @@ async def read(client: AsyncOpenAI, rng: random.Random, max_chunks: int | None) 
     """Read a stream to its end, or leave after some chunks."""
     stream = await client.chat.completions.create(
         model="soak",
-        messages=[{"role": "user", "content": " ".join(rng.choices(WORDS, k=rng.randint(1, 400)))}],
-        max_completion_tokens=rng.randint(1, 60),
+        messages=[{"role": "user", "content": " ".join(rng.choices(WORDS, k=rng.randint(1, 200)))}],
+        max_completion_tokens=rng.randint(1, 250),
         temperature=1.0,
         stream=True,
     )

@@ -21,7 +21,7 @@ def test_nothing_is_converted_and_nothing_is_extra(body: dict[str, object]) -> N
 
 def test_a_request_does_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Example(count=1).count = 2  # type: ignore[misc]
+        Example(count=1).count = 2  # type: ignore[misc]  # wrong on purpose
 
 
 def test_a_refused_field_says_why_unless_it_is_null() -> None:

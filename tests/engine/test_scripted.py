@@ -1,6 +1,7 @@
 """The engine double keeps the promises of engine/base.py."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -11,8 +12,8 @@ from ossian.errors import ContextLengthError, EngineDeadError, EngineError, Engi
 STOP = 200_002
 
 
-def request(*prompt: int, **sampling: object) -> EngineRequest:
-    return EngineRequest("r", prompt or (1, 2), SamplingParams(**sampling))  # type: ignore[arg-type]
+def request(*prompt: int, **sampling: Any) -> EngineRequest:
+    return EngineRequest("r", prompt or (1, 2), SamplingParams(**sampling))
 
 
 async def outputs(stream: AsyncIterator[EngineOutput]) -> list[EngineOutput]:

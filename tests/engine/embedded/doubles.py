@@ -5,7 +5,7 @@ import threading
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -129,8 +129,8 @@ async def running(engine: E) -> AsyncIterator[E]:
         await engine.stop()
 
 
-def request(prompt: Sequence[int], sampling: SamplingParams = SamplingParams(), **fields: object) -> EngineRequest:
-    return EngineRequest("r", prompt, sampling, **fields)  # type: ignore[arg-type]
+def request(prompt: Sequence[int], sampling: SamplingParams = SamplingParams(), **fields: Any) -> EngineRequest:
+    return EngineRequest("r", prompt, sampling, **fields)
 
 
 async def read(stream: AsyncIterator[EngineOutput]) -> list[EngineOutput]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[3]
-if __name__ == "__main__":
+if __name__ == "__main__":  # run as a script under another OSSIAN_ISA, it must find tests/ before it imports
     sys.path.insert(0, str(ROOT))
 
 from ossian.engine.embedded import kernels  # noqa: E402

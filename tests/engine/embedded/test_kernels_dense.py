@@ -1,5 +1,7 @@
 """Embedding, RMSNorm and dense layers: right, and the same bits however they are computed."""
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,8 @@ from numpy.typing import NDArray
 from ossian.engine.embedded import kernels
 from tests.engine.embedded.bfloat16 import from_bf16, rounded, to_bf16
 from tests.engine.embedded.machine_settings import assert_same_everywhere
+
+DenseFormat: TypeAlias = Literal["int8", "bf16"]
 
 NUM_TOKENS = [1, 2, 3, 7, 17, 33]
 
@@ -81,10 +85,9 @@ def test_linear_int8_is_near_the_formula(num_tokens: int) -> None:
 
 
 @pytest.mark.parametrize("dense_format", ["int8", "bf16"])
-def test_packing_is_the_same_everywhere(dense_format: str) -> None:
+def test_packing_is_the_same_everywhere(dense_format: DenseFormat) -> None:
     weight, x = to_bf16(random_floats(176, 64)), random_floats(5, 64)
-    assert dense_format in ("int8", "bf16")
-    assert_same_everywhere(lambda: linear(x, kernels.pack_dense(weight, None, dense_format)))  # type: ignore[arg-type]
+    assert_same_everywhere(lambda: linear(x, kernels.pack_dense(weight, None, dense_format)))
 
 
 @given(num_tokens=st.integers(2, 40), token=st.integers(0, 39), is_exact=st.booleans())
@@ -97,9 +100,8 @@ def test_a_token_does_not_depend_on_its_batch(num_tokens: int, token: int, is_ex
 
 
 @pytest.mark.parametrize("dense_format", ["int8", "bf16"])
-def test_linear_adds_to_what_is_there(dense_format: str) -> None:
-    assert dense_format in ("int8", "bf16")
-    packed = kernels.pack_dense(to_bf16(random_floats(32, 32)), None, dense_format)  # type: ignore[arg-type]
+def test_linear_adds_to_what_is_there(dense_format: DenseFormat) -> None:
+    packed = kernels.pack_dense(to_bf16(random_floats(32, 32)), None, dense_format)
     x, before = random_floats(3, 32, seed=1), random_floats(3, 32, seed=2)
     out = before.copy()
     kernels.linear(x, packed, out, accumulate=True)
@@ -171,7 +173,7 @@ def test_bad_arguments_are_named() -> None:
     with pytest.raises(TypeError, match="out must be a writable NumPy array"):
         kernels.linear(x, weight, read_only)
     with pytest.raises(TypeError, match="x must be a NumPy array, got list"):
-        kernels.linear([[0.0] * 32], weight, out)  # type: ignore[arg-type]
+        kernels.linear([[0.0] * 32], weight, out)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(ValueError, match="x has 64 in dimension 1; it must be 32, num_cols of weight"):
         kernels.linear(np.zeros((2, 64), np.float32), weight, out)
     with pytest.raises(ValueError, match="out has 2 in dimension 0; it must be 3, num_tokens of x"):
@@ -179,4 +181,4 @@ def test_bad_arguments_are_named() -> None:
     with pytest.raises(ValueError, match="exact needs a bf16 weight"):
         kernels.linear(x, weight, out, exact=True)
     with pytest.raises(ValueError, match="dense_format is 'int4'; it must be int8 or bf16"):
-        kernels.pack_dense(np.zeros((16, 32), np.uint16), None, "int4")  # type: ignore[arg-type]
+        kernels.pack_dense(np.zeros((16, 32), np.uint16), None, "int4")  # type: ignore[arg-type]  # wrong on purpose

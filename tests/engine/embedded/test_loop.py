@@ -100,7 +100,7 @@ def test_it_ends_with_an_event_loop_that_was_closed_under_it() -> None:
     async def leave() -> None:
         await engine.start()
         stream = await engine.generate(request([1], GREEDY))
-        engine.kept = stream  # type: ignore[attr-defined]
+        engine.kept = stream  # type: ignore[attr-defined]  # keeps the stream alive
 
     asyncio.run(leave())
     gate.open()

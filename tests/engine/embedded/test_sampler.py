@@ -33,7 +33,7 @@ class Only:
 
 
 class Anything(Only):
-    def allowed(self) -> None:  # type: ignore[override]
+    def allowed(self) -> None:  # type: ignore[override]  # None allows all
         return None
 
 
@@ -110,7 +110,7 @@ def test_the_repetition_penalty_counts_prompt_and_output(make: Callable[[], Sequ
 
 @pytest.mark.parametrize("name", ["presence_penalty", "frequency_penalty"])
 def test_presence_and_frequency_penalties_count_output(name: str) -> None:
-    sampling = SamplingParams(temperature=0.0, **{name: 0.35})  # type: ignore[arg-type]
+    sampling = SamplingParams(temperature=0.0, **{name: 0.35})  # type: ignore[arg-type]  # mypy cannot know which field
     assert tokens(sequence(sampling, prompt=(39, 39))) == [39]
     one = output_of(39, 39)
     one.sampling = sampling

@@ -1,6 +1,7 @@
 """Decodes first, the budget kept, first come first served, and nobody waits for ever."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -20,8 +21,8 @@ def scheduler(num_blocks: int = 64, max_num_seqs: int = 4, max_num_batched_token
     return Scheduler(manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
 
 
-def sequence(token_ids: Iterable[int], **sampling: int) -> Sequence:
-    return Sequence(EngineRequest("r", list(token_ids), SamplingParams(**sampling)), (), 1_000)  # type: ignore[arg-type]
+def sequence(token_ids: Iterable[int], **sampling: Any) -> Sequence:
+    return Sequence(EngineRequest("r", list(token_ids), SamplingParams(**sampling)), (), 1_000)
 
 
 def step(one: Scheduler, token_id: int = 0) -> list[tuple[Sequence, int]]:
