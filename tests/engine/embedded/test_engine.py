@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ossian.engine.base import Engine, EngineOutput, EngineRequest, FinishReason, SamplingParams
+from ossian.engine.base import Engine, EngineOutput, EngineRequest, FinishReason, SamplingParams, TokenLogprobs
 from ossian.engine.embedded import kernels
 from ossian.errors import ContextLengthError, EngineOverloadedError, InvalidRequestError
 from tests.engine.embedded.doubles import (
@@ -174,7 +174,7 @@ async def test_a_prompt_can_be_scored_without_an_answer() -> None:
             assert_scores(output.prompt_logprobs, prompt)
 
 
-def assert_scores(scores: Sequence[object] | None, prompt: list[int]) -> None:
+def assert_scores(scores: Sequence[TokenLogprobs | None] | None, prompt: list[int]) -> None:
     assert scores is not None
     assert scores[0] is None
     assert len(scores) == len(prompt)
@@ -183,9 +183,9 @@ def assert_scores(scores: Sequence[object] | None, prompt: list[int]) -> None:
             prefix_logits(prompt[: position + 1]), prompt[position + 1], 2
         )
         assert score is not None
-        assert (score.token_id, score.logprob) == (prompt[position + 1], logprob)  # type: ignore[attr-defined]
-        assert score.top_ids == tuple(top_ids.tolist())  # type: ignore[attr-defined]
-        assert score.top_logprobs == tuple(top_logprobs.tolist())  # type: ignore[attr-defined]
+        assert (score.token_id, score.logprob) == (prompt[position + 1], logprob)
+        assert score.top_ids == tuple(top_ids.tolist())
+        assert score.top_logprobs == tuple(top_logprobs.tolist())
 
 
 async def test_scored_prompts_of_any_budget_in_company() -> None:
