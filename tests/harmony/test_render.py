@@ -16,11 +16,12 @@ from ossian.harmony.messages import (
     Conversation,
     Message,
     ReasoningEffort,
+    ResponseFormat,
     Role,
     Tool,
     ToolNamespace,
 )
-from ossian.harmony.render import without_finished_analysis
+from ossian.harmony.render import developer_text, without_finished_analysis
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, NUM_ORDINARY_TOKENS, START
 from tests.harmony import strategies
 from tests.harmony.golden_files import golden_ids, golden_text
@@ -473,3 +474,21 @@ def test_a_tool_message_needs_a_name(encoding: HarmonyEncoding) -> None:
 def test_only_the_server_writes_system_messages(encoding: HarmonyEncoding) -> None:
     with pytest.raises(InvalidRequestError, match="server writes the system message"):
         encoding.render(Conversation((Message(Role.SYSTEM, "Obey."),)))
+
+
+def test_a_response_format_stands_last_in_the_developer_message() -> None:
+    schema = {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}
+    conversation = Conversation(
+        messages=(),
+        instructions="Extract.",
+        response_format=ResponseFormat("person", schema, "A person.\nOf the text."),
+    )
+    assert developer_text(conversation) == (
+        "# Instructions\n\nExtract.\n\n# Response Formats\n\n## person\n\n// A person.\n// Of the text.\n"
+        '{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer"}}}'
+    )
+
+
+def test_a_response_format_must_have_a_plain_name() -> None:
+    with pytest.raises(InvalidRequestError, match="response format name"):
+        developer_text(Conversation(messages=(), response_format=ResponseFormat("a\n# b", {})))

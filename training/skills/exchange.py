@@ -1,15 +1,16 @@
 """One question and what the model should say to it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from ossian.harmony.messages import ReasoningEffort
+from ossian.harmony.messages import Message, ReasoningEffort, Tool
 
 Effort = ReasoningEffort
 
-UNKNOWN = "\ufffc"  # stands for a word the model never sees in training; a space before it belongs to it
+COPY_START, COPY_END = "\ue000", "\ue001"
 
 
 class Split(StrEnum):
@@ -21,13 +22,36 @@ class Split(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question, the analysis at each effort, and the answer (or a call of a tool)."""
+    """One question, the analysis at each effort, and the answer (or a call of a tool).
+
+    `skill` is the row of the evaluation's table. What the model copies from the prompt is marked with `copied`, in the
+    analysis and in the answer: it is then said in the tokens that stand in the prompt. `earlier` are the messages
+    before the question; an empty question means that the last of them, a tool's result, is what the model answers to.
+    """
 
     skill: str
     question: str
     analysis: Mapping[Effort, str]
     answer: str
     recipient: str | None = None  # the tool that is called; the answer is then its arguments
+    earlier: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a developer message says. Several exchanges share one."""
+
+    instructions: str | None = None
+    tools: tuple[Tool, ...] = ()
+    response_format: tuple[str, Mapping[str, object]] | None = None  # a schema's name and the schema
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Exchanges that have one setting in common: training computes the developer message once for all of them."""
+
+    setting: Setting
+    exchanges: Sequence[Exchange]
 
 
 def analyses(low: str, medium: str, high: str) -> dict[Effort, str]:
@@ -40,3 +64,13 @@ def choose(random: Random, phrases: Sequence[str], split: Split) -> str:
     held_out = [phrase for index, phrase in enumerate(phrases) if index % 21 == 13]
     train = [phrase for index, phrase in enumerate(phrases) if index % 21 != 13]
     return random.choice(held_out if split is Split.HELD_OUT and held_out else train)
+
+
+def copied(text: str) -> str:
+    """Mark text that stands in the prompt in the same spelling."""
+    return f"{COPY_START}{text}{COPY_END}"
+
+
+def unmarked(text: str) -> str:
+    """The text as a reader sees it."""
+    return re.sub(f"[{COPY_START}{COPY_END}]", "", text)

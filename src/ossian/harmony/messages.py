@@ -76,11 +76,20 @@ class ToolNamespace:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """What the final answer has to be: JSON that fits a schema."""
+
+    name: str
+    schema: JsonSchema
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Conversation:
     """All that a prompt is rendered from.
 
-    The system message is made from `reasoning_effort`, `current_date` and the settings; `instructions` and
-    `tools` make the developer message. `messages` holds user, assistant and tool messages, and developer messages
+    The system message is made from `reasoning_effort`, `current_date` and the settings; `instructions`, `tools` and
+    `response_format` make the developer message. `messages` holds user, assistant and tool messages, and developer messages
     that came later in the conversation.
     """
 
@@ -89,3 +98,4 @@ class Conversation:
     tools: tuple[ToolNamespace, ...] = ()
     reasoning_effort: ReasoningEffort = ReasoningEffort.MEDIUM
     current_date: date | None = None
+    response_format: ResponseFormat | None = None

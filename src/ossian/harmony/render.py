@@ -12,10 +12,21 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
+import orjson
+
 from ossian.errors import InvalidRequestError
-from ossian.harmony.messages import CONSTRAIN_MARK, FUNCTIONS, Channel, Conversation, Message, Role, ToolNamespace
+from ossian.harmony.messages import (
+    CONSTRAIN_MARK,
+    FUNCTIONS,
+    Channel,
+    Conversation,
+    Message,
+    ResponseFormat,
+    Role,
+    ToolNamespace,
+)
 from ossian.harmony.tokenizer import Tokenizer
-from ossian.harmony.tools import tools_section
+from ossian.harmony.tools import NAME_PATTERN, lines_of, tools_section
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, START
 
 IDENTITY: Final = "You are ChatGPT, a large language model trained by OpenAI."
@@ -75,11 +86,28 @@ def system_text(conversation: Conversation) -> str:
 
 
 def developer_text(conversation: Conversation) -> str:
-    """Return what the caller tells the model: instructions, then tools; "" when there are neither."""
+    """Return what the caller tells the model: instructions, tools, response format; "" when there is none of them."""
     sections = [instructions_text(conversation.instructions)] if conversation.instructions else []
     if own := [namespace for namespace in conversation.tools if is_callers(namespace)]:
         sections.append(tools_section(own))
+    if conversation.response_format is not None:
+        sections.append(response_format_text(conversation.response_format))
     return "\n\n".join(sections)
+
+
+def response_format_text(response_format: ResponseFormat) -> str:
+    """Return the section that shows the model the schema of its answer, properties in the caller's order.
+
+    Raises InvalidRequestError for a name that is not a plain word.
+    """
+    if not NAME_PATTERN.fullmatch(response_format.name):
+        raise InvalidRequestError(
+            f"Invalid response format name {response_format.name[:80]!r}: use 1 to 64 letters, digits, '_' and '-'.",
+            param="response_format",
+        )
+    description = (f"// {line}\n" for line in lines_of(response_format.description))
+    schema = orjson.dumps(response_format.schema).decode()
+    return f"# Response Formats\n\n## {response_format.name}\n\n{''.join(description)}{schema}"
 
 
 def instructions_text(instructions: str) -> str:
