@@ -4,24 +4,27 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from random import Random
-from typing import TypeVar
 from zlib import crc32
 
 from ossian.harmony.tokenizer import Tokenizer
 from training.skills.exchange import Split
 
 FIRST_NAMES = (
-    "Alice Bob Maria Stéphane Xiomara Priya Kwame Ingrid Lars Chloe Ahmed Fatima Hiroshi Yuki Olga Dmitri Sven Björk "
-    "Zoltan Aoife Niamh Juan Carlos Elena Marco Giulia Pierre Amelie Hans Greta Tomasz Agnieszka Wei Ling Mei Omar "
-    "Leila Sofia Anders Freya Ravi Anika Thabo Zanele Mateo Camila Rosa Nina Peter Paul Henry Grace Ethan Olivia Liam "
-    "Emma Noah Ava Lucas Mia Leo Zoe Oscar Ruby Felix Iris Hugo Clara Victor Alma Boris Vera Anna John Mary James "
-    "Linda David Susan Michael Karen Thomas Sarah Daniel Laura Mark Julia George Helen Martin Eva Jakub Marta Pavel "
-    "Jana Milan Petra Ivan Irina Sergei Natalia Andrei Ioana Kofi Ama Chidi Ngozi Jamal Aisha Yusuf Zainab Hassan "
-    "Noor Arjun Meera Vikram Lakshmi Kenji Sakura Haruto Minh Linh Somchai Putri Budi Diego Lucia Pablo Ines Rafael "
-    "Beatriz Joao Ana Miguel Carmen Antonio Francesca Luca Chiara Matteo Sofie Emil Astrid Nils Maja Johan Elsa Timo "
-    "Aino Mikko Sanna Jonas Lena Max Sophie Moritz Hannah Jan Femke Pieter Anouk Luuk Manon Theo Camille Louis Jade"
-).split()  # fmt: skip
-Item = TypeVar("Item")
+    "Alice", "Bob", "Maria", "Stéphane", "Xiomara", "Priya", "Kwame", "Ingrid", "Lars", "Chloe", "Ahmed", "Fatima",
+    "Hiroshi", "Yuki", "Olga", "Dmitri", "Sven", "Björk", "Zoltan", "Aoife", "Niamh", "Juan", "Carlos", "Elena",
+    "Marco", "Giulia", "Pierre", "Amelie", "Hans", "Greta", "Tomasz", "Agnieszka", "Wei", "Ling", "Mei", "Omar",
+    "Leila", "Sofia", "Anders", "Freya", "Ravi", "Anika", "Thabo", "Zanele", "Mateo", "Camila", "Rosa", "Nina",
+    "Peter", "Paul", "Henry", "Grace", "Ethan", "Olivia", "Liam", "Emma", "Noah", "Ava", "Lucas", "Mia", "Leo",
+    "Zoe", "Oscar", "Ruby", "Felix", "Iris", "Hugo", "Clara", "Victor", "Alma", "Boris", "Vera", "Anna", "John",
+    "Mary", "James", "Linda", "David", "Susan", "Michael", "Karen", "Thomas", "Sarah", "Daniel", "Laura", "Mark",
+    "Julia", "George", "Helen", "Martin", "Eva", "Jakub", "Marta", "Pavel", "Jana", "Milan", "Petra", "Ivan",
+    "Irina", "Sergei", "Natalia", "Andrei", "Ioana", "Kofi", "Ama", "Chidi", "Ngozi", "Jamal", "Aisha", "Yusuf",
+    "Zainab", "Hassan", "Noor", "Arjun", "Meera", "Vikram", "Lakshmi", "Kenji", "Sakura", "Haruto", "Minh", "Linh",
+    "Somchai", "Putri", "Budi", "Diego", "Lucia", "Pablo", "Ines", "Rafael", "Beatriz", "Joao", "Ana", "Miguel",
+    "Carmen", "Antonio", "Francesca", "Luca", "Chiara", "Matteo", "Sofie", "Emil", "Astrid", "Nils", "Maja",
+    "Johan", "Elsa", "Timo", "Aino", "Mikko", "Sanna", "Jonas", "Lena", "Max", "Sophie", "Moritz", "Hannah", "Jan",
+    "Femke", "Pieter", "Anouk", "Luuk", "Manon", "Theo", "Camille", "Louis", "Jade",
+)  # fmt: skip
 
 
 def is_held_out(text: str) -> bool:
@@ -50,8 +53,8 @@ def word(random: Random, split: Split) -> str:
 def invented_word(random: Random, split: Split) -> str:
     """A lower-case word of one to three tokens that need not exist."""
     while True:
-        parts = [random.choice(vocabulary_words())[:6], *random.choices(vocabulary_endings(), k=random.choice((0, 1, 2)))]
-        made = "".join(parts)
+        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 2)))
+        made = "".join((random.choice(vocabulary_words())[:6], *endings))
         if 3 <= len(made) <= 14 and is_held_out(made) == (split is Split.HELD_OUT):
             return made
 

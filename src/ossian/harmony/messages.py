@@ -89,8 +89,8 @@ class Conversation:
     """All that a prompt is rendered from.
 
     The system message is made from `reasoning_effort`, `current_date` and the settings; `instructions`, `tools` and
-    `response_format` make the developer message. `messages` holds user, assistant and tool messages, and developer messages
-    that came later in the conversation.
+    `response_format` make the developer message. `messages` holds user, assistant and tool messages, and developer
+    messages that came later in the conversation.
     """
 
     messages: tuple[Message, ...]
