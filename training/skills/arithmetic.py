@@ -1,84 +1,181 @@
-"""Addition, subtraction and multiplication of whole numbers, worked out digit by digit in the analysis."""
+"""Questions for a sum, a difference or a product of whole numbers. The analysis works it out digit by digit."""
 
+import re
+from collections.abc import Callable
 from random import Random
 
+from training.skills.arithmetic_steps import (
+    SIGNS,
+    check,
+    columns_added,
+    columns_multiplied,
+    columns_subtracted,
+    digits,
+    result,
+    worked,
+)
+from training.skills.comparison import comparison
 from training.skills.exchange import Effort, Exchange, Split, analyses, choose
 
-SIGNS = {"+": "+", "-": "-", "*": "×"}
-PHRASES = {
-    "+": (
-        "What is {a} plus {b}?", "How much is {a} plus {b}?", "{a} plus {b}", "Add {a} and {b}.", "Add {a} to {b}.",
-        "What is the sum of {a} and {b}?", "Please add {a} and {b}.", "Compute the sum of {a} and {b}.",
-        "Calculate {a} plus {b}.", "What do you get if you add {a} and {b}?", "Sum {a} and {b}",
-        "{a} and {b} together?", "Can you add {a} and {b}?", "What's {a} plus {b}?",
-    ),
-    "-": (
-        "What is {a} minus {b}?", "How much is {a} minus {b}?", "{a} minus {b}", "Subtract {b} from {a}.",
-        "What is the difference between {a} and {b}?", "Please subtract {b} from {a}.", "Take {b} away from {a}.",
-        "Calculate {a} minus {b}.", "What do you get if you subtract {b} from {a}?", "Can you subtract {b} from {a}?",
-        "What's {a} minus {b}?", "Compute {a} minus {b}.", "{a} take away {b}",
-        "What remains if I take {b} from {a}?",
-    ),
-    "*": (
-        "What is {a} times {b}?", "How much is {a} times {b}?", "{a} times {b}", "Multiply {a} by {b}.",
-        "What is the product of {a} and {b}?", "Please multiply {a} and {b}.", "What is {a} multiplied by {b}?",
-        "Calculate {a} times {b}.", "What do you get if you multiply {a} by {b}?", "Can you multiply {a} by {b}?",
-        "What's {a} times {b}?", "Compute the product of {a} and {b}.", "{a} multiplied by {b}",
-        "Multiply {a} and {b}",
-    ),
-}  # fmt: skip
+SPELLINGS = {"+": ("+",), "-": ("-", "-", "\N{MINUS SIGN}"), "*": ("*", "*", "×", "x", "·")}
+NOUNS = {
+    "+": ("{a} plus {b}", "{a} plus {b}", "the sum of {a} and {b}"),
+    "-": ("{a} minus {b}", "{a} minus {b}", "the difference between {a} and {b}", "{a} take away {b}"),
+    "*": ("{a} times {b}", "{a} times {b}", "the product of {a} and {b}", "{a} multiplied by {b}"),
+}
+VERBS = {
+    "+": ("add {a} and {b}", "add {a} and {b}", "add {b} to {a}", "sum {a} and {b}"),
+    "-": ("subtract {b} from {a}", "subtract {b} from {a}", "take {b} away from {a}", "take {b} from {a}"),
+    "*": ("multiply {a} by {b}", "multiply {a} by {b}", "multiply {a} and {b}", "multiply {a} with {b}"),
+}
 FRAMES = (
     "What is {e}?", "{e}", "How much is {e}?", "Calculate {e}.", "Compute {e}.", "What's {e}?", "{e} =", "{e}=?",
     "What is the result of {e}?", "Please calculate {e}.", "Solve {e}", "Can you tell me what {e} is?", "{e} = ?",
     "Tell me {e}.", "What does {e} equal?", "Evaluate {e}", "I need the result of {e}.", "Work out {e}.",
     "Could you compute {e}?", "Please solve {e}.", "Give me the answer to {e}.", "Do you know what {e} is?",
-    "Hey, what is {e}?", "Hello, what is {e}?", "What is {e}? Think step by step.", "Solve step by step: {e}",
-    "Calculate: {e}", "Answer this: {e}", "What is {e}? Answer with the number only.", "Quick question: what is {e}?",
+    "Hey, what is {e}?", "Hello, what is {e}?", "Calculate: {e}", "Answer this: {e}", "Quick question: what is {e}?",
+    "What do you get for {e}?", "I want to know {e}.", "Find {e}.", "What is the value of {e}?", "How much does {e} make?",
+    "Do the math: {e}", "Please compute {e}.", "Can you calculate {e}?", "So what is {e}?", "And what is {e}?",
+    "What's the answer to {e}?", "Let me know what {e} is.", "Can you solve {e} for me?", "My homework: {e}", "{e}?",
 )  # fmt: skip
-SPELLINGS = {"+": ("+",), "-": ("-", "-", "\N{MINUS SIGN}"), "*": ("*", "*", "×", "x", "·")}
-MULTIPLICATION_SIZES = ((1, 1), (1, 1), (2, 1), (2, 1), (1, 2), (3, 1), (1, 3), (2, 2), (2, 2), (2, 2), (2, 2), (2, 2))
-NAMES = {"+": "add", "-": "subtract", "*": "multiply"}
+REQUESTS = (
+    "{v}.", "Please {v}.", "Can you {v}?", "What do you get if you {v}?", "Could you {v}?", "Now {v}.", "{v}",
+    "I want you to {v}.", "Can you {v} for me?", "What do we get if we {v}?", "What happens if I {v}?",
+    "What is the result if you {v}?", "Let us {v}.", "Can you please {v}?", "Could you please {v}?", "{v}, please.",
+    "What do I get if I {v}?", "I have to {v}.", "What is the answer when you {v}?", "Help me to {v}.", "Try to {v}.",
+)  # fmt: skip
+EXPLAINED = (
+    "Compute {e} and explain the steps.", "Calculate {e} and explain the steps.", "Compute {e} and show the steps.",
+    "What is {e}? Explain the steps.", "Solve {e} and show your work.", "Explain how to compute {e}.",
+    "Work out {e} and explain each step.", "Show the steps of {e}.", "What is {e}? Show your work.",
+    "Solve step by step: {e}", "What is {e}? Think step by step.", "Calculate {e} step by step.", "Explain {e}.",
+    "Calculate {e} and show the steps.", "Explain step by step how to calculate {e}.", "Show me how to compute {e}.",
+    "Compute {e} and explain how you did it.", "Please explain the steps of {e}.", "How do you calculate {e}?",
+    "What is {e}, step by step?", "Show how you solve {e}.", "Please compute {e} and explain your steps.",
+)  # fmt: skip
+NUMBER_ONLY = (
+    "What is {e}? Answer with the number only.", "Just the number: {e}", "What is {e}? Only the number.",
+    "{e}? Reply with the number only.", "Compute {e}. Only give the number.", "{e}? Just the number, please.",
+    "Answer with only the number: {e}", "Calculate {e} and answer with just the number.", "Only the number: what is {e}?",
+    "What is {e}? Give me only the number.", "How much is {e}? Just the number.", "What is {e}? Just the result.",
+    "Only the result of {e}, please.", "Answer with just the number: what is {e}?", "{e}? Only the result.",
+)  # fmt: skip
+METHODS = {
+    "+": "I add the digits from the right.",
+    "-": "I compare the digits, then I subtract them from the right.",
+    "*": "I multiply by each digit and add the rows.",
+}
+SIZES = ((1, 1), (2, 1), (2, 1), (1, 2), (3, 1), (1, 3), (2, 2), (2, 2), (2, 2), (2, 2), (2, 2), (2, 2))
+BEYOND_SIZES = ((3, 2), (2, 3), (3, 3))
 
 
-def arithmetic(random: Random, split: Split) -> Exchange:
-    """A random problem with its steps."""
-    operator = random.choice("++------***")
-    a, b = operands(random, operator, split)
-    return Exchange(
-        f"arithmetic {operator}", problem(random, a, operator, b, split), steps(a, operator, b), answer(a, operator, b)
-    )
+def addition(random: Random, split: Split) -> Exchange:
+    """A sum."""
+    a, b = drawn(random, split, terms)
+    return exchange(random, "arithmetic: addition", a, "+", b, split)
 
 
-def operands(random: Random, operator: str, split: Split) -> tuple[int, int]:
-    """Two numbers of the split; one pair in eleven is held out, whatever the operator."""
+def subtraction(random: Random, split: Split) -> Exchange:
+    """A difference; one in four is negative."""
+    a, b = drawn(random, split, terms)
+    if a < b and random.random() < 0.5:
+        a, b = b, a
+    return exchange(random, "arithmetic: subtraction", a, "-", b, split)
+
+
+def multiplication(random: Random, split: Split) -> Exchange:
+    """A product of numbers up to two digits, or of one digit and three."""
+    a, b = drawn(random, split, lambda random: factors(random, SIZES))
+    return exchange(random, "arithmetic: multiplication", a, "*", b, split)
+
+
+def long_multiplication(random: Random, split: Split) -> Exchange:
+    """A product with a number of three digits and one of at least two."""
+    a, b = drawn(random, split, lambda random: factors(random, BEYOND_SIZES))
+    return exchange(random, "arithmetic: multiplication beyond 2x2", a, "*", b, split)
+
+
+def drawn(random: Random, split: Split, draw: Callable[[Random], tuple[int, int]]) -> tuple[int, int]:
+    """Two numbers of the split."""
     while True:
-        if operator == "*":
-            a, b = (number(random, size) for size in random.choice(MULTIPLICATION_SIZES))
-        else:
-            a, b = (number(random, random.choice((1, 2, 2, 3, 3))) for _ in range(2))
-        if operator == "-" and a > 9 and random.random() < 0.3:  # the same highest digit, the hard case
-            b = a - a % 10 ** (len(str(a)) - 1) + random.randrange(10 ** (len(str(a)) - 1))
+        a, b = draw(random)
         if is_held_out(a, b) == (split is Split.HELD_OUT):
             return a, b
 
 
-def number(random: Random, num_digits: int) -> int:
-    """A number of so many digits."""
-    return random.randrange(0 if num_digits == 1 else 10 ** (num_digits - 1), 10**num_digits)
-
-
 def is_held_out(a: int, b: int) -> bool:
-    """Whether training never shows this pair, in this order."""
-    return (a, b) == (17, 23) or (max(a, b) > 9 and (a * 7919 + b * 104729) % 11 == 0)
+    """Whether training never asks for this pair: one in eleven, in both orders and whatever the operator."""
+    low, high = sorted((a, b))
+    return (low, high) == (17, 23) or (high > 9 and (low * 7919 + high * 104729) % 11 == 0)
+
+
+def terms(random: Random) -> tuple[int, int]:
+    """Numbers to add or subtract: often close to each other, now and then equal."""
+    a, b = (number(random, random.choice((1, 2, 2, 3, 3))) for _ in range(2))
+    chance = random.random()
+    if chance < 0.03:
+        b = a
+    elif chance < 0.25 and a > 9:  # the same highest digit
+        b = a - a % 10 ** (len(str(a)) - 1) + random.randrange(10 ** (len(str(a)) - 1))
+    elif chance < 0.32:
+        b = max(0, a - random.randrange(12))
+    return (b, a) if random.random() < 0.5 else (a, b)
+
+
+def factors(random: Random, sizes: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    """Numbers to multiply."""
+    first, second = random.choice(sizes)
+    return number(random, first), number(random, second)
+
+
+def number(random: Random, num_digits: int) -> int:
+    """A number of so many digits; round ones are frequent."""
+    value = random.randrange(0 if num_digits == 1 else 10 ** (num_digits - 1), 10**num_digits)
+    if num_digits > 1 and random.random() < 0.08:
+        return value - value % 10 ** random.randrange(1, num_digits)
+    return value
+
+
+def exchange(random: Random, skill: str, a: int, operator: str, b: int, split: Split) -> Exchange:
+    """A question, its steps, and the answer in the form that is asked for."""
+    chance, steps = random.random(), analysis(a, operator, b)
+    if chance < 0.1:
+        question = choose(random, EXPLAINED, split).format(e=formula(random, a, operator, b))
+        return Exchange(skill, question, steps, explained(a, operator, b))
+    if chance < 0.15:
+        question = choose(random, NUMBER_ONLY, split).format(e=expression(random, a, operator, b))
+        return Exchange(skill, question, steps, str(result(a, operator, b)))
+    return Exchange(skill, problem(random, a, operator, b, split), steps, answer(a, operator, b))
 
 
 def problem(random: Random, a: int, operator: str, b: int, split: Split) -> str:
-    """The question, in words or as a formula."""
-    if random.random() < 0.35:
-        return random.choice(PHRASES[operator]).format(a=a, b=b)
+    """The plain question, in words or as a formula."""
+    if random.random() < 0.2:
+        asked = choose(random, REQUESTS, split).format(v=random.choice(VERBS[operator]).format(a=a, b=b))
+        return asked[0].upper() + asked[1:]
+    asked = choose(random, FRAMES, split).format(e=expression(random, a, operator, b))
+    return asked[0].upper() + asked[1:]
+
+
+def expression(random: Random, a: int, operator: str, b: int) -> str:
+    """`17*23` or `17 times 23`."""
+    if random.random() < 0.25:
+        return random.choice(NOUNS[operator]).format(a=a, b=b)
+    return formula(random, a, operator, b)
+
+
+def formula(random: Random, a: int, operator: str, b: int) -> str:
+    """`17*23`, `17 × 23`, …"""
     space = random.choice(("", " "))
-    expression = f"{a}{space}{random.choice(SPELLINGS[operator])}{space}{b}"
-    return choose(random, FRAMES, split).format(e=expression)
+    return f"{a}{space}{random.choice(SPELLINGS[operator])}{space}{b}"
+
+
+def analysis(a: int, operator: str, b: int) -> dict[Effort, str]:
+    """The bare steps, then with words, then with a check another way."""
+    work, equation = worked(a, operator, b), f"{a}{SIGNS[operator]}{b}={result(a, operator, b)}"
+    medium = f"{METHODS[operator]}\n{work}\nSo {equation}."
+    high = f"{medium}\nI check it another way.\n{check(a, operator, b)}\nThat fits, so {equation}."
+    return analyses(work, medium, high)
 
 
 def answer(a: int, operator: str, b: int) -> str:
@@ -86,111 +183,36 @@ def answer(a: int, operator: str, b: int) -> str:
     return f"{a} {SIGNS[operator]} {b} = {result(a, operator, b)}."
 
 
-def result(a: int, operator: str, b: int) -> int:
-    """The true result."""
-    return {"+": a + b, "-": a - b, "*": a * b}[operator]
+def explained(a: int, operator: str, b: int) -> str:
+    """The answer with its steps, all of which stand in the analysis."""
+    if operator == "*" and min(a, b) > 9:
+        return explained_rows(a, b)
+    if max(a, b) < 10 or (operator == "-" and a == b) or (operator == "*" and min(a, b) < 2):
+        return answer(a, operator, b)
+    lines = {"+": columns_added, "-": columns_subtracted, "*": columns_multiplied}[operator]
+    first, second = (a, b) if operator == "+" else (max(a, b), min(a, b))
+    turned = f"{answer(first, operator, second)[:-1]} and " if operator == "-" and a < b else ""
+    steps = ", ".join(spaced(line) for line in lines(first, second))
+    return f"Digit by digit from the right: {steps}. So {turned}{answer(a, operator, b)}"
 
 
-def steps(a: int, operator: str, b: int) -> dict[Effort, str]:
-    """The analysis: the bare steps, then with words, then with a check the other way round."""
-    work = {"+": addition, "-": subtraction, "*": multiplication}[operator](a, b)
-    value = result(a, operator, b)
-    medium = f"I {NAMES[operator]} digit by digit. {work} So the result is {value}."
-    return analyses(work, medium, f"{medium} Let me check. {check(a, operator, b)} That fits, the result is {value}.")
+def explained_rows(a: int, b: int) -> str:
+    """`17 × 23 = 17 × 20 + 17 × 3 = 340 + 51 = 391.`"""
+    turned = [f"{a} × {b}"]
+    if len(str(a)) < len(str(b)):
+        a, b = b, a
+        turned.append(f"{a} × {b}")
+    parts = [digit * 10**place for place, digit in reversed(list(enumerate(digits(b)))) if digit]
+    if len(parts) > 1:
+        turned += [" + ".join(f"{a} × {part}" for part in parts), " + ".join(str(a * part) for part in parts)]
+    return " = ".join((*turned, f"{a * b}."))
 
 
-def check(a: int, operator: str, b: int) -> str:
-    """The steps that confirm a result."""
-    if operator == "+":
-        return addition(b, a)
-    if operator == "*":
-        return multiplication(b, a)
-    return addition(a - b, b) if a >= b else addition(b - a, a)
+def spaced(equation: str) -> str:
+    """`8 + 7 = 15` for `8+7=15`."""
+    return re.sub(r"([-+×=])", r" \1 ", equation)
 
 
-def digits(value: int) -> list[int]:
-    """The decimal digits, lowest first."""
-    return [int(digit) for digit in reversed(str(value))]
-
-
-def column(value: list[int], index: int) -> int:
-    """The digit in a column, 0 beyond the number."""
-    return value[index] if index < len(value) else 0
-
-
-def addition(a: int, b: int) -> str:
-    """`58+67: 8+7=15, 5+6=11, 11+1=12: 125.`"""
-    lines, carry = [], 0
-    for index in range(max(len(digits(a)), len(digits(b)))):
-        x, y = column(digits(a), index), column(digits(b), index)
-        lines.append(f"{x}+{y}={x + y}")
-        if carry:
-            lines.append(f"{x + y}+1={x + y + 1}")
-        carry = (x + y + carry) // 10
-    return f"{a}+{b}: {', '.join(lines)}: {a + b}."
-
-
-def subtraction(a: int, b: int) -> str:
-    """`52-17: 5>1: 12-7=5, 5-1=4, 4-1=3: 35.` The highest digits that differ tell which number is larger.
-
-    A negative result is turned round: `17-52: 1<5, so 52-17: … : 35. With the minus sign: -35.`
-    """
-    if a < b:
-        return f"{a}-{b}: {comparison(a, b)}, so {b}-{a}: {columns_subtracted(b, a)} With the minus sign: {a - b}."
-    return f"{a}-{b}: {comparison(a, b)}: {columns_subtracted(a, b)}"
-
-
-def comparison(a: int, b: int) -> str:
-    """`6=6, 5>0`: digits from the highest on, up to the first that differ."""
-    compared = []
-    for index in reversed(range(max(len(digits(a)), len(digits(b))))):
-        x, y = column(digits(a), index), column(digits(b), index)
-        compared.append(f"{x}{'<' if x < y else '>' if x > y else '='}{y}")
-        if x != y:
-            break
-    return ", ".join(compared)
-
-
-def columns_subtracted(a: int, b: int) -> str:
-    """`12-7=5, 5-1=4, 4-1=3: 35.` for 52 and 17; the first is not the smaller one."""
-    lines, borrow = [], 0
-    for index in range(len(digits(a))):
-        x, y = column(digits(a), index), column(digits(b), index)
-        if borrow:
-            borrow = int(x == 0)
-            lines.append(f"{x + 10 * borrow}-1={x + 10 * borrow - 1}")
-            x += 10 * borrow - 1
-        if x < y:
-            x, borrow = x + 10, 1
-        lines.append(f"{x}-{y}={x - y}")
-    return f"{', '.join(lines)}: {a - b}."
-
-
-def multiplication(a: int, b: int) -> str:
-    """`17×23: 17×3: 7×3=21, 1×3=3, 3+2=5: 51. 17×2: 7×2=14, 1×2=2, 2+1=3: 34. 51+340: … : 391.`
-
-    With one digit on the left the factors change places.
-    """
-    if b < 10:
-        return row(a, b)
-    if a < 10:
-        return f"{a}×{b}={row(b, a)}"
-    rows = [row(a, digit) for digit in digits(b)]
-    total, text = a * (b % 10), f"{a}×{b}: {rows[0]}"
-    for index in range(1, len(rows)):
-        part = a * digits(b)[index] * 10**index
-        text += f" {rows[index]} {addition(total, part)}"
-        total += part
-    return text
-
-
-def row(a: int, digit: int) -> str:
-    """`17×3: 7×3=21, 1×3=3, 3+2=5: 51.`"""
-    lines, carry = [], 0
-    for x in digits(a):
-        product = x * digit
-        lines.append(f"{x}×{digit}={product}")
-        if carry:
-            lines.append(f"{product}+{carry}={product + carry}")
-        carry = (product + carry) // 10
-    return f"{a}×{digit}: {', '.join(lines)}: {a * digit}."
+SKILLS: dict[Callable[[Random, Split], Exchange], float] = {
+    addition: 5, subtraction: 8, multiplication: 7, long_multiplication: 1, comparison: 3,
+}  # fmt: skip
