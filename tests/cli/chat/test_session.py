@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 import pytest
 from rich.console import Console
 
-from ossian.cli.chat.partner import Exchange, Piece
+from ossian.cli.chat.partner import Exchange, Piece, Round, ToolCall
 from ossian.cli.chat.session import Session
 from ossian.errors import ContextLengthError, EngineDeadError
 
@@ -25,7 +25,9 @@ class Parrot:
         self.heard: list[tuple[list[Exchange], str]] = []
         self.was_left = False
 
-    async def answer(self, earlier: Sequence[Exchange], question: str) -> AsyncGenerator[Piece, None]:
+    async def answer(
+        self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
+    ) -> AsyncGenerator[Piece | ToolCall, None]:
         self.heard.append((list(earlier), question))
         try:
             for piece in self.pieces:

@@ -2,13 +2,17 @@
 
 import asyncio
 import os
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
 
 import typer
 from rich.console import Console
 
-from ossian.cli.chat.partner import ChatOptions
+from ossian.cli.chat.partner import ChatOptions, Partner
+from ossian.cli.chat.session import Session
 from ossian.harmony.messages import ReasoningEffort
+
+NewSession: TypeAlias = Callable[[Partner], Session]
 
 
 def chat(
@@ -26,23 +30,30 @@ def chat(
         int | None, typer.Option(min=1, help="The most tokens of an answer, reasoning included.")
     ] = None,
     hide_reasoning: Annotated[bool, typer.Option("--hide-reasoning", help="Show only the answers.")] = False,
+    demo_tools: Annotated[
+        bool, typer.Option("--demo-tools", help="Offer the model four harmless tools, and run what it calls.")
+    ] = False,
 ) -> None:
     """Talk to a model in the terminal.
 
-    The key for a server that wants one is read from OPENAI_API_KEY.
+    The key for a server that wants one is read from OPENAI_API_KEY. The weather of --demo-tools is made up.
     """
+    from ossian.cli.chat.demo_tools import DEMO_TOOLS
+    from ossian.cli.chat.toolbox import Toolbox
+
+    toolbox = Toolbox(DEMO_TOOLS if demo_tools else ())
+    options = ChatOptions(instructions, reasoning_effort, temperature, max_tokens, toolbox.definitions)
     console = Console()
-    options = ChatOptions(instructions, reasoning_effort, temperature, max_tokens)
+    new_session = lambda partner: Session(partner, console, toolbox, show_reasoning=not hide_reasoning)
     if url is None:
-        chat_in_process(model, options, console, show_reasoning=not hide_reasoning)
+        chat_in_process(model, options, console, new_session)
     else:
-        chat_over_http(url, model, options, console, show_reasoning=not hide_reasoning)
+        chat_over_http(url, model, options, new_session)
 
 
-def chat_in_process(model: str | None, options: ChatOptions, console: Console, *, show_reasoning: bool) -> None:
+def chat_in_process(model: str | None, options: ChatOptions, console: Console, new_session: NewSession) -> None:
     """Load a model and talk to it."""
     from ossian.cli.chat.in_process import InProcessPartner
-    from ossian.cli.chat.session import Session
     from ossian.cli.configuration import load_settings
     from ossian.cli.loading import load_model
     from ossian.cli.logs import configure_logs
@@ -56,18 +67,15 @@ def chat_in_process(model: str | None, options: ChatOptions, console: Console, *
     with asyncio.Runner() as runner:
         runner.run(engine.start())
         try:
-            Session(partner, console, show_reasoning=show_reasoning).run(runner)
+            new_session(partner).run(runner)
         finally:
             runner.run(engine.stop())
 
 
-def chat_over_http(
-    url: str, model: str | None, options: ChatOptions, console: Console, *, show_reasoning: bool
-) -> None:
+def chat_over_http(url: str, model: str | None, options: ChatOptions, new_session: NewSession) -> None:
     """Talk to a server."""
     from ossian.cli.chat.over_http import HttpPartner
-    from ossian.cli.chat.session import Session
 
     partner = HttpPartner(url, model or "gpt-oss-20b", os.environ.get("OPENAI_API_KEY"), options)
     with asyncio.Runner() as runner:
-        Session(partner, console, show_reasoning=show_reasoning).run(runner)
+        new_session(partner).run(runner)

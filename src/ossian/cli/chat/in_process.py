@@ -1,48 +1,49 @@
 """A partner that generates in this process."""
 
 import uuid
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import date
 
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece
-from ossian.engine.base import SamplingParams
+from ossian.api.chat_completions.events import ChatChunks
+from ossian.api.chat_completions.events import ChatOptions as ShownParts
+from ossian.api.chat_completions.prompt import conversation, sampling
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.head import Head
+from ossian.cli.chat.completion import DeltaReader, request_body
+from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
 from ossian.generation import Generation, TurnRequest
-from ossian.harmony.events import MessageStart, TextDelta
-from ossian.harmony.messages import Channel, Conversation, Message, Role
 
 
 class InProcessPartner:
-    """Talks to a model through the same pipeline that the server uses."""
+    """Talks to a model through the same pipeline that the server uses, from the request's body to the chunks."""
 
     def __init__(self, generation: Generation, name: str, options: ChatOptions) -> None:
         self.name = name
         self._generation = generation
         self._options = options
 
-    async def answer(self, earlier: Sequence[Exchange], question: str) -> AsyncGenerator[Piece, None]:
-        """Yield the turn's text. Raises what `Generation.turn` raises."""
-        conversation = Conversation(
-            messages=tuple(messages(earlier, question)),
-            instructions=self._options.instructions,
-            reasoning_effort=self._options.reasoning_effort,
-            current_date=date.today(),
-        )
-        sampling = SamplingParams(temperature=self._options.temperature, max_tokens=self._options.max_tokens)
-        turn = await self._generation.turn(TurnRequest(f"chat-{uuid.uuid4().hex}", conversation, sampling))
-        is_reasoning = False
+    async def answer(
+        self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
+    ) -> AsyncGenerator[Piece | ToolCall, None]:
+        """Yield the turn's text and calls. Raises what `Generation.turn` raises."""
+        body = request_body(self.name, self._options, earlier, question, rounds)
+        request = ChatCompletionRequest.model_validate(body)
+        params = sampling(request, self._generation.engine.info)
+        turn_request = TurnRequest(f"chat-{uuid.uuid4().hex}", conversation(request, date.today()), params)
+        chunks = ChatChunks(Head(turn_request.request_id, 0, self.name, ""), 1, ShownParts.of(request), new_call_id)
+        reader = DeltaReader()
+        turn = await self._generation.turn(turn_request)
         try:
             async for event in turn:
-                if isinstance(event, MessageStart):
-                    is_reasoning = event.channel is not Channel.FINAL
-                elif isinstance(event, TextDelta) and event.text:
-                    yield Piece(event.text, is_reasoning)
+                for chunk in chunks.push(0, event):
+                    for piece in reader.read(chunk):
+                        yield piece
         finally:
             await turn.aclose()
+        for call in reader.calls():
+            yield call
 
 
-def messages(earlier: Sequence[Exchange], question: str) -> Iterator[Message]:
-    """Yield the conversation's messages."""
-    for exchange in earlier:
-        yield Message(Role.USER, exchange.question)
-        yield Message(Role.ASSISTANT, exchange.answer, channel=Channel.FINAL)
-    yield Message(Role.USER, question)
+def new_call_id() -> str:
+    """Return an id for a tool call."""
+    return f"call_{uuid.uuid4().hex}"

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from typing import Any
+from contextlib import aclosing
 
 import httpx2
 
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece
+from ossian.api.fields import JsonObject
+from ossian.cli.chat.completion import DeltaReader, request_body
+from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
 from ossian.errors import OssianError
 
 
@@ -23,9 +25,19 @@ class HttpPartner:
         self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._options = options
 
-    async def answer(self, earlier: Sequence[Exchange], question: str) -> AsyncGenerator[Piece, None]:
-        """Yield the streamed deltas. Raises ServerError."""
-        body = request_body(self.name, self._options, earlier, question)
+    async def answer(
+        self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
+    ) -> AsyncGenerator[Piece | ToolCall, None]:
+        """Yield the streamed deltas, then the calls that they made up. Raises ServerError."""
+        reader = DeltaReader()
+        async with aclosing(self._chunks(request_body(self.name, self._options, earlier, question, rounds))) as stream:
+            async for chunk in stream:
+                for piece in reader.read(chunk):
+                    yield piece
+        for call in reader.calls():
+            yield call
+
+    async def _chunks(self, body: JsonObject) -> AsyncGenerator[JsonObject, None]:
         timeout = httpx2.Timeout(10.0, read=None)  # a long prompt may take minutes before its first token
         try:
             async with (
@@ -35,8 +47,8 @@ class HttpPartner:
                 if response.status_code != httpx2.codes.OK:
                     raise ServerError(refusal(self._url, response.status_code, await response.aread()))
                 async for line in response.aiter_lines():
-                    for piece in pieces(line):
-                        yield piece
+                    for chunk in chunks(line):
+                        yield chunk
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise ServerError(f"No answer from {self._url} ({reason}). Is the server running?") from error
@@ -48,38 +60,14 @@ def completions_url(url: str) -> str:
     return f"{base.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
 
 
-def request_body(model: str, options: ChatOptions, earlier: Sequence[Exchange], question: str) -> dict[str, Any]:
-    """Return the chat completion request."""
-    messages = [{"role": "developer", "content": options.instructions}] if options.instructions else []
-    for exchange in earlier:
-        messages += [
-            {"role": "user", "content": exchange.question},
-            {"role": "assistant", "content": exchange.answer},
-        ]
-    messages.append({"role": "user", "content": question})
-    body = {
-        "model": model,
-        "messages": messages,
-        "stream": True,
-        "temperature": options.temperature,
-        "reasoning_effort": options.reasoning_effort.value,
-    }
-    return body | ({"max_completion_tokens": options.max_tokens} if options.max_tokens else {})
-
-
-def pieces(line: str) -> Iterator[Piece]:
-    """Yield what one line of the event stream adds. Raises ServerError for an error event."""
+def chunks(line: str) -> Iterator[JsonObject]:
+    """Yield the chunk that a line of the event stream carries, if any. Raises ServerError for an error event."""
     if not line.startswith("data:") or line == "data: [DONE]":
         return
-    event = json.loads(line.removeprefix("data:"))
-    if "error" in event:
-        raise ServerError(f"The server stopped: {event['error'].get('message', event['error'])}")
-    for choice in event.get("choices", []):
-        delta = choice.get("delta", {})
-        if reasoning := delta.get("reasoning") or delta.get("reasoning_content"):
-            yield Piece(reasoning, is_reasoning=True)
-        if content := delta.get("content"):
-            yield Piece(content, is_reasoning=False)
+    chunk = json.loads(line.removeprefix("data:"))
+    if "error" in chunk:
+        raise ServerError(f"The server stopped: {chunk['error'].get('message', chunk['error'])}")
+    yield chunk
 
 
 def refusal(url: str, status: int, body: bytes) -> str:

@@ -1,23 +1,34 @@
-"""The conversation itself: reads what the user types, prints the answer as it comes, remembers both."""
+"""The conversation itself: reads what the user types, prints the answer as it comes, remembers both.
+
+Tools that the model calls on the way are run, and their results sent back, until it answers.
+"""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 
 from rich.console import Console
 from rich.markup import escape
 
-from ossian.cli.chat.partner import Exchange, Partner, Piece
+from ossian.cli.chat.partner import Exchange, Partner, Piece, Round, ToolCall
+from ossian.cli.chat.printer import Printer
+from ossian.cli.chat.toolbox import Toolbox
 from ossian.errors import OssianError
 
+MAX_TOOL_ROUNDS = 5  # in one turn
+
 HELP = "/new starts over, /exit leaves; Ctrl-C stops an answer."
+NO_TOOLS = Toolbox([])
 
 
 class Session:
     """One conversation with one partner."""
 
-    def __init__(self, partner: Partner, console: Console, *, show_reasoning: bool = True) -> None:
+    def __init__(
+        self, partner: Partner, console: Console, toolbox: Toolbox = NO_TOOLS, *, show_reasoning: bool = True
+    ) -> None:
         self._partner = partner
+        self._toolbox = toolbox
         self._console = console
         self._show_reasoning = show_reasoning
         self.exchanges: list[Exchange] = []
@@ -45,46 +56,65 @@ class Session:
     def _turn(self, question: str, runner: asyncio.Runner) -> None:
         """Print one answer. An error ends the turn; it ends the conversation only when nobody is there to see it."""
         printer = Printer(self._console, show_reasoning=self._show_reasoning)
+        turn = Turn(question)
         try:
-            runner.run(self._print_answer(question, printer))
+            printer.end(runner.run(self._converse(turn, printer)))
         except KeyboardInterrupt:
             printer.end("stopped")
         except OssianError as error:
             if not self._console.is_interactive:
                 raise
             printer.end(str(error))
-        else:
-            printer.end()
-        if printer.answer:
-            self.exchanges.append(Exchange(question, printer.answer))
+        if turn.answer or turn.rounds:
+            self.exchanges.append(Exchange(question, turn.answer, tuple(turn.rounds)))
 
-    async def _print_answer(self, question: str, printer: "Printer") -> None:
-        async with aclosing(self._partner.answer(self.exchanges, question)) as pieces:
+    async def _converse(self, turn: "Turn", printer: Printer) -> str:
+        """Ask, and ask again with the results as long as tools are called. Returns a remark, "" for a whole answer."""
+        while calls := await self._ask(turn, printer):
+            if len(turn.rounds) == MAX_TOOL_ROUNDS:
+                return (
+                    f"stopped: it called tools {MAX_TOOL_ROUNDS} times without coming to an answer, which is the limit"
+                )
+            results = [self._result(call, printer) for call in calls]
+            turn.close_round(calls, results)
+        return ""
+
+    async def _ask(self, turn: "Turn", printer: Printer) -> list[ToolCall]:
+        """Print what the model says next, and return the calls at its end."""
+        calls = []
+        async with aclosing(self._partner.answer(self.exchanges, turn.question, turn.rounds)) as pieces:
             async for piece in pieces:
-                printer.print(piece)
+                if isinstance(piece, ToolCall):
+                    calls.append(piece)
+                else:
+                    turn.add(piece)
+                    printer.piece(piece)
+        return calls
+
+    def _result(self, call: ToolCall, printer: Printer) -> str:
+        printer.call(call)
+        result = self._toolbox.run(call)
+        printer.result(result)
+        return result
 
 
-class Printer:
-    """Prints the pieces of one answer, reasoning dimmed, and keeps the answer's text."""
+class Turn:
+    """What came of the user's last question so far."""
 
-    def __init__(self, console: Console, *, show_reasoning: bool) -> None:
-        self._console = console
-        self._show_reasoning = show_reasoning
-        self._was_reasoning = False
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.rounds: list[Round] = []
         self.answer = ""
+        self._reasoning = ""
 
-    def print(self, piece: Piece) -> None:
-        """Print a piece; a line break parts the reasoning from the answer."""
-        if piece.is_reasoning and not self._show_reasoning:
-            return
-        if self._was_reasoning and not piece.is_reasoning:
-            self._console.print("\n")
-        self._was_reasoning = piece.is_reasoning
-        if not piece.is_reasoning:
+    def add(self, piece: Piece) -> None:
+        """Keep a piece."""
+        if piece.is_reasoning:
+            self._reasoning += piece.text
+        else:
             self.answer += piece.text
-        style = "dim" if piece.is_reasoning else None
-        self._console.print(piece.text, style=style, end="", markup=False, highlight=False, soft_wrap=True)
 
-    def end(self, remark: str = "") -> None:
-        """End the answer, with a remark when it did not end by itself."""
-        self._console.print(f"\n[dim italic]({escape(remark)})[/]\n" if remark else "\n", highlight=False)
+    def close_round(self, calls: Sequence[ToolCall], results: Sequence[str]) -> None:
+        """Make a round of what was said since the last one: it was not yet the answer."""
+        self.rounds.append(Round(self._reasoning, self.answer, tuple(calls), tuple(results)))
+        self._reasoning = self.answer = ""
