@@ -86,6 +86,10 @@ def test_azion_with_a_tool(server: ServedProcess) -> None:
     assert '"finish_reason": "' in json.dumps(chunks[-1])
 
 
+def test_azion_with_parameters(server: ServedProcess) -> None:
+    assert text(streamed(run(server, "azion_parameters.sh")))
+
+
 def test_e2e_tir(server: ServedProcess) -> None:
     body = json.loads(run(server, "e2e_tir_chat.sh"))
     assert body["choices"][0]["message"]["content"]
