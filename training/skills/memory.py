@@ -35,9 +35,14 @@ class Fact:
         """The pattern's slots filled, for a prompt."""
         return pattern.format(thing=self.thing, x=self.value)
 
-    def said(self, pattern: str) -> str:
-        """The pattern's slots filled and marked as copied, for the model to say."""
-        return pattern.format(thing=copied(self.thing), x=copied(self.value))
+    def said(self, pattern: str, question: str = "") -> str:
+        """The pattern's slots filled and marked as copied, for the model to say.
+
+        A "dog's" in the question can be one token, so the whole of it is copied.
+        """
+        text = pattern.format(thing=copied(self.thing), x=copied(self.value))
+        owner = f"{self.thing}'s"
+        return text.replace(f"{copied(self.thing)}'s", copied(owner)) if owner in question else text
 
     def is_about(self, other: "Fact") -> bool:
         """Whether both answer the same question."""
@@ -89,9 +94,9 @@ def name_asked(random: Random, split: Split) -> Exchange:
     elif random.random() < 0.08:
         before = named_by_assistant(random, fact, split)
     start = small_talk(random, split, random.choice((0, 0, 0, 1)))
-    between = about_others(random, split) if random.random() < 0.15 else ()
-    between = (*between, *small_talk(random, split, random.choice((0, 0, 1, 1, 2))))
-    return recalled(fact, wording(random, NAME.asked, split), (*start, *before, *between))
+    others = about_others(random, split) if random.random() < 0.15 else ()
+    between = small_talk(random, split, random.choice((0, 0, 1, 1, 2)))
+    return recalled(fact, wording(random, NAME.asked, split), (*start, *before, *others, *between))
 
 
 def name_unknown(random: Random, split: Split) -> Exchange:
@@ -117,7 +122,7 @@ def fact_asked(random: Random, split: Split) -> Exchange:
     between = small_talk(random, split, random.choice((0, 0, 1)))
     if len(facts) == 2 and random.random() < 0.3:
         both = f"{told(random, facts[0], split).rstrip('.! ')}. {told(random, facts[1], split)}"
-        before = finished(both, NOTED)
+        before: tuple[Message, ...] = finished(both, NOTED)
     else:
         before = tuple(message for each in facts for message in telling(random, each, split))
     return recalled(fact, fact.filled(wording(random, fact.kind.asked, split)), (*before, *between))
@@ -144,9 +149,9 @@ def recalled(fact: Fact, question: str, earlier: tuple[Message, ...]) -> Exchang
     medium = f"The user asks {fact.kind.what}. They told me: {{x}}."
     high = f"{medium} I look back through our conversation and take the last one they gave, so my answer is {{x}}."
     said = analyses("It is {x}.", medium, high)
-    analysis = {effort: fact.said(text) for effort, text in said.items()}
+    analysis = {effort: fact.said(text, question) for effort, text in said.items()}
     skill = "conversation: name asked" if fact.kind is NAME else "conversation: fact asked"
-    return Exchange(skill, question, analysis, fact.said(fact.kind.recalled), earlier=earlier)
+    return Exchange(skill, question, analysis, fact.said(fact.kind.recalled, question), earlier=earlier)
 
 
 def missing(fact: Fact, question: str, earlier: tuple[Message, ...]) -> Exchange:
@@ -154,9 +159,9 @@ def missing(fact: Fact, question: str, earlier: tuple[Message, ...]) -> Exchange
     medium = f"The user asks {fact.kind.what}. They have not told me."
     high = f"{medium} I look back through our conversation and do not find it. I must not guess, so I say so."
     said = analyses("Not told.", medium, high)
-    analysis = {effort: fact.said(text) for effort, text in said.items()}
+    analysis = {effort: fact.said(text, question) for effort, text in said.items()}
     skill = "conversation: name unknown" if fact.kind is NAME else "conversation: fact unknown"
-    return Exchange(skill, question, analysis, fact.said(fact.kind.missing), earlier=earlier)
+    return Exchange(skill, question, analysis, fact.said(fact.kind.missing, question), earlier=earlier)
 
 
 def random_fact(random: Random, kind: Kind, split: Split) -> Fact:
@@ -219,9 +224,10 @@ def named_by_assistant(random: Random, fact: Fact, split: Split) -> tuple[Messag
     return finished(talk.greeting(random, split).question, reply)
 
 
-def about_others(random: Random, split: Split) -> tuple[Message, ...]:
-    """A finished turn in which somebody else's name was told."""
-    fact = random_fact(random, SOMEBODY_ELSE, split)
+def about_others(random: Random, split: Split, avoided: str = "") -> tuple[Message, ...]:
+    """A finished turn in which somebody else's name was told, but not that of the user's `avoided` one."""
+    while (fact := random_fact(random, SOMEBODY_ELSE, split)).thing == avoided:
+        pass
     return finished(fact.filled(wording(random, SOMEBODY_ELSE.told, split)), NOTED)
 
 
@@ -232,7 +238,7 @@ def without(random: Random, fact: Fact, split: Split) -> tuple[Message, ...]:
         others = [other for other in distinct(random, split, 2) if not other.is_about(fact)]
         messages = (*messages, *(message for other in others for message in telling(random, other, split)))
     elif random.random() < 0.4:
-        messages = (*messages, *about_others(random, split))
+        messages = (*messages, *about_others(random, split, fact.thing))
     return messages
 
 
