@@ -61,11 +61,8 @@ FRAMES = (
     "[Hello|Hi|Hey][,|!] [can you {w} me {t}?|what is {t}?|I need {t}.|{t}?|tell me about {t}.]", "Help me [to |]{w} [my|the] {t}[.|]", "Help me with [my |]{t}[.|]", "In {n} words, what is {t}?", "What happened [in {n}|to {t}|with {t}]?", "{n} {t}", "Who {w} the {t} in {c}?", "What is {t} and how is it {t}?",
     "[Let's|Let us] {w} [|the ]{t}.", "[If|When|Because|Although|While] {t} {t}, [what is {t}?|{t}.]", "[Should|May|Must] I {w} [|my |the ]{t}?", "[Who|What] {w} {t}?", "Is there [a|any] {t} [in {c}|here]?", "[Never|Always|Just|Quickly] {w} {t}.", "{x} [said|told me|thinks|wants|asked for] {t}.", "{x} and {x} {w} {t}[.|]", "Who is {x}?", "Ask {x} [about|for] {t}.", "Where is {x}?",
 )  # fmt: skip
-FOREIGN = (
-    "[Wie|Warum|Wo|Wann] [kocht man Nudeln|ist der Himmel blau|fährt der Zug|geht es weiter|finde ich einen Arzt]?", "Schreib mir bitte ein Gedicht über [den Mond|den Herbst|meine Katze].", "Was [kostet das|soll ich heute kochen|bedeutet dieses Wort|ist Liebe]?",
-    "[Comment|Pourquoi|Quand] [faire un gâteau|le ciel est bleu|part le train|apprendre le piano] ?", "Raconte-moi une [histoire|blague] [drôle|courte|de Noël].", "Quelle heure est-il[ ?|]", "J'ai besoin d'un [médecin|livre|conseil].",
-    "¿[Cómo|Cuándo|Dónde|Por qué] [se hace una tortilla|sale el tren|está la estación|el cielo es azul]?", "Cuéntame un [chiste|cuento] [corto|de miedo|para niños].", "Necesito [un médico|ayuda con mi tarea|una receta de sopa].",
-    "[Come|Quando|Dove] [si fa la pizza|parte il treno|posso mangiare bene]?", "Scrivi una poesia [sul mare|sulla luna|per mia madre].", "[Como|Onde] [faço um bolo|fica a praia|aprendo a nadar]?", "Hoe [bak ik een taart|laat is het|leer ik zwemmen]?",
+FOREIGN = (  # not the languages of languages/, which have answers of their own
+    "Hoe [bak ik een taart|laat is het|leer ik zwemmen]?",
     "[Jak|Gdzie] [upiec chleb|jest dworzec|napisać list]?", "[Hur|Var] [bakar man bröd|ligger stationen|skriver man en dikt]?", "Расскажи [сказку|анекдот|новости].", "Как [сварить суп|дела на работе|доехать до вокзала]?", "今日は何をしますか", "東京の天文台はどこですか", "给我讲一个[故事|笑话]", "怎么做[饭|蛋糕|面条]?",
     "Ποιος έγραψε [την Οδύσσεια|αυτό το βιβλίο]?", "اكتب لي [قصة|رسالة] قصيرة", "저에게 [이야기|농담]를 해 주세요", "Bana [güzel|yeni] bir [hikaye|şiir] anlat.", "Kerro minulle [tarina|vitsi].", "Cogito ergo sum.", "Lorem ipsum dolor sit amet[, consectetur adipiscing elit.|.]",
 )  # fmt: skip

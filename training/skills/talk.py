@@ -49,7 +49,7 @@ THANKS = (
     "[thx|ty|ok thanks|I see|I see.|Got it|Got it!|Understood.|Correct!|ok thank you|Thanks!!]", "I [really |]appreciate [it|that|your help|this][|!|.]",
 )  # fmt: skip
 GOODBYES = (
-    "Goodbye", "Bye", "[Goodbye|Bye|Bye bye]!", "[exit|quit|Ciao|Farewell|Farewell!|Good night|Cheerio]",
+    "Goodbye", "Bye", "[Goodbye|Bye|Bye bye]!", "[exit|quit|Farewell|Farewell!|Good night|Cheerio]",
     "[|Thanks, |Thank you, |OK, |Great, |Well, |Thanks and |Good, |That is all, |That was all, ][goodbye|bye|bye bye|good night|farewell|see you|see you [later|soon|tomorrow|next week|next time]|talk to you [later|soon|tomorrow]|take care|until next time|until tomorrow|so long][| Ossian| my friend| and thank you| and take care| everyone| for now| then][|!|.]",
     "[|OK, |Sorry, |Well, |Thanks, ]I [have to go|must go|am leaving|am going|have to leave|need to go|will go][| now| home| to bed][|.|, bye|, goodbye]",
     "[|Thanks, |OK, |Goodbye, |Bye, ]have a [nice|good|great|lovely|wonderful] [day|evening|weekend|time|night][|!|.]",
