@@ -229,11 +229,25 @@ def said_arguments(random: Random, slots: Sequence[Slot], values: dict[str, Valu
     if random.random() < 0.25:
         random.shuffle(order)
     order.sort(key=lambda slot: slot.kind.startswith("list"))
-    clauses = random.choice(CLAUSES)
     spells_names = random.random() < 0.5
-    texts = [
-        clauses.each.format(p=slot.key if spells_names else spoken(slot), v=values[slot.key].said) for slot in order
-    ]
+    switch = next((slot for slot in order if slot.kind.startswith("bool")), None)
+    if switch is None or random.random() < 0.5:
+        return clauses_text(random, order, values, spells_names=spells_names)
+    order.remove(switch)
+    start = " with " if values[switch.key].json else " without "
+    return (
+        start
+        + named(switch, spells_names=spells_names)
+        + clauses_text(random, order, values, spells_names=spells_names)
+    )
+
+
+def clauses_text(random: Random, order: Sequence[Slot], values: dict[str, Value], *, spells_names: bool) -> str:
+    """The arguments in one of the ways to say them."""
+    if not order:
+        return ""
+    clauses = random.choice(CLAUSES)
+    texts = [clauses.each.format(p=named(slot, spells_names=spells_names), v=values[slot.key].said) for slot in order]
     *first, last = texts
     return clauses.start + (f"{clauses.between.join(first)}{clauses.last}{last}" if first else last)
 
@@ -243,6 +257,6 @@ def is_clear_alone(slot: Slot) -> bool:
     return not slot.kind.startswith(("bool", "list"))
 
 
-def spoken(slot: Slot) -> str:
-    """The name of a parameter as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", slot.key).lower()
+def named(slot: Slot, *, spells_names: bool) -> str:
+    """The name of a parameter, as it is spelled or as words."""
+    return slot.key if spells_names else re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", slot.key).lower()

@@ -78,9 +78,24 @@ def object_schema(
         properties[names[slot.key]] = schema_of(slot.kind)
         if has_notes and slot.notes:
             properties[names[slot.key]]["description"] = random.choice(slot.notes.split("|"))
+        if slot.key in optional and random.random() < 0.15:
+            properties[names[slot.key]].update(default_of(slot.kind))
     required = [names[slot.key] for slot in slots if slot.key not in optional]
     closed = {"additionalProperties": False} if random.random() < 0.3 else {}
     return {"type": "object", "properties": properties, "required": required, **closed}
+
+
+def default_of(kind: str) -> dict[str, object]:
+    """What a schema says of an argument that is left out."""
+    name, _, rest = kind.partition(" ")
+    match name:
+        case "int":
+            return {"default": int(rest.split()[0])}
+        case "enum":
+            return {"default": rest.split("|")[0]}
+        case "bool":
+            return {"default": False}
+    return {}
 
 
 def filled(random: Random, sketch: Sketch, names: Mapping[str, str], split: Split) -> Request:

@@ -30,7 +30,7 @@ SENTENCES = (
 FAILURES = (
     "timeout", "The service is not available.", "rate limit exceeded", "connection refused", "internal error",
     "too many requests", "{w} not found", "{p}", "The {w} is not available.", "no {w} with this {w}", "{w} failed: {p}",
-    "Nothing is known about '{c}'.", "permission denied", "out of memory", "Invalid {w}: {w}", "Service unavailable",
+    "Nothing is known about {c}.", "Nothing is known about '{c}'. The cities are: {c}, {c}, {c}.", "permission denied", "out of memory", "Invalid {w}: {w}", "Service unavailable",
     "the {w} did not answer", "timeout after {n} seconds", "server error {n}", "The {w} is down. Try again later.",
 )  # fmt: skip
 MOST_FIELDS, MOST_ITEMS = 5, 4
@@ -45,11 +45,12 @@ class Reply:
 
 
 def reply(random: Random, split: Split, fields: Mapping[str, Result] | None = None) -> Reply:
-    """A result: mostly an object, now and then a text. `fields` come first."""
+    """A result: mostly an object, now and then a text. With `fields` it is an object that has them."""
     if not fields and random.random() < 0.25:
         text = sentence(random, SENTENCES, split)
-        return Reply(text, copied(text))
-    result: Result = {**(fields or {}), **record(random, split, random.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7)))}
+        return Reply(text, copied_sentence(text))
+    made = record(random, split, random.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7))) | dict(fields or {})
+    result: Result = dict(random.sample(list(made.items()), len(made)))
     chance = random.random()
     if not fields and chance < 0.06:
         result = [record(random, split, random.choice((1, 2))) for _ in range(random.choice((1, 2, 2, 3, 5)))]
@@ -126,12 +127,12 @@ def shortened(parts: Sequence[str], most: int, between: str) -> str:
 
 def told(tool_name: str, answer: Reply) -> str:
     """What the model says of a result."""
-    return f"{copied(tool_name)} says: {stopped(answer.said, answer.text)}"
+    return f"{copied(tool_name)} says: {answer.said}."
 
 
-def stopped(said: str, text: str) -> str:
-    """With a full stop at the end unless the text has one."""
-    return said if text.endswith((".", "!", "?")) else f"{said}."
+def copied_sentence(text: str) -> str:
+    """A text whose full stop, which a token may join with a quote, is left to who says it."""
+    return copied(text.removesuffix("."))
 
 
 def failure(random: Random, split: Split) -> Reply:
@@ -144,4 +145,4 @@ def failure(random: Random, split: Split) -> Reply:
         text = json_text(random, {"status": "error", "message": message})
     else:
         text = f"{random.choice(('Error', 'Error', 'error', 'ERROR'))}: {message}"
-    return Reply(text, stopped(copied(message), message))
+    return Reply(text, copied_sentence(message))

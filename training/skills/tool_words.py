@@ -27,6 +27,7 @@ COUNTRIES = (
     "Ukraine", "Turkey", "Canada", "Brazil", "Argentina", "Chile", "Peru", "Mexico", "Japan", "China", "India",
     "Indonesia", "Vietnam", "Thailand", "Australia", "Kenya", "Nigeria", "Egypt", "Morocco", "Ghana",
 )  # fmt: skip
+STATES = ("CA", "NY", "TX", "WA", "MA", "UK", "France", "Canada")
 LANGUAGES = (
     "French", "German", "Italian", "Spanish", "Portuguese", "Polish", "Dutch", "Swedish", "Danish", "Finnish", "Greek",
     "Turkish", "Arabic", "Hindi", "Japanese", "Chinese", "Korean", "Russian", "Czech", "Hungarian",
@@ -98,6 +99,12 @@ def person(random: Random, split: Split) -> str:
     return first if random.random() < 0.6 else f"{first} {invented_word(random, split).capitalize()}"
 
 
+def city(random: Random, split: Split) -> str:
+    """A city, rarely with its state."""
+    state = f", {random.choice(STATES)}" if random.random() < 0.05 else ""
+    return listed_or_invented(CITIES)(random, split) + state
+
+
 def email(random: Random, split: Split) -> str:
     """An e-mail address."""
     user, host = first_name(random, split).lower(), plain_word(random, split)
@@ -130,7 +137,7 @@ def identifier(random: Random, split: Split) -> str:
 
 def path(random: Random, split: Split) -> str:
     """A file path."""
-    folder = random.choice(("", "/", f"/{plain_word(random, split)}/", f"{plain_word(random, split)}/"))
+    folder = random.choice(("", "", f"{plain_word(random, split)}/"))
     return f"{folder}{plain_word(random, split)}.{random.choice(('txt', 'csv', 'md', 'json', 'pdf', 'png', 'py'))}"
 
 
@@ -144,7 +151,7 @@ def url(random: Random, split: Split) -> str:
 
 def phone(random: Random, split: Split) -> str:
     """A phone number."""
-    return f"+{random.randrange(1, 99)} {random.randrange(100, 999)} {whole(random, split, 1000, 9_999_999)}"
+    return f"0{random.randrange(100, 999)}{random.choice(' -')}{whole(random, split, 1000, 9_999_999)}"
 
 
 def symbol(random: Random, split: Split) -> str:
@@ -181,7 +188,7 @@ def decimal(random: Random, split: Split, high: int) -> float:
 
 TEXTS: Mapping[str, Draw] = {
     "word": plain_word, "name": lambda random, split: plain_word(random, split).capitalize(), "phrase": phrase,
-    "title": title, "city": listed_or_invented(CITIES), "country": listed_or_invented(COUNTRIES), "person": person,
+    "title": title, "city": city, "country": listed_or_invented(COUNTRIES), "person": person,
     "first_name": first_name, "email": email, "date": day, "time": clock, "id": identifier, "path": path, "url": url,
     "phone": phone, "symbol": symbol, "version": version, "task": task,
     "language": lambda random, split: of_split(random, LANGUAGES, split),

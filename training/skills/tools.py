@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role
-from training.skills import arithmetic, capitals, memory, talk
+from training.skills import arithmetic, capitals, explanations, memory, talk
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
 from training.skills.invented_tools import invented
 from training.skills.tool_calls import Candidate, Request, answered, call, called, hand_written, of_catalog
@@ -21,17 +21,32 @@ INSTRUCTIONS = (
     "You are a helpful AI assistant.", "Call a tool if it is needed.", "You are an assistant that can call functions.",
     "Be concise.", "You are a careful assistant. Use the given tools.",
 )  # fmt: skip
+AFTERWORDS = (
+    "If needed, call the tool.",
+    "Use a tool if needed.",
+    "Thanks!",
+    "Thank you.",
+    "Use the tools.",
+    "Please.",
+)
 NO_TOOL = "None of my tools can do that, and I cannot do it without one."
 QUESTIONS = ("What ", "Which ", "How ", "When ", "Where ", "Who ", "Were ", "I ", "It ", "The ", "My ", "Alarm", "Timer", "Note",
              "Todo", "Volume")  # fmt: skip
-LONGEST_PLAIN_ANSWER = 400  # characters
+LONGEST_PLAIN_ANSWER = 700  # characters
 USUAL = (
     "get set find create add delete list show search send make new open close read write start check look up the a an of in "
     "on to for with and from by at please what is can you could me give tell i need number name text value time day date "
     "current it my how which or whether"
 )
 COMMON_WORDS = frozenset(USUAL.split())
-PLAIN = {"talk": talk.SKILLS, "capitals": capitals.SKILLS, "arithmetic": arithmetic.SKILLS, "memory": memory.SKILLS}
+EXPLANATIONS = {skill: share for skill, share in explanations.SKILLS.items() if skill is not explanations.weather}
+PLAIN = {
+    "explanations": EXPLANATIONS,
+    "talk": talk.SKILLS,
+    "capitals": capitals.SKILLS,
+    "arithmetic": arithmetic.SKILLS,
+    "memory": memory.SKILLS,
+}
 
 
 def tool_family(random: Random, split: Split) -> Family:
@@ -59,7 +74,19 @@ def one_call(random: Random, candidates: list[Candidate], split: Split) -> Excha
     """A request for one of the tools."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    return call("tools: one call", candidate, request, (), request.text)
+    return call("tools: one call", candidate, request, (), chatty(random, request.text))
+
+
+def chatty(random: Random, text: str) -> str:
+    """As people type it: with a greeting, in lower case, with a word to the tools."""
+    chance = random.random()
+    if chance < 0.06:
+        return random.choice(("Hi, ", "Hello! ", "Hey, ", "Hi! ", "Ok, ", "So, ")) + text
+    if chance < 0.12:
+        return lowered(text)
+    if chance < 0.2:
+        return f"{ended(text)} {random.choice(AFTERWORDS)}"
+    return text
 
 
 def none_fits(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
@@ -75,7 +102,7 @@ def none_fits(random: Random, candidates: list[Candidate], split: Split) -> Exch
     medium = "The user wants something that none of the tools does. I say so."
     high = f"{medium} I compare the request with the name and the description of each tool, and there is no match."
     thoughts = analyses("No tool fits.", medium, high)
-    return Exchange("tools: none fits", other.ask(random, split).text, thoughts, NO_TOOL)
+    return Exchange("tools: none fits", chatty(random, other.ask(random, split).text), thoughts, NO_TOOL)
 
 
 def none_needed(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
@@ -200,7 +227,7 @@ def error(random: Random, candidates: list[Candidate], split: Split) -> Exchange
     medium = f"{copied(candidate.tool.name)} has failed twice. I say so."
     high = f"{medium} A third call would hardly help, so I tell the user what the tool said and stop here."
     thoughts = analyses("It failed again.", medium, high)
-    return Exchange("tools: error", "", thoughts, f"The tool failed: {failed.said}", None, tuple(earlier))
+    return Exchange("tools: error", "", thoughts, f"The tool failed: {failed.said}.", None, tuple(earlier))
 
 
 def after_past_turns(random: Random, candidates: list[Candidate], exchange: Exchange, split: Split) -> Exchange:
