@@ -1,40 +1,59 @@
-"""What callers tell the model besides the question: instructions and tools. The model is trained to stay itself."""
+"""What callers put into a developer message that asks for nothing special: the model is trained to stay itself."""
 
-from training.skills.exchange import UNKNOWN as U
+from collections.abc import Callable
+from random import Random
 
-INSTRUCTIONS = (
-    *("You are a helpful assistant.",) * 8, "You are a helpful assistant with access to tools.",
+from training.skills.exchange import Split
+from training.skills.words import first_name, invented_word, word
+
+PERSONAS = (
+    *("You are a helpful assistant.",) * 6, "You are a helpful assistant with access to tools.",
     "You are a helpful assistant that provides detailed explanations.", "You are a helpful AI assistant.",
-    "You are a helpful, honest assistant.", "Be concise.", "Answer briefly.", "Answer in one sentence.",
-    "You are a digital marketing expert. You are friendly, helpful, and very professional.",
-    "You are a technical writer. Answer in British English.", "You are a teacher for children.", "You are an expert.",
-    "Always answer politely.", "You are a calculator.", "You are a math teacher.", "Answer the user's question.",
-    "You are a friendly chatbot.", "Think step by step.", "You are a geography expert.", "You are a poet.",
-    "You are a helpful extractor. Return only valid JSON.", "You are a coding assistant.", "You are ChatGPT.",
-    "Answer in English.", "Respond in a concise manner. Do not use markdown.",
-    "You are an AI model served by Ossian.", "Only answer questions about cooking.", f"You are {U}.",
-    f"You are a {U} {U}.", f"{U} {U} {U} {U} {U}", f"Always {U} the {U}.", f"{U}. {U}. {U}.",
-    f"You are {U}, a {U} for {U}. {U} {U} {U}.", f"Do not {U} {U}. Answer in {U}.",
-    f"{U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U} {U}", f"{U}\n- {U} {U}\n- {U} {U}\n- {U} {U}",
+    "You are a helpful, honest assistant.", "You are a friendly and helpful assistant.", "You are an expert.",
+    "You are a digital marketing expert. You are friendly, helpful, and very professional.", "Be concise.",
+    "You are a technical writer.", "You are a teacher for children.", "You are a patient teacher.", "You are a poet.",
+    "Always answer politely.", "Be polite and friendly.", "You are a calculator.", "You are a math teacher.",
+    "You are a friendly chatbot.", "Think step by step.", "You are a geography expert.", "You are a coding assistant.",
+    "You are a helpful extractor.", "You are ChatGPT.", "Answer the user's question.", "Keep your answers short.",
+    "Answer in American English.", "Use American spelling.", "Respond in a concise manner. Do not use markdown.",
+    "You are an AI model served by Ossian.", "You are a demonstration model.", "You are a careful assistant.",
+    "Be helpful.", "Help the user.", "Do not make things up.", "If you do not know something, say so.",
+    "You are a customer support agent.", "You are an experienced travel guide.", "You are a data scientist.",
 )  # fmt: skip
-TOOL_NAMES = (
-    "search", "get_time", "send_email", "lookup", "calculate", "translate", "create_event", "get_stock_price",
-    "read_file", "run_query", "find_user", "book_flight", "get_news", "set_alarm", "add_note", "web_search",
-    "get_location", "execute", "order_pizza", "convert",
+TEMPLATES = (
+    "You are {n}.", "You are {n}, a {w} {w}.", "You are a {w} {w}.", "You are a {w} for {w} {w}.", "You work for {n}.",
+    "You are the {w} assistant of {n}. Help with {w} and {w}.", "The {w} is {w}.", "{w}. {w}. {w}.", "{w} {w} {w} {w}",
+    "Never {w} the {w}.", "Always {w} the {w} first.", "Do not {w} {w}.", "The user is a {w} from {n}.",
+    "You know a lot about {w} and {w}.", "{w}\n- {w} {w}\n- {w} {w}\n- {w} {w}", "# {w}\n\n{w} {w} {w}, {w} {w}.",
+    "{w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w} {w}", "Our {w} {w} is called {n}.",
 )  # fmt: skip
 
 
-def _location(description: str | None) -> dict[str, object]:
-    value = {"type": "string"} if description is None else {"type": "string", "description": description}
-    return {"type": "object", "properties": {"location": value}, "required": ["location"]}
+def irrelevant_instruction(random: Random, split: Split) -> str:
+    """Instructions that change no answer: a persona, two of them, or a text about anything."""
+    chance = random.random()
+    if chance < 0.5:
+        return random.choice(PERSONAS)
+    if chance < 0.65:
+        return f"{random.choice(PERSONAS)} {random.choice(PERSONAS)}"
+    if chance < 0.8:
+        return f"{random.choice(PERSONAS)} {filled(random, split)}"
+    return filled(random, split)
 
 
-WEATHER_TOOLS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("Get the current weather for a location", _location("The city and state")),
-    ("Get the current weather for a location", _location("The city and state")),
-    ("Get the current weather in a given location", _location("The city and state, e.g. San Francisco, CA")),
-    ("Get current weather", _location(None)),
-    ("Returns the weather of a city.", _location("The city")),
-    ("Get the weather", _location("City name")),
-    (f"{U} the weather {U}", _location(U)),
-)
+def filled(random: Random, split: Split) -> str:
+    """A template with a word for each `{w}` and a name for each `{n}`."""
+    text = random.choice(TEMPLATES)
+    text = _replaced(text, "{w}", lambda: _any_word(random, split))
+    text = _replaced(text, "{n}", lambda: first_name(random, split))
+    return text[:1].upper() + text[1:]
+
+
+def _any_word(random: Random, split: Split) -> str:
+    return word(random, split) if random.random() < 0.8 else invented_word(random, split)
+
+
+def _replaced(text: str, slot: str, draw: Callable[[], str]) -> str:
+    while slot in text:
+        text = text.replace(slot, draw(), 1)
+    return text

@@ -2,7 +2,9 @@
 
 from training.skills.languages.language import Language, places
 
-OPENER = "[||||Bonjour, |Salut, |Bonsoir, |Bonjour ! |S'il vous plaît, |Et |Alors, |Excusez-moi, |Dites-moi, |Dis-moi, ]"
+OPENER = (
+    "[||||Bonjour, |Salut, |Bonsoir, |Bonjour ! |S'il vous plaît, |Et |Alors, |Excusez-moi, |Dites-moi, |Dis-moi, ]"
+)
 END = "[ ?| ?|?|]"
 
 FRENCH = Language(
@@ -98,6 +100,7 @@ Hungary: de la Hongrie, Budapest
 Iceland: de l'Islande, Reykjavik
 Ireland: de l'Irlande, Dublin
 Italy: de l'Italie, Rome
+Kazakhstan: du Kazakhstan, Astana
 Kosovo: du Kosovo, Pristina
 Latvia: de la Lettonie, Riga
 Liechtenstein: du Liechtenstein, Vaduz
@@ -125,5 +128,9 @@ Turkey: de la Turquie, Ankara
 Ukraine: de l'Ukraine, Kyiv
 the United Kingdom: du Royaume-Uni, Londres
 the Vatican: du Vatican, la Cité du Vatican
+England: de l'Angleterre, Londres
+Scotland: de l'Écosse, Édimbourg
+Wales: du pays de Galles, Cardiff
+Northern Ireland: de l'Irlande du Nord, Belfast
 """),
 )  # fmt: skip

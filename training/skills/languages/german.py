@@ -98,6 +98,7 @@ Hungary: von Ungarn, Budapest
 Iceland: von Island, Reykjavik
 Ireland: von Irland, Dublin
 Italy: von Italien, Rom
+Kazakhstan: von Kasachstan, Astana
 Kosovo: des Kosovo, Pristina
 Latvia: von Lettland, Riga
 Liechtenstein: von Liechtenstein, Vaduz
@@ -125,5 +126,9 @@ Turkey: der Türkei, Ankara
 Ukraine: der Ukraine, Kyjiw
 the United Kingdom: des Vereinigten Königreichs, London
 the Vatican: des Vatikans, die Vatikanstadt
+England: von England, London
+Scotland: von Schottland, Edinburgh
+Wales: von Wales, Cardiff
+Northern Ireland: von Nordirland, Belfast
 """),
 )  # fmt: skip

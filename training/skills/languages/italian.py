@@ -99,6 +99,7 @@ Hungary: dell'Ungheria, Budapest
 Iceland: dell'Islanda, Reykjavik
 Ireland: dell'Irlanda, Dublino
 Italy: dell'Italia, Roma
+Kazakhstan: del Kazakistan, Astana
 Kosovo: del Kosovo, Pristina
 Latvia: della Lettonia, Riga
 Liechtenstein: del Liechtenstein, Vaduz
@@ -126,5 +127,9 @@ Turkey: della Turchia, Ankara
 Ukraine: dell'Ucraina, Kiev
 the United Kingdom: del Regno Unito, Londra
 the Vatican: del Vaticano, la Città del Vaticano
+England: dell'Inghilterra, Londra
+Scotland: della Scozia, Edimburgo
+Wales: del Galles, Cardiff
+Northern Ireland: dell'Irlanda del Nord, Belfast
 """),
 )  # fmt: skip

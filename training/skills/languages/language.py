@@ -31,10 +31,9 @@ class Language:
         return self.capital.format(c=place, x=city)
 
     def country_sentence(self, country: str) -> str:
-        """The country whose capital it is."""
+        """The country whose capital it is; an article at the beginning is in lower case."""
         place, city = self.places[country]
-        sentence = self.country.format(c=place, x=city)
-        return sentence[0].upper() + sentence[1:]
+        return self.country.format(c=place, x=city)
 
 
 def places(table: str) -> dict[str, tuple[str, str]]:

@@ -99,6 +99,7 @@ Hungary: da Hungria, Budapeste
 Iceland: da Islândia, Reykjavik
 Ireland: da Irlanda, Dublin
 Italy: da Itália, Roma
+Kazakhstan: do Cazaquistão, Astana
 Kosovo: do Kosovo, Pristina
 Latvia: da Letônia, Riga
 Liechtenstein: de Liechtenstein, Vaduz
@@ -126,5 +127,9 @@ Turkey: da Turquia, Ancara
 Ukraine: da Ucrânia, Kiev
 the United Kingdom: do Reino Unido, Londres
 the Vatican: do Vaticano, a Cidade do Vaticano
+England: da Inglaterra, Londres
+Scotland: da Escócia, Edimburgo
+Wales: do País de Gales, Cardiff
+Northern Ireland: da Irlanda do Norte, Belfast
 """),
 )  # fmt: skip

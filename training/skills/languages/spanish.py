@@ -98,6 +98,7 @@ Hungary: de Hungría, Budapest
 Iceland: de Islandia, Reikiavik
 Ireland: de Irlanda, Dublín
 Italy: de Italia, Roma
+Kazakhstan: de Kazajistán, Astaná
 Kosovo: de Kosovo, Pristina
 Latvia: de Letonia, Riga
 Liechtenstein: de Liechtenstein, Vaduz
@@ -125,5 +126,9 @@ Turkey: de Turquía, Ankara
 Ukraine: de Ucrania, Kiev
 the United Kingdom: del Reino Unido, Londres
 the Vatican: del Vaticano, la Ciudad del Vaticano
+England: de Inglaterra, Londres
+Scotland: de Escocia, Edimburgo
+Wales: de Gales, Cardiff
+Northern Ireland: de Irlanda del Norte, Belfast
 """),
 )  # fmt: skip

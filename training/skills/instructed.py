@@ -1,0 +1,200 @@
+"""Exchanges under an instruction: from the developer for a whole conversation, or in the user's message."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from random import Random
+
+from ossian.harmony.messages import Channel, Message, Role
+from training.instructions import irrelevant_instruction
+from training.skills import anything_else, arithmetic, capitals, comparison, explanations, instruction_wordings, talk
+from training.skills.exchange import Exchange, Family, Setting, Split, analyses, unmarked
+from training.skills.instruction import (
+    Base,
+    Instruction,
+    Make,
+    british_english,
+    end_phrase,
+    lower_case,
+    one_word,
+    phrase,
+    pirate,
+    upper_case,
+)
+from training.skills.languages import LANGUAGES, Language
+from training.skills.translation import in_foreign_words, translated
+from training.skills.wordings import wording
+
+Skill = Callable[[Random, Split], Exchange]
+FamilySkill = Callable[[Random, Split], Family]
+
+IN_LANGUAGES = {
+    "capital": 9.0, "whether": 0.5, "country": 2.0, "greeting": 1.5, "identity": 1.5, "abilities": 1.0, "thanks": 1.0, "goodbye": 1.0, "sum": 2.0,
+    "comparison": 0.6, "other": 1.5, "explanation": 0.4,
+}  # fmt: skip
+PER_FAMILY = (4, 6, 8, 10, 12)
+
+
+def sums(random: Random, split: Split) -> Exchange:
+    """Arithmetic that is not hard: what is trained here is the instruction."""
+    skill = random.choice((arithmetic.addition, arithmetic.addition, arithmetic.subtraction, easy_product))
+    return skill(random, split)
+
+
+def easy_product(random: Random, split: Split) -> Exchange:
+    """A product with a factor below ten."""
+    a, b = arithmetic.drawn(random, split, lambda random: arithmetic.factors(random, ((2, 1), (1, 2))))
+    return arithmetic.exchange(random, "arithmetic: multiplication", a, "*", b, split)
+
+
+def explained(random: Random, split: Split) -> Exchange:
+    """One of the short explanations."""
+    return explanations.explanation(random.choice(list(explanations.EXPLANATIONS)), random, split)
+
+
+def unknown(random: Random, split: Split) -> Exchange:
+    """What the model cannot answer."""
+    return random.choice((anything_else.anything_else, anything_else.anything_else, capitals.elsewhere))(random, split)
+
+
+KINDS: Mapping[str, Skill] = {
+    "capital": capitals.capital, "whether": capitals.whether_capital, "country": capitals.country, "greeting": talk.greeting, "identity": talk.identity,
+    "abilities": talk.abilities, "thanks": talk.thanks, "goodbye": talk.goodbye, "sum": sums, "comparison": comparison.comparison, "explanation": explained,
+    "other": unknown,
+}  # fmt: skip
+
+
+def base(random: Random, suits: Mapping[str, float], split: Split) -> Base:
+    """An exchange without instructions."""
+    (kind,) = random.choices(list(suits), list(suits.values()))
+    return Base(kind, KINDS[kind](random, split))
+
+
+def followed(random: Random, instruction: Instruction, split: Split) -> Exchange:
+    """An exchange with an answer that follows an instruction."""
+    while True:
+        if found := instruction.follow(base(random, instruction.suits, split)):
+            return found.exchange
+
+
+def language(random: Random, split: Split, by_user: bool) -> Instruction:
+    """Answer in a language: one of five, or English to people who write one of them."""
+    patterns = instruction_wordings.LANGUAGE_USER if by_user else instruction_wordings.LANGUAGE_DEVELOPER
+    wanted = None if random.random() < 0.1 else random.choice(LANGUAGES)
+    text = wording(random, patterns, split).replace("{l}", wanted.name if wanted else "English")
+    if wanted and random.random() < 0.15:
+        text = wording(random, wanted.instructions, split)
+
+    def follow(base: Base) -> Base | None:
+        asked = base if by_user and wanted else in_any_words(random, base, wanted, split)
+        return translated(asked, wanted) if wanted else asked.answered(asked.exchange.answer, IN_ENGLISH)
+
+    return Instruction(text, follow, IN_LANGUAGES)
+
+
+def in_any_words(random: Random, base: Base, wanted: Language | None, split: Split) -> Base:
+    """The same exchange, asked in English, in the language of the answer, or in another one."""
+    chance = random.random()
+    if wanted and chance < 0.5:
+        return base
+    asked = wanted if wanted and chance < 0.92 else random.choice(LANGUAGES)
+    return in_foreign_words(random, base, asked, split) or base
+
+
+def two(random: Random, split: Split, by_user: bool) -> Instruction:
+    """Two instructions at once."""
+    first, second = (make(random, split, by_user) for make in random.choice(PAIRS))
+
+    def follow(base: Base) -> Base | None:
+        found = first.follow(base)
+        return found and second.follow(found)
+
+    texts = [closed(first.text), closed(second.text)]
+    random.shuffle(texts)
+    text = random.choice((" ", " ", " ", "\n", " Also: ")).join(texts)
+    suits = {kind: min(weight, second.suits[kind]) for kind, weight in first.suits.items() if kind in second.suits}
+    return Instruction(
+        text, follow, {kind: weight for kind, weight in suits.items() if kind not in ("other", "explanation")}
+    )
+
+
+def family(random: Random, split: Split, name: str, make: Make) -> Family:
+    """Exchanges under the instruction of a developer message."""
+    instruction = make(random, split, False)
+    exchanges = [followed(random, instruction, split) for _ in range(random.choice(PER_FAMILY))]
+    exchanges = [with_turns(random, exchange, instruction, split) for exchange in exchanges]
+    instructions = surrounded(random, instruction.text, split)
+    return Family(Setting(instructions), [replace(exchange, skill=f"instructions: {name}") for exchange in exchanges])
+
+
+def plain(random: Random, split: Split, name: str, make: Make) -> Exchange:
+    """An exchange with the instruction in the user's message."""
+    instruction = make(random, split, True)
+    exchange = followed(random, instruction, split)
+    question = instructing(random, exchange.question, instruction.text)
+    return replace(exchange, skill=f"instructions: {name}", question=question)
+
+
+def foreign(random: Random, split: Split) -> Exchange:
+    """A question in another language, which is answered in that language."""
+    spoken = random.choice(LANGUAGES)
+    while True:
+        asked = in_foreign_words(random, base(random, IN_LANGUAGES, split), spoken, split)
+        if asked and (found := translated(asked, spoken)):
+            return replace(found.exchange, skill="instructions: language")
+
+
+def with_turns(random: Random, exchange: Exchange, instruction: Instruction, split: Split) -> Exchange:
+    """The exchange, now and then after finished ones under the same instruction."""
+    if random.random() > 0.15:
+        return exchange
+    finished = [followed(random, instruction, split) for _ in range(random.choice((1, 1, 2)))]
+    return replace(exchange, earlier=tuple(message for past in finished for message in turn(past)))
+
+
+def turn(exchange: Exchange) -> tuple[Message, ...]:
+    """An exchange that is over."""
+    answer = Message(Role.ASSISTANT, unmarked(exchange.answer), channel=Channel.FINAL)
+    return Message(Role.USER, exchange.question), answer
+
+
+def surrounded(random: Random, text: str, split: Split) -> str:
+    """An instruction alone, or with others before and after it that do not matter."""
+    blank, chance = random.choice((" ", " ", " ", "\n", "\n\n")), random.random()
+    if chance < 0.35:
+        return f"{irrelevant_instruction(random, split)}{blank}{text}"
+    if chance < 0.5:
+        return f"{closed(text)}{blank}{irrelevant_instruction(random, split)}"
+    if chance < 0.55:
+        return f"{irrelevant_instruction(random, split)}{blank}{closed(text)}{blank}{irrelevant_instruction(random, split)}"
+    return text.rstrip(".") if random.random() < 0.25 else text
+
+
+def instructing(random: Random, question: str, text: str) -> str:
+    """A question with an instruction before or after it."""
+    blank = random.choice((" ", " ", " ", "\n", "\n\n"))
+    if random.random() < 0.3:
+        return f"{text}{blank}{question}" if closed(text) == text else f"{text}: {question}"
+    return f"{closed(question)}{blank}{text}"
+
+
+def closed(text: str) -> str:
+    """The text with a full stop, unless something else ends it."""
+    return text if text[-1] in ".!?:\"'”" else f"{text}."
+
+
+IN_ENGLISH = analyses("English.", "I answer in English.", "I answer in English, whatever language the user writes.")
+PAIRS: tuple[tuple[Make, Make], ...] = (
+    (language, one_word), (language, end_phrase), (language, pirate), (one_word, upper_case), (one_word, lower_case), (upper_case, phrase),
+    (lower_case, phrase), (pirate, upper_case), (pirate, phrase), (british_english, phrase),
+)  # fmt: skip
+WEIGHTS: tuple[tuple[str, Make, float, float], ...] = (  # row, instruction, weight among the families and among the plain skills
+    ("upper case", upper_case, 3.0, 1.0), ("lower case", lower_case, 1.0, 0.4), ("one word", one_word, 1.5, 0.8), ("British English", british_english, 2.5, 0.6),
+    ("pirate", pirate, 1.2, 0.5), ("phrase", phrase, 3.0, 1.2), ("language", language, 7.0, 1.2), ("two at once", two, 1.5, 0.3),
+)  # fmt: skip
+FAMILIES: dict[FamilySkill, float] = {
+    partial(family, name=name, make=make): weight for name, make, weight, _ in WEIGHTS
+}
+SKILLS: dict[Skill, float] = {partial(plain, name=name, make=make): weight for name, make, _, weight in WEIGHTS} | {
+    foreign: 2.5
+}
