@@ -56,7 +56,7 @@ ONE = (
     "the capital of {c} is [what|which city]?",
 )  # fmt: skip
 WHETHER = (
-    "is {x} [the|really the|not the|still the] capital [|city ]of {c}?", "is [the capital of {c}|{p} capital] {x}?",
+    "is {x} [the|really the|still the] capital [|city ]of {c}?", "is [the capital of {c}|{p} capital] {x}?",
     "{x} is the capital [|city ]of {c}, [right|isn't it|correct|true|yes]?", "is it true that {x} is the capital of {c}?",
     "is the [city|town] of {x} the capital of {c}?", "{x} is {p} capital, [right|correct|is that right]?",
     "[is it correct|is it right|am I right|do you agree] that {x} is the capital of {c}?",
@@ -137,9 +137,9 @@ def capitals(random: Random, split: Split) -> Exchange:
     high = (
         f"{medium} I include the countries that lie partly in Europe, too. One line for each country is easy to read."
     )
-    adjective = random.choice(("European", "European", "european", "Europe's"))
-    slots = {"a": adjective, "n": random.choice(("European", "european")), "e": random.choice(_EUROPES)}
-    text = question(random, ALL, split, trained=TRAINED, **slots)
+    adjective = random.choice(("European", "european"))
+    patterns = [pattern.format(a=adjective, n=adjective, e=random.choice(_EUROPES)) for pattern in ALL]
+    text = question(random, patterns, split, trained=TRAINED)
     return Exchange("facts: all capitals", text, analyses(low, medium, high), capitals_list())
 
 

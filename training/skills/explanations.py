@@ -45,7 +45,7 @@ FRAMES = (
     f"[write|give|give me|give us|write me|provide|show me|make|compose] [{A_NOUN}|a {SHORT} {NOUN}|a {SHORT} {NOUN}] of {{t}}[|| {TO_WHOM}].",
     f"[write|give me|compose|write me] [a|a {SHORT}] [paragraph|text|note|article|section] [about|on] {{t}}[| {TO_WHOM}].",
     f"[tell|teach] [me|us|a child|my class] [something |a bit |more |]about {{t}}[||| {SIMPLY}].", "[teach me|help me understand|help me with|let me understand] {t}.", f"[{A_NOUN}|{SHORT} {NOUN}|{NOUN}] of {{t}}",
-    "I [want|would like|need|am trying|have|try] to [understand|know|learn|learn about|know about|know more about] {t}!", "{t}", "{t}, explained", "[{t} in simple words|{t} for beginners|{t} for kids]",
+    "I [want|would like|need|have] to [understand|learn about|know more about] {t}!", "{t}", "{t}, explained", "[{t} in simple words|{t} for beginners|{t} for kids]",
     "I do not [understand|know much about|get] {t}!", f"how would you [explain|describe|define] {{t}}[| {SIMPLY}| {TO_WHOM}]?", f"[say|tell me|show me] [what {{t}} {{be}}|how {{t}} {{work}}][||| {SIMPLY}].",
     "[does anybody know|do you know|can anybody tell me] [what {t} {be}|how {t} {work}]?", "[what's|what is] the [definition|explanation] of {t}?", "what do [people|you|they] mean by {t}?",
 )  # fmt: skip
