@@ -17,6 +17,8 @@ from training.skills.arithmetic_steps import (
 from training.skills.comparison import comparison
 from training.skills.exchange import Effort, Exchange, Split, analyses, choose
 
+Skill = Callable[[Random, Split], Exchange]
+
 SPELLINGS = {"+": ("+",), "-": ("-", "-", "\N{MINUS SIGN}"), "*": ("*", "*", "×", "x", "·")}
 NOUNS = {
     "+": ("{a} plus {b}", "{a} plus {b}", "the sum of {a} and {b}"),
@@ -132,7 +134,8 @@ def number(random: Random, num_digits: int) -> int:
     """A number of so many digits; round ones are frequent."""
     value = random.randrange(0 if num_digits == 1 else 10 ** (num_digits - 1), 10**num_digits)
     if num_digits > 1 and random.random() < 0.08:
-        return value - value % 10 ** random.randrange(1, num_digits)
+        unit: int = 10 ** random.randrange(1, num_digits)
+        return value - value % unit
     return value
 
 
@@ -213,6 +216,6 @@ def spaced(equation: str) -> str:
     return re.sub(r"([-+×=])", r" \1 ", equation)
 
 
-SKILLS: dict[Callable[[Random, Split], Exchange], float] = {
+SKILLS: dict[Skill, float] = {
     addition: 5, subtraction: 8, multiplication: 7, long_multiplication: 1, comparison: 3,
 }  # fmt: skip
