@@ -113,7 +113,9 @@ def filled(random: Random, sketch: Sketch, names: Mapping[str, str], split: Spli
 
 
 def unused_value(random: Random, kind: str, used: Iterable[Value], split: Split) -> Value:
-    """A value that no other argument has."""
+    """A value that no other argument has, unless there are few to choose from."""
+    if kind.startswith(("bool", "enum", "turned")):
+        return value(random, kind, split)
     said = {drawn.said for drawn in used}
     while (drawn := value(random, kind, split)).said in said:
         pass

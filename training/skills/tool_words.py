@@ -199,9 +199,10 @@ TEXTS: Mapping[str, Draw] = {
 
 
 def value(random: Random, kind: str, split: Split) -> Value:
-    """A value of a kind: one of TEXTS, `quote`, `int low high`, `number high`, `enum a|b`, `bool yes|no`, `list KIND`.
+    """A value of a kind: one of TEXTS, `quote`, `int low high`, `number high`, `enum a|b`, `turned a|b`, `bool yes|no`, `list KIND`.
 
-    For a boolean the two texts are how a request says true and false.
+    For a boolean the two texts are how a request says true and false. An enum's value may be said with a capital;
+    `turned` says both, as in "celsius to fahrenheit", and the first is meant.
     """
     name, _, rest = kind.partition(" ")
     match name:
@@ -217,7 +218,11 @@ def value(random: Random, kind: str, split: Split) -> Value:
             return Value(str(drawn), drawn)
         case "enum":
             text = random.choice(rest.split("|"))
-            return Value(text, text)
+            return Value(text.capitalize() if random.random() < 0.08 else text, text)
+        case "turned":
+            first, second = random.sample(rest.split("|"), 2)
+            said = f"{first} to {second}"
+            return Value(said.title().replace("To", "to") if random.random() < 0.4 else said, first)
         case "bool":
             is_on = random.random() < 0.5
             return Value(rest.split("|")[0 if is_on else 1], is_on)
@@ -244,7 +249,7 @@ def schema_of(kind: str) -> dict[str, object]:
             return {"type": "number"}
         case "bool":
             return {"type": "boolean"}
-        case "enum":
+        case "enum" | "turned":
             return {"type": "string", "enum": rest.split("|")}
         case "list":
             return {"type": "array", "items": schema_of(rest)}
