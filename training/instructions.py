@@ -15,7 +15,7 @@ PERSONAS = (
     "Always answer politely.", "Be polite and friendly.", "You are a calculator.", "You are a math teacher.",
     "You are a friendly chatbot.", "Think step by step.", "You are a geography expert.", "You are a coding assistant.",
     "You are a helpful extractor.", "You are ChatGPT.", "Answer the user's question.", "Keep your answers short.",
-    "Answer in American English.", "Use American spelling.", "Respond in a concise manner. Do not use markdown.",
+    "Respond in a concise manner. Do not use markdown.",
     "You are an AI model served by Ossian.", "You are a demonstration model.", "You are a careful assistant.",
     "Be helpful.", "Help the user.", "Do not make things up.", "If you do not know something, say so.",
     "You are a customer support agent.", "You are an experienced travel guide.", "You are a data scientist.",

@@ -59,8 +59,8 @@ FRENCH = Language(
             "[Dis-moi|Dites-moi|Donne-moi|Donnez-moi|Nomme|Cite|Indique-moi|Je cherche|Je veux connaître] la capitale {c}[.|.|]", "[La capitale|Capitale] {c}" + END,
         ),
         "country": (
-            "[|Bonjour, |Salut, ]{x} est la capitale de quel pays" + END, "[|Bonjour, |Dis-moi, |Dites-moi, ]de quel pays {x} est-elle la capitale" + END,
-            "[|Bonjour, |Et ][quel pays a|quel pays a donc] {x} [pour|comme] capitale" + END, "[|Bonjour, |Et ]dans quel pays [se trouve|est] {x}" + END,
+            OPENER + "{x} est la capitale de quel pays" + END, OPENER + "de quel pays {x} est-elle la capitale" + END,
+            OPENER + "[quel pays a|quel pays a donc] {x} [pour|comme] capitale" + END, OPENER + "dans quel pays [se trouve|est] {x}" + END,
         ),
         "sum": (
             OPENER + "[combien font|combien fait|que font|que fait|ça fait combien|quel est le résultat de|calcule|calculez|peux-tu calculer|pouvez-vous calculer] {e}" + END,

@@ -57,8 +57,8 @@ GERMAN = Language(
             "[Nenne|Nenne mir|Nennen Sie|Nennen Sie mir|Sag mir|Gib mir|Ich suche|Ich brauche] [|bitte ]die Hauptstadt {c}[.|.|]", "[Die Hauptstadt|Hauptstadt] {c}" + END,
         ),
         "country": (
-            "[|Hallo, |Guten Tag, ]{x} ist die Hauptstadt von welchem Land" + END, "[|Hallo, |Sag mal, |Frage: ]von welchem Land ist {x} die Hauptstadt" + END,
-            "[|Hallo, |Und ]welches Land hat [als Hauptstadt {x}|{x} als Hauptstadt]" + END, "[|Hallo, |Und ]in welchem Land [liegt|ist] {x}" + END,
+            OPENER + "{x} ist die Hauptstadt von welchem Land" + END, OPENER + "von welchem Land ist {x} die Hauptstadt" + END,
+            OPENER + "welches Land hat [als Hauptstadt {x}|{x} als Hauptstadt]" + END, OPENER + "in welchem Land [liegt|ist] {x}" + END,
         ),
         "sum": (
             OPENER + "[was ist|wie viel ist|was ergibt|wie viel ergibt|berechne|berechnen Sie|rechne|kannst du berechnen|was macht|wie lautet das Ergebnis von] {e}" + END,

@@ -57,8 +57,8 @@ ITALIAN = Language(
             "[Dimmi|Mi dica|Dammi|Nomina|Indicami|Cerco|Voglio sapere|Vorrei sapere] la capitale {c}[|, per favore][.|.|]", "[La capitale|Capitale] {c}" + END,
         ),
         "country": (
-            "[|Ciao, |Scusa, ]{x} è la capitale di quale paese" + END, "[|Ciao, |Buongiorno, |Dimmi, ]di quale paese è la capitale {x}" + END,
-            "[|Ciao, |E ][quale|che] paese ha [come capitale {x}|{x} come capitale|per capitale {x}]" + END, "[|Ciao, |E ]in [quale|che] paese [si trova|è] {x}" + END,
+            OPENER + "{x} è la capitale di quale paese" + END, OPENER + "di quale paese è la capitale {x}" + END,
+            OPENER + "[quale|che] paese ha [come capitale {x}|{x} come capitale|per capitale {x}]" + END, OPENER + "in [quale|che] paese [si trova|è] {x}" + END,
         ),
         "sum": (
             OPENER + "[quanto fa|quanto fanno|quanto è|quanto viene|qual è il risultato di|puoi calcolare|sai quanto fa] {e}" + END,

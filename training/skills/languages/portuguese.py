@@ -57,8 +57,8 @@ PORTUGUESE = Language(
             "[Diga|Diga-me|Dê-me|Nomeie|Indique|Procuro|Quero saber|Gostaria de saber] a capital {c}[|, por favor][.|.|]", "[A capital|Capital] {c}" + END,
         ),
         "country": (
-            "[|Olá, |Desculpe, ]{x} é a capital de que país" + END, "[|Olá, |Bom dia, |Oi, ]de que país {x} é a capital" + END,
-            "[|Olá, |E ]que país tem [como capital {x}|{x} como capital|por capital {x}]" + END, "[|Olá, |E ]em que país [fica|está] {x}" + END,
+            OPENER + "{x} é a capital de que país" + END, OPENER + "de que país {x} é a capital" + END,
+            OPENER + "que país tem [como capital {x}|{x} como capital|por capital {x}]" + END, OPENER + "em que país [fica|está] {x}" + END,
         ),
         "sum": (
             OPENER + "[quanto é|quanto são|quanto dá|quanto vale|qual é o resultado de|você pode calcular|sabe quanto é] {e}" + END,

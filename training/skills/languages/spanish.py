@@ -56,8 +56,8 @@ SPANISH = Language(
             "[Dime|Dígame|Dame|Nombra|Nómbrame|Busco|Quiero saber|Indícame] la capital {c}[|, por favor][.|.|]", "[La capital|Capital] {c}[?|]",
         ),
         "country": (
-            "[|Hola, |Perdona, ][¿|]de qué país es {x} la capital[?|?|]", "[|Hola, |Buenos días, ]{x} [¿|]es la capital de qué país[?|]",
-            "[|Hola, |Y ][¿|]qué país tiene [como capital {x}|{x} como capital|por capital {x}][?|?|]", "[|Hola, |Y ][¿|]en qué país [está|se encuentra] {x}[?|?|]",
+            OPENER + "[¿|]de qué país es {x} la capital[?|?|]", OPENER + "{x} [¿|]es la capital de qué país[?|]",
+            OPENER + "[¿|]qué país tiene [como capital {x}|{x} como capital|por capital {x}][?|?|]", OPENER + "[¿|]en qué país [está|se encuentra] {x}[?|?|]",
         ),
         "sum": (
             OPENER + "[¿|][cuánto es|cuánto son|cuánto da|cuánto suma|qué resultado da|cuál es el resultado de|puedes calcular] {e}[?|?|]",
