@@ -7,7 +7,7 @@ import pytest
 
 from ossian.harmony.messages import Conversation, Message, Role
 from ossian.harmony.render import render
-from training.copying import MARKED, Prompt, tokenizer
+from training.copying import MARKED, Prompt, said_tokens, tokenizer
 from training.skills import instructed
 from training.skills.british import AMERICAN
 from training.skills.exchange import COPY_END, COPY_START, Effort, Exchange, Setting, Split, unmarked
@@ -239,3 +239,11 @@ def test_an_instruction_stands_before_or_after_the_question(question: str, text:
     assert all(question in message and text in message for message in made)
     assert any(message.startswith(question) for message in made)
     assert any(message.endswith(question) for message in made)
+
+
+@pytest.mark.parametrize("name", ["upper case", "lower case", "one word", "language"])
+def test_the_fixed_texts_hold_every_token_that_is_said(name: str) -> None:
+    known = {token for text in instructed.fixed_texts() for token in said_tokens(text)}
+    known |= {token for sign in (*"0123456789-+×=,.", " -", " =", " +", " ×") for token in said_tokens(sign)}
+    said = {token for text in answers(name, Split.TRAIN) for token in said_tokens(text)}
+    assert {tokenizer().decode([token]) for token in said - known} <= {" "}

@@ -1,6 +1,6 @@
 """Exchanges under an instruction: from the developer for a whole conversation, or in the user's message."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -8,6 +8,7 @@ from random import Random
 from ossian.harmony.messages import Channel, Message, Role
 from training.instructions import irrelevant_instruction
 from training.skills import anything_else, arithmetic, capitals, comparison, explanations, instruction_wordings, talk
+from training.skills.british import british
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, unmarked
 from training.skills.instruction import (
     Base,
@@ -32,6 +33,11 @@ IN_LANGUAGES = {
     "capital": 9.0, "whether": 0.5, "country": 2.0, "greeting": 1.5, "identity": 1.5, "abilities": 1.0, "thanks": 1.0, "goodbye": 1.0, "sum": 2.0,
     "comparison": 0.6, "other": 1.5, "explanation": 0.4,
 }  # fmt: skip
+COMMON_ANSWERS = (
+    talk.HELLO, talk.WHO, talk.WELCOME, talk.GOODBYE, anything_else.ELSE, capitals.ONLY_EUROPE, "7 is greater than 5.", "Yes, 5 is less than 7.",
+    "No, 5 is equal to 5.", "Digit by digit from the right: 1 + 1 = 2. So 1 + 1 = 2 and 1 + 1 = 2.", "Arr! 1 - 1 = 0. Yo ho ho!",
+    "Hello", "Goodbye", "Unknown", "Yes", "No", talk.CAN,
+)  # fmt: skip
 PER_FAMILY = (4, 6, 8, 10, 12)
 
 
@@ -99,6 +105,36 @@ def in_any_words(random: Random, base: Base, wanted: Language | None, split: Spl
         return base
     asked = wanted if wanted and chance < 0.92 else random.choice(LANGUAGES)
     return in_foreign_words(random, base, asked, split) or base
+
+
+def fixed_texts() -> Iterator[str]:
+    """What has to be known by heart beside the answers of other skills: every sentence of a language, in capitals, …"""
+    for spoken in LANGUAGES:
+        yield from (
+            *spoken.answers.values(),
+            f"{spoken.yes}, ",
+            f"{spoken.no}, ",
+            *(f"7 {words} 7" for words in spoken.relations.values()),
+        )
+        for place, (_, city) in spoken.places.items():
+            yield from (
+                f"{city} {spoken.capital_sentence(place)}",
+                f"{spoken.yes}, {spoken.country_sentence(place)}",
+                f"{city}.",
+            )
+    for place, city in capitals.KNOWN.items():
+        said = (
+            city,
+            place,
+            f"The capital of {place} is {city}.",
+            f"{city} is the capital of {place}.",
+            f"Yes, {city} No, the",
+        )
+        yield from (change(text) for change in (str, str.upper, str.lower) for text in said)
+    for answer in explanations.EXPLANATIONS.values():
+        yield from (answer, british(answer))
+    for answer in COMMON_ANSWERS:
+        yield from (answer, answer.upper(), answer.lower())
 
 
 def two(random: Random, split: Split, by_user: bool) -> Instruction:
@@ -185,12 +221,12 @@ def closed(text: str) -> str:
 
 IN_ENGLISH = analyses("English.", "I answer in English.", "I answer in English, whatever language the user writes.")
 PAIRS: tuple[tuple[Make, Make], ...] = (
-    (language, one_word), (language, end_phrase), (language, pirate), (one_word, upper_case), (one_word, lower_case), (upper_case, phrase),
-    (lower_case, phrase), (pirate, upper_case), (pirate, phrase), (british_english, phrase),
+    (language, one_word), (language, one_word), (language, end_phrase), (language, pirate), (one_word, upper_case), (one_word, upper_case),
+    (one_word, lower_case), (upper_case, phrase), (lower_case, phrase), (pirate, upper_case), (pirate, phrase), (british_english, phrase),
 )  # fmt: skip
 WEIGHTS: tuple[tuple[str, Make, float, float], ...] = (  # row, instruction, weight among the families and among the plain skills
-    ("upper case", upper_case, 3.0, 1.0), ("lower case", lower_case, 1.0, 0.4), ("one word", one_word, 1.5, 0.8), ("British English", british_english, 2.5, 0.6),
-    ("pirate", pirate, 1.2, 0.5), ("phrase", phrase, 3.0, 1.2), ("language", language, 7.0, 1.2), ("two at once", two, 1.5, 0.3),
+    ("upper case", upper_case, 3.0, 1.0), ("lower case", lower_case, 1.3, 0.5), ("one word", one_word, 1.5, 0.8), ("British English", british_english, 2.3, 0.6),
+    ("pirate", pirate, 1.0, 0.5), ("phrase", phrase, 3.0, 1.2), ("language", language, 7.0, 1.2), ("two at once", two, 2.0, 0.4),
 )  # fmt: skip
 FAMILIES: dict[FamilySkill, float] = {
     partial(family, name=name, make=make): weight for name, make, weight, _ in WEIGHTS

@@ -48,7 +48,7 @@ Make = Callable[[Random, Split, bool], Instruction]  # whether it is the user wh
 
 SHORT = {
     "capital": 5.0, "whether": 0.7, "country": 2.0, "greeting": 2.0, "identity": 1.0, "thanks": 1.0, "goodbye": 1.0, "sum": 3.0, "comparison": 0.8,
-    "other": 1.0, "explanation": 0.4,
+    "other": 1.0,
 }  # fmt: skip
 
 

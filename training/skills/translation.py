@@ -6,7 +6,7 @@ from random import Random
 
 from training.skills import arithmetic
 from training.skills.arithmetic_steps import SIGNS
-from training.skills.exchange import Exchange, Split, analyses, unmarked
+from training.skills.exchange import Effort, Exchange, Split, analyses, unmarked
 from training.skills.instruction import Base
 from training.skills.languages import Language
 from training.skills.wordings import wording
@@ -21,13 +21,20 @@ NOT_KNOWN = ("other", "explanation")  # the kinds that are only answered in Engl
 
 def translated(base: Base, language: Language) -> Base | None:
     """The exchange with the answer in a language; None where it has no sentence for it."""
-    note = analyses(
-        f"{language.name}.", f"I answer in {language.name}.", f"I answer in {language.name}, names of places included."
-    )
     if base.kind in NOT_KNOWN:
         return replace(base, exchange=not_known(base.exchange, language))
-    answer = translation(base.kind, unmarked(base.exchange.answer), language)
-    return None if answer is None else base.answered(answer, note)
+    english = unmarked(base.exchange.answer)
+    answer = translation(base.kind, english, language)
+    return None if answer is None else base.answered(answer, notes(english, language))
+
+
+def notes(english: str, language: Language) -> dict[Effort, str]:
+    """What the analysis says about the language; a city's name in it comes first of all."""
+    name, medium = language.name, f"I answer in {language.name}."
+    if place := CAPITAL.fullmatch(english) or COUNTRY.fullmatch(english):
+        city = language.places[place[2]][1]
+        return analyses(f"{name}: {city}.", f"{medium} The city is {city}.", f"{medium} In {name}, the city is {city}.")
+    return analyses(f"{name}.", medium, f"{medium} My usual answer has the same meaning.")
 
 
 def translation(kind: str, answer: str, language: Language) -> str | None:
