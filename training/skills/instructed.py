@@ -118,7 +118,7 @@ def fixed_texts() -> Iterator[str]:
         )
         for place, (_, city) in spoken.places.items():
             yield from (
-                f"{city} {spoken.capital_sentence(place)}",
+                spoken.capital_sentence(place),
                 f"{spoken.yes}, {spoken.country_sentence(place)}",
                 f"{city}.",
             )
