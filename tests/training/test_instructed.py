@@ -9,9 +9,10 @@ from ossian.harmony.messages import Conversation, Message, Role
 from ossian.harmony.render import render
 from training.copying import MARKED, Prompt, said_tokens, tokenizer
 from training.skills import instructed
+from training.skills.bases import Skill
 from training.skills.british import AMERICAN
 from training.skills.exchange import COPY_END, COPY_START, Effort, Exchange, Setting, Split, unmarked
-from training.skills.instructed import WEIGHTS, FamilySkill, Skill
+from training.skills.instructed import WEIGHTS, FamilySkill
 from training.skills.languages import LANGUAGES
 
 FAMILIES: dict[str, FamilySkill] = {

@@ -1,13 +1,14 @@
 """Exchanges under an instruction: from the developer for a whole conversation, or in the user's message."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role
 from training.instructions import irrelevant_instruction
-from training.skills import anything_else, arithmetic, capitals, comparison, explanations, instruction_wordings, talk
+from training.skills import anything_else, capitals, explanations, instruction_wordings, talk
+from training.skills.bases import Skill, base
 from training.skills.british import british
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, unmarked
 from training.skills.instruction import (
@@ -26,7 +27,6 @@ from training.skills.languages import LANGUAGES, Language
 from training.skills.translation import in_foreign_words, translated
 from training.skills.wordings import wording
 
-Skill = Callable[[Random, Split], Exchange]
 FamilySkill = Callable[[Random, Split], Family]
 
 IN_LANGUAGES = {
@@ -39,41 +39,6 @@ COMMON_ANSWERS = (
     "Hello", "Goodbye", "Unknown", "Yes", "No", talk.CAN,
 )  # fmt: skip
 PER_FAMILY = (4, 6, 8, 10, 12)
-
-
-def sums(random: Random, split: Split) -> Exchange:
-    """Arithmetic that is not hard: what is trained here is the instruction."""
-    skill = random.choice((arithmetic.addition, arithmetic.addition, arithmetic.subtraction, easy_product))
-    return skill(random, split)
-
-
-def easy_product(random: Random, split: Split) -> Exchange:
-    """A product with a factor below ten."""
-    a, b = arithmetic.drawn(random, split, lambda random: arithmetic.factors(random, ((2, 1), (1, 2))))
-    return arithmetic.exchange(random, "arithmetic: multiplication", a, "*", b, split)
-
-
-def explained(random: Random, split: Split) -> Exchange:
-    """One of the short explanations."""
-    return explanations.explanation(random.choice(list(explanations.EXPLANATIONS)), random, split)
-
-
-def unknown(random: Random, split: Split) -> Exchange:
-    """What the model cannot answer."""
-    return random.choice((anything_else.anything_else, anything_else.anything_else, capitals.elsewhere))(random, split)
-
-
-KINDS: Mapping[str, Skill] = {
-    "capital": capitals.capital, "whether": capitals.whether_capital, "country": capitals.country, "greeting": talk.greeting, "identity": talk.identity,
-    "abilities": talk.abilities, "thanks": talk.thanks, "goodbye": talk.goodbye, "sum": sums, "comparison": comparison.comparison, "explanation": explained,
-    "other": unknown,
-}  # fmt: skip
-
-
-def base(random: Random, suits: Mapping[str, float], split: Split) -> Base:
-    """An exchange without instructions."""
-    (kind,) = random.choices(list(suits), list(suits.values()))
-    return Base(kind, KINDS[kind](random, split))
 
 
 def followed(random: Random, instruction: Instruction, split: Split) -> Exchange:
