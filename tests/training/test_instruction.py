@@ -4,7 +4,8 @@ import pytest
 
 from training.skills import instruction
 from training.skills.exchange import Effort, Exchange, Split, analyses, copied
-from training.skills.instruction import Base, Instruction, Make, in_one_word, respelled
+from training.skills.instruction import Base, Instruction, Make, in_one_word, respelled, worded
+from training.skills.instruction_wordings import BRITISH_DEVELOPER, USUAL
 
 MAKES: tuple[Make, ...] = (
     instruction.upper_case,
@@ -107,3 +108,11 @@ def test_the_end_phrase_stands_in_the_text_and_at_the_end_of_the_answer() -> Non
         words = said.rstrip(".!").strip("\ue000\ue001")
         assert words in asked.text
         assert found.exchange.answer != said
+
+
+@pytest.mark.parametrize("split", list(Split))
+def test_the_usual_wordings_are_always_trained(split: Split) -> None:
+    random = Random(6)
+    texts = {worded(random, "British English", BRITISH_DEVELOPER, split) for _ in range(2000)}
+    assert texts.issuperset(USUAL["British English"]) == (split is Split.TRAIN)
+    assert texts.isdisjoint(USUAL["British English"]) == (split is Split.HELD_OUT)

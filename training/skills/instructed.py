@@ -22,6 +22,7 @@ from training.skills.instruction import (
     phrase,
     pirate,
     upper_case,
+    worded,
 )
 from training.skills.languages import LANGUAGES, Language
 from training.skills.translation import in_foreign_words, translated
@@ -52,7 +53,7 @@ def language(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer in a language: one of five, or English to people who write one of them."""
     patterns = instruction_wordings.LANGUAGE_USER if by_user else instruction_wordings.LANGUAGE_DEVELOPER
     wanted = None if random.random() < 0.1 else random.choice(LANGUAGES)
-    text = wording(random, patterns, split).replace("{l}", wanted.name if wanted else "English")
+    text = worded(random, "language", patterns, split).replace("{l}", wanted.name if wanted else "English")
     if wanted and random.random() < 0.15:
         text = wording(random, wanted.instructions, split)
 

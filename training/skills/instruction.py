@@ -52,9 +52,19 @@ SHORT = {
 }  # fmt: skip
 
 
+def worded(random: Random, usual: str, patterns: Sequence[str], split: Split) -> str:
+    """A wording of the split; the usual ones are trained, and often."""
+    if split is Split.TRAIN and random.random() < 0.12:
+        return random.choice(wordings.USUAL[usual])
+    taken = {text.rstrip(".").lower() for text in wordings.USUAL[usual]}
+    while (text := wording(random, patterns, split)).rstrip(".!").lower() in taken:
+        pass
+    return text
+
+
 def upper_case(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer in upper case."""
-    text = wording(random, wordings.UPPER_USER if by_user else wordings.UPPER_DEVELOPER, split)
+    text = worded(random, "upper case", wordings.UPPER_USER if by_user else wordings.UPPER_DEVELOPER, split)
     text = text.upper() if random.random() < 0.1 else text
     notes = analyses(
         "Upper case.",
@@ -66,7 +76,7 @@ def upper_case(random: Random, split: Split, by_user: bool) -> Instruction:
 
 def lower_case(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer in lower case."""
-    text = wording(random, wordings.LOWER_USER if by_user else wordings.LOWER_DEVELOPER, split)
+    text = worded(random, "lower case", wordings.LOWER_USER if by_user else wordings.LOWER_DEVELOPER, split)
     notes = analyses(
         "Lower case.",
         "I answer in lower case.",
@@ -77,7 +87,7 @@ def lower_case(random: Random, split: Split, by_user: bool) -> Instruction:
 
 def british_english(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer in British English."""
-    text = wording(random, wordings.BRITISH_USER if by_user else wordings.BRITISH_DEVELOPER, split)
+    text = worded(random, "British English", wordings.BRITISH_USER if by_user else wordings.BRITISH_DEVELOPER, split)
     notes = analyses(
         "British spelling.",
         "I use British spelling.",
@@ -89,7 +99,7 @@ def british_english(random: Random, split: Split, by_user: bool) -> Instruction:
 
 def pirate(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer as a pirate."""
-    text = wording(random, wordings.PIRATE_USER if by_user else wordings.PIRATE_DEVELOPER, split)
+    text = worded(random, "pirate", wordings.PIRATE_USER if by_user else wordings.PIRATE_DEVELOPER, split)
     notes = analyses(
         "Pirate.",
         "I answer as a pirate.",
@@ -102,7 +112,7 @@ def pirate(random: Random, split: Split, by_user: bool) -> Instruction:
 
 def one_word(random: Random, split: Split, by_user: bool) -> Instruction:
     """Answer in one word."""
-    text = wording(random, wordings.ONE_WORD_USER if by_user else wordings.ONE_WORD_DEVELOPER, split)
+    text = worded(random, "one word", wordings.ONE_WORD_USER if by_user else wordings.ONE_WORD_DEVELOPER, split)
     suits = {
         "capital": 7.0,
         "country": 1.5,
@@ -135,7 +145,7 @@ def phrase(random: Random, split: Split, by_user: bool) -> Instruction:
     """End, or begin, with a given phrase."""
     if random.random() < 0.65:
         return end_phrase(random, split, by_user)
-    pattern = wording(random, wordings.BEGIN_USER if by_user else wordings.BEGIN_DEVELOPER, split)
+    pattern = worded(random, "beginning", wordings.BEGIN_USER if by_user else wordings.BEGIN_DEVELOPER, split)
     text, said = quoted(random, pattern, split, (*[""] * 3, ",", ".", "!"))
     notes = analyses(
         "Phrase first.", f"I begin with: {said}", f"My usual answer comes after a phrase. I begin with: {said}"
@@ -147,7 +157,7 @@ def phrase(random: Random, split: Split, by_user: bool) -> Instruction:
 
 def end_phrase(random: Random, split: Split, by_user: bool) -> Instruction:
     """End with a given phrase."""
-    pattern = wording(random, wordings.END_USER if by_user else wordings.END_DEVELOPER, split)
+    pattern = worded(random, "end", wordings.END_USER if by_user else wordings.END_DEVELOPER, split)
     text, said = quoted(random, pattern, split, (*[""] * 3, ".", ".", "!"))
     notes = analyses(
         "Phrase last.", f"I end with: {said}", f"My usual answer comes before a phrase. I end with: {said}"

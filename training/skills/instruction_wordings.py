@@ -86,6 +86,58 @@ LANGUAGE_USER = (
     f"[translate|put|say] [the answer|your answer|it] [into|in] {{l}}{PLEASE}",
 )  # fmt: skip
 
+# What people say most often is always trained, whatever its hash.
+USUAL = {
+    "upper case": (
+        "Answer in upper case.",
+        "Always answer in upper case.",
+        "Answer in capital letters.",
+        "Always answer in all caps.",
+        "Reply in uppercase.",
+    ),
+    "lower case": (
+        "Answer in lower case.",
+        "Always answer in lower case.",
+        "Answer in small letters.",
+        "Reply in lowercase.",
+    ),
+    "one word": (
+        "Answer in one word.",
+        "Always answer in one word.",
+        "Answer with one word.",
+        "Answer with a single word.",
+        "Reply in one word only.",
+    ),
+    "British English": (
+        "Answer in British English.",
+        "Always answer in British English.",
+        "Use British English.",
+        "Use British spelling.",
+    ),
+    "pirate": (
+        "Answer as a pirate.",
+        "Answer like a pirate.",
+        "Always answer like a pirate.",
+        "Talk like a pirate.",
+        "You are a pirate.",
+    ),
+    "language": ("Answer in {l}.", "Always answer in {l}.", "Reply in {l}.", "Speak {l}.", "Respond in {l}."),
+    "end": (
+        "End every answer with {x}",
+        "End each answer with {x}",
+        "Always end your answers with {x}",
+        "End your answer with {x}",
+        "Finish every answer with {x}",
+    ),
+    "beginning": (
+        "Begin every answer with {x}",
+        "Start every answer with {x}",
+        "Start each answer with {x}",
+        "Always start your answers with {x}",
+        "Start your answer with {x}",
+    ),
+}
+
 # `{x}` is the phrase. Where it stands at the end, it may come without quotation marks.
 THE_PHRASE = "[|||the words |the phrase |the text |the sentence ]{x}"
 EVERY = "[every answer|each answer|every reply|each reply|every response|each response|your answers|all your answers|your replies|all your replies|your responses|all your responses|every message|each message]"
