@@ -3,7 +3,8 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve native test test-slow test-native test-parity check check-python check-native format lock coverage clean
+.PHONY: help serve native test test-slow test-native test-parity check check-python check-native format lock coverage \
+    eval-nano clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -56,6 +57,9 @@ format: .venv/dev-installed ## format Python and C++, and apply the linter's saf
 coverage: .venv/dev-installed ## the test suite with a coverage report
 	$(BIN)/python -m coverage run -m pytest -q -m "not slow and not parity and not gpu and not postgres" $(ARGS)
 	$(BIN)/python -m coverage report
+
+eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
+	@$(BIN)/python -m training.evaluate $${SEED:+--seed "$$SEED"} $${BASE_URL:+--base-url "$$BASE_URL"} $(ARGS)
 
 lock: .venv/dev-installed ## choose new versions of every dependency and write them, with hashes, to requirements/
 	$(BIN)/python -m uv $(COMPILE) pyproject.toml -o requirements/runtime.txt
