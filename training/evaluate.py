@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from ossian.harmony.messages import Conversation, ReasoningEffort
 from training.conversations import held_out
+from training.mixture import FAMILIES, SKILLS
 from training.scores import Score, Scores, is_right, markdown, scores_of, table
 from training.server import Reply, Server, ServerFailedError, connected, running_server
 from training.skills.exchange import Exchange
@@ -27,7 +28,8 @@ Question: TypeAlias = tuple[Conversation, Exchange]
 
 DEFAULT_SEED = 20
 DEFAULT_QUESTIONS = 45  # about 2,000 in all
-DRAWS_PER_QUESTION = 80  # rows too rare to come --questions times in so many draws are asked less often
+SOURCES = (*9 * (SKILLS,), *FAMILIES)  # the plain skills have the most rows, and are drawn the fastest
+DRAWS_PER_QUESTION = 160  # rows too rare to come --questions times in so many draws are asked less often
 SMALLER = 5  # the run at temperature 1.0 asks this part of the questions
 NUM_TIMED = 7
 TARGET_SPEED = 300  # tokens/s on two cores
@@ -69,7 +71,12 @@ class Run:
         return round(mean(lengths), 1) if lengths else None
 
 
-def questions(seed: int, num_per_row: int, draw: Callable[[Random], Question] = held_out) -> list[Question]:
+def drawn(random: Random) -> Question:
+    """A held-out conversation of any skill."""
+    return held_out(random, SOURCES)
+
+
+def questions(seed: int, num_per_row: int, draw: Callable[[Random], Question] = drawn) -> list[Question]:
     """Held-out conversations, at most `num_per_row` of each skill; the same for the same seed."""
     random, num_asked = Random(seed), Counter[str]()
     asked = []
