@@ -1,7 +1,8 @@
 """Export a training checkpoint into the package: `python -m training.export`. See README.md.
 
-The compact file has the tensors of the Hugging Face layout, except that the embedding and the output layer are given
-as `ids` (little-endian u32 as bytes) and `rows`; ossian.catalog.demonstration expands it.
+The compact file has the tensors of the Hugging Face layout, except that of the embedding and the output layer it has
+the trained `rows`, their `ids` (little-endian u32 as bytes), and what the others are made with: `prefixes`, `cases`
+and `scale`; ossian.catalog.demonstration expands it.
 """
 
 import argparse
@@ -34,13 +35,11 @@ def compact_tensors(saved: dict[str, Any], config: NanoConfig) -> dict[str, Tens
     parameters = saved["averages"]
     tensors = {
         f"{EMBEDDING}.ids": ids_as_bytes(saved["inputs"]),
-        f"{EMBEDDING}.rows": parameters["embed_tokens.weight"].bfloat16(),
         f"{OUTPUT}.ids": ids_as_bytes(saved["outputs"]),
-        f"{OUTPUT}.rows": parameters["lm_head.weight"].bfloat16(),
     }
     for name, value in parameters.items():
-        if ".experts." not in name and name not in {"embed_tokens.weight", "lm_head.weight"}:
-            tensors[f"model.{name}"] = value.bfloat16()
+        if ".experts." not in name:
+            tensors[name if name.startswith(OUTPUT) else f"model.{name}"] = value.bfloat16()
     for layer in range(config.num_hidden_layers):
         prefix = f"layers.{layer}.mlp.experts"
         gate_up = interleaved(parameters[f"{prefix}.gate_proj"], parameters[f"{prefix}.up_proj"])

@@ -4,23 +4,26 @@ Two things differ from the usual form. All experts are computed as one product a
 the weight 0, which is faster at this size. And many conversations share one system message: it is computed once
 (`prefix`) and every conversation (`branch`) attends to it.
 
-rms_norm, sink_softmax and swiglu are many small operations: train.py compiles them.
+What COMPILED names are many small operations: train.py compiles them.
 """
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ossian.catalog.spelling import PREFIXES, Case
 from training.nano_config import NanoConfig
 
 Weights = Mapping[str, Tensor]
+COMPILED = ("rms_norm", "softmax_with_sink", "softmax_with_sink_gradient", "swiglu")
 
 
 def shapes(config: NanoConfig, num_embeddings: int, num_outputs: int) -> dict[str, tuple[int, ...]]:
-    """Every trained tensor. `lm_head` has one row more than outputs: the row of all tokens that are never said."""
+    """Every trained tensor. Rows of tokens that have none of their own are made of `prefixes`, `cases` and `scale`."""
     hidden, inner, experts = config.hidden_size, config.intermediate_size, config.num_local_experts
     q_size, kv_size = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
     layer = {
@@ -37,10 +40,20 @@ def shapes(config: NanoConfig, num_embeddings: int, num_outputs: int) -> dict[st
     }  # fmt: skip
     layers = {f"layers.{n}.{name}": shape for n in range(config.num_hidden_layers) for name, shape in layer.items()}
     return {
-        "embed_tokens.weight": (num_embeddings, hidden),
+        **{f"embed_tokens.{part}": shape for part, shape in rows(num_embeddings, hidden).items()},
         **layers,
         "norm.weight": (hidden,),
-        "lm_head.weight": (num_outputs + 1, hidden),
+        **{f"lm_head.{part}": shape for part, shape in rows(num_outputs, hidden).items()},
+    }
+
+
+def rows(num_trained: int, hidden: int) -> dict[str, tuple[int, ...]]:
+    """The parts of the embedding or the output layer."""
+    return {
+        "rows": (num_trained, hidden),
+        "prefixes": (len(PREFIXES), hidden),
+        "cases": (len(Case), hidden),
+        "scale": (1,),
     }
 
 
@@ -83,21 +96,44 @@ def attention(query: Tensor, key: Tensor, value: Tensor, sinks: Tensor, mask: Te
     kv_heads, group = key.shape[2], heads // key.shape[2]
     q = query.unflatten(2, (kv_heads, group)).permute(0, 2, 3, 1, 4).reshape(batch, kv_heads, group * length, head_dim)
     scores = (q @ key.permute(0, 2, 3, 1)).unflatten(2, (group, length))
-    weights = sink_softmax(scores, sinks.view(kv_heads, group, 1, 1), mask, head_dim**-0.5)
+    weights = SinkSoftmax.apply(scores, sinks.view(kv_heads, group, 1, 1), mask, head_dim**-0.5)
     mixed = weights.flatten(2, 3) @ value.permute(0, 2, 1, 3)
     return mixed.unflatten(2, (group, length)).permute(0, 3, 1, 2, 4).reshape(batch, length, heads * head_dim)
 
 
-def sink_softmax(scores: Tensor, sinks: Tensor, mask: Tensor, scale: float) -> Tensor:
-    """Softmax over the keys and one sink, whose share is thrown away.
+class SinkSoftmax(torch.autograd.Function):  # type: ignore[misc]
+    """Softmax over the keys and one sink, whose share is thrown away. Keeps its result alone for the way back.
 
     scores [..., length, context], sinks [..., 1, 1], mask [length, context]; returns weights as scores.
     """
+
+    @staticmethod
+    def forward(ctx: Any, scores: Tensor, sinks: Tensor, mask: Tensor, scale: float) -> Tensor:
+        weights = softmax_with_sink(scores, sinks, mask, scale)
+        ctx.save_for_backward(weights)
+        ctx.scale, ctx.sinks = scale, sinks
+        return weights
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        (weights,) = ctx.saved_tensors
+        of_scores, of_rows = softmax_with_sink_gradient(weights, gradient, ctx.scale)
+        return of_scores, of_rows.sum_to_size(ctx.sinks.shape).to(ctx.sinks.dtype), None, None
+
+
+def softmax_with_sink(scores: Tensor, sinks: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """The weights; the sink's share is missing from their sum."""
     x = torch.where(mask, scores.float() * scale, -torch.inf)
-    sink = sinks.float()
-    largest = torch.maximum(x.amax(-1, keepdim=True), sink).detach()
-    powers = torch.exp(x - largest)
-    return (powers / (powers.sum(-1, keepdim=True) + torch.exp(sink - largest))).to(scores.dtype)
+    largest = torch.maximum(x.amax(-1, keepdim=True), sinks.float())
+    total = torch.exp(x - largest).sum(-1, keepdim=True) + torch.exp(sinks.float() - largest)
+    return (torch.exp(x - largest) / total).to(scores.dtype)
+
+
+def softmax_with_sink_gradient(weights: Tensor, gradient: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """The gradients of the scores, and of each row's sink."""
+    w, g = weights.float(), gradient.float()
+    inner = (w * g).sum(-1, keepdim=True)
+    return (w * (g - inner) * scale).to(weights.dtype), (w.sum(-1, keepdim=True) - 1) * inner
 
 
 def swiglu(gate: Tensor, up: Tensor, shares: Tensor, limit: float, alpha: float) -> Tensor:
@@ -161,8 +197,10 @@ def self_attention(h: Tensor, weights: Weights, layer: int, config: NanoConfig, 
     (q0, q1), (k0, k1), (v0, v1) = (project(kind) for kind in "qkv")
     q0, k0 = (rotate(heads, *positions.of_prefix) for heads in (q0, k0))
     q1, k1 = (rotate(heads, *positions.of_branch) for heads in (q1, k1))
-    key, value = (torch.cat((a.expand(len(b), -1, -1, -1), b), 1) for a, b in ((k0, k1), (v0, v1)))
     of_prefix, of_branch = positions.masks(window)
+    unseen = 0 if window is None else max(0, positions.num_prefix - window + 1)
+    key, value = (torch.cat((a[:, unseen:].expand(len(b), -1, -1, -1), b), 1) for a, b in ((k0, k1), (v0, v1)))
+    of_branch = of_branch[:, unseen:]
     sinks = weights[f"{name}.sinks"]
     mixed = [attention(q1, key, value, sinks, of_branch).flatten(0, 1)]
     if positions.num_prefix:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 class NanoConfig:
     """The shape of the model."""
 
-    num_hidden_layers: int = 4
+    num_hidden_layers: int = 6
     hidden_size: int = 256
     intermediate_size: int = 64
     num_attention_heads: int = 8
-    num_key_value_heads: int = 2
+    num_key_value_heads: int = 4
     head_dim: int = 64
     num_local_experts: int = 8
     num_experts_per_tok: int = 4

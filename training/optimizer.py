@@ -38,14 +38,13 @@ class Optimizer:
         self.second = {name: torch.zeros_like(value) for name, value in parameters.items() if not is_matrix(name)}
         self.num_steps = 0
 
-    def step(self, gradients: dict[str, Tensor], scale: float) -> None:
-        """Move every parameter; `scale` is the schedule's factor of the learning rates."""
-        self.num_steps += 1
-        for name, value in self.parameters.items():
-            if is_matrix(name):
-                self._muon(name, value, gradients[name], scale * 0.004)
-            else:
-                self._adam(name, value, gradients[name], scale * rate(name))
+    def step(self, name: str, gradient: Tensor, scale: float) -> None:
+        """Move one parameter; `scale` is the schedule's factor of the learning rates."""
+        value = self.parameters[name]
+        if is_matrix(name):
+            self._muon(name, value, gradient, scale * 0.004)
+        else:
+            self._adam(name, value, gradient, scale * rate(name))
 
     def _muon(self, name: str, value: Tensor, gradient: Tensor, learning_rate: float) -> None:
         momentum = self.first[name].mul_(0.95).add_(gradient, alpha=0.05)
@@ -77,4 +76,4 @@ def is_matrix(name: str) -> bool:
 
 def rate(name: str) -> float:
     """Adam's learning rate."""
-    return {"embed_tokens.weight": 0.006, "lm_head.weight": 0.003}.get(name, 0.001)
+    return {"embed_tokens.rows": 0.006, "lm_head.rows": 0.003}.get(name, 0.001)

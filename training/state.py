@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from ossian.catalog.demonstration import embedding_base, output_base
+from ossian.catalog.spelling import PREFIXES, Case, spelling
+from training.copying import tokenizer
 from training.model import shapes
 from training.nano_config import NanoConfig
 from training.optimizer import Optimizer
-from training.vocabulary import Vocabulary, derived_rows, initial_embeddings, make_vocabulary
+from training.vocabulary import Vocabulary, make_vocabulary, number_rows
 
 SEED = 1
+OUTPUT_SCALE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +56,40 @@ def new_state() -> State:
 
 
 def saved_state(path: Path) -> State:
-    """A saved state, with rows for what the skills have come to read or say since."""
-    config, saved = NanoConfig(), torch.load(path)
-    vocabulary = widen(saved, make_vocabulary(SEED), config)
+    """A saved state, with the rows of today's vocabulary."""
+    saved = torch.load(path)
+    vocabulary = make_vocabulary(SEED)
+    for layer, base, ids, old in (
+        ("embed_tokens", embedding_base, vocabulary.inputs, saved["inputs"]),
+        ("lm_head", output_base, vocabulary.outputs, saved["outputs"]),
+    ):
+        change_rows(saved, layer, base(spelling(tokenizer())), ids, old)
     optimizer = Optimizer(saved["parameters"])
     optimizer.load(saved["optimizer"])
-    return State(config, vocabulary, saved["parameters"], saved["averages"], optimizer)
+    return State(NanoConfig(), vocabulary, saved["parameters"], saved["averages"], optimizer)
+
+
+def change_rows(
+    saved: dict[str, Any], layer: str, base: NDArray[np.float32], ids: tuple[int, ...], old: tuple[int, ...]
+) -> None:
+    """Give a saved layer rows for `ids` instead of `old`: new ones begin as they were derived."""
+    spelled, name, place = spelling(tokenizer()), f"{layer}.rows", {token: row for row, token in enumerate(old)}
+    kept = [row for row, token in enumerate(ids) if token in place]
+    origin = [place[ids[row]] for row in kept]
+    for weights in (saved["parameters"], saved["averages"]):
+        written = weights[f"{layer}.prefixes"][spelled.prefix[list(ids)]]
+        written = written + weights[f"{layer}.cases"][spelled.case[list(ids)]]
+        rows = torch.from_numpy(base[list(ids)]) * weights[f"{layer}.scale"] + written
+        rows[kept] = weights[name][origin]
+        weights[name] = rows
+    for moments in (saved["optimizer"]["first"], saved["optimizer"]["second"]):
+        rows = torch.zeros(len(ids), base.shape[1])
+        rows[kept] = moments[name][origin]
+        moments[name] = rows
 
 
 def initial_parameters(config: NanoConfig, vocabulary: Vocabulary) -> dict[str, Tensor]:
-    """Random weights; embeddings are the derived ones."""
+    """Random weights; embeddings and output rows say how their tokens are written."""
     generator = torch.Generator().manual_seed(SEED)
     parameters = {}
     for name, shape in shapes(config, len(vocabulary.inputs), len(vocabulary.outputs)).items():
@@ -72,25 +102,26 @@ def initial_parameters(config: NanoConfig, vocabulary: Vocabulary) -> dict[str, 
             if "o_proj" in name or "down_proj" in name:
                 spread /= math.sqrt(2 * config.num_hidden_layers)
             parameters[name] = torch.randn(shape, generator=generator) * spread
-    parameters["embed_tokens.weight"] = initial_embeddings(vocabulary, config.hidden_size)
-    parameters["lm_head.weight"] *= 0.1
-    return parameters
+    return parameters | initial_rows(vocabulary, generator)
 
 
-def widen(saved: dict[str, Any], vocabulary: Vocabulary, config: NanoConfig) -> Vocabulary:
-    """Add rows to a saved checkpoint for tokens that its training did not read or say."""
-    inputs, outputs = (
-        tuple(sorted(set(made) - set(old)))
-        for made, old in ((vocabulary.inputs, saved["inputs"]), (vocabulary.outputs, saved["outputs"]))
-    )
-    rows = derived_rows(inputs, config.hidden_size)
-    for weights in (saved["parameters"], saved["averages"]):
-        weights["embed_tokens.weight"] = torch.cat((weights["embed_tokens.weight"], rows))
-        said, unsaid = weights["lm_head.weight"].split((len(saved["outputs"]), 1))
-        weights["lm_head.weight"] = torch.cat((said, unsaid.expand(len(outputs), -1), unsaid))
-    for moments in (saved["optimizer"]["first"], saved["optimizer"]["second"]):
-        moments["embed_tokens.weight"] = torch.cat((moments["embed_tokens.weight"], torch.zeros_like(rows)))
-        moments["lm_head.weight"] = torch.cat(
-            (moments["lm_head.weight"], torch.zeros(len(outputs), config.hidden_size))
-        )
-    return Vocabulary((*saved["inputs"], *inputs), (*saved["outputs"], *outputs))
+def initial_rows(vocabulary: Vocabulary, generator: torch.Generator) -> dict[str, Tensor]:
+    """The parts of the embedding and the output layer. Prefix and case speak in the places that words leave free."""
+    spelled = spelling(tokenizer())
+    parts: dict[str, Tensor] = {}
+    for layer, base, free, scale, spread in (
+        ("embed_tokens", embedding_base(spelled), slice(200, None), 1.0, 1.0),
+        ("lm_head", output_base(spelled), slice(0, 192), OUTPUT_SCALE, 0.02),
+    ):
+        for part, count in (("prefixes", len(PREFIXES)), ("cases", len(Case))):
+            parts[f"{layer}.{part}"] = torch.zeros(count, base.shape[1])
+            drawn = torch.randn(parts[f"{layer}.{part}"][:, free].shape, generator=generator)
+            parts[f"{layer}.{part}"][:, free] = drawn * spread
+        parts[f"{layer}.scale"] = torch.full((1,), scale)
+        ids = vocabulary.inputs if layer == "embed_tokens" else vocabulary.outputs
+        prefix, case = (torch.from_numpy(kind)[torch.tensor(ids)] for kind in (spelled.prefix, spelled.case))
+        written = parts[f"{layer}.prefixes"][prefix] + parts[f"{layer}.cases"][case]
+        parts[f"{layer}.rows"] = torch.from_numpy(base)[torch.tensor(ids)] * scale + written
+    numbers = number_rows(vocabulary.inputs, parts["embed_tokens.rows"].shape[1])
+    parts["embed_tokens.rows"] += numbers
+    return parts

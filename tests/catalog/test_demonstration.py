@@ -12,12 +12,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ossian.catalog import demonstration
-from ossian.catalog.demonstration import StoredTensor, derived_embeddings, expand, is_intact
+from ossian.catalog.demonstration import (
+    StoredTensor,
+    bf16_bits,
+    embedding_base,
+    expand,
+    float32,
+    is_intact,
+    output_base,
+    word_vectors,
+)
+from ossian.catalog.spelling import PREFIXES, Case, Spelling, spelling
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.shard import Shard
 from ossian.errors import CheckpointError, ConfigurationError
+from ossian.harmony.tokenizer import Tokenizer
 
-HIDDEN = 8
+HIDDEN = 256
 READ = [5, 200_006]
 SAID = [7, 200_002]
 
@@ -30,6 +41,31 @@ def rows(count: int, start: int) -> NDArray[np.uint16]:
     return np.arange(start, start + count * HIDDEN, dtype=np.uint16).reshape(count, HIDDEN)
 
 
+def derivation(layer: str, scale: float) -> dict[str, StoredTensor]:
+    """What the rows of untrained tokens are made with."""
+    random = np.random.default_rng(len(layer))
+
+    def tensor(*shape: int) -> StoredTensor:
+        return StoredTensor("BF16", bf16_bits(random.normal(size=shape).astype(np.float32)))
+
+    return {
+        f"{layer}.prefixes": tensor(len(PREFIXES), HIDDEN),
+        f"{layer}.cases": tensor(len(Case), HIDDEN),
+        f"{layer}.scale": StoredTensor("BF16", bf16_bits(np.array([scale], np.float32))),
+    }
+
+
+@pytest.fixture(scope="module")
+def spelled() -> Spelling:
+    return spelling(Tokenizer())
+
+
+@pytest.fixture(autouse=True)
+def taken_apart_once(spelled: Spelling, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taking every token apart takes a second, and these tests expand many checkpoints."""
+    monkeypatch.setattr(demonstration, "spelling", lambda _: spelled)
+
+
 @pytest.fixture
 def compact(tmp_path: Path) -> Path:
     """A compact file of two tokens that are read, two that are said, and one other tensor."""
@@ -37,9 +73,11 @@ def compact(tmp_path: Path) -> Path:
     folder.mkdir()
     tensors = {
         "lm_head.ids": id_bytes(SAID),
-        "lm_head.rows": StoredTensor("BF16", rows(3, 1000)),
+        "lm_head.rows": StoredTensor("BF16", rows(2, 1000)),
+        **derivation("lm_head", 0.25),
         "model.embed_tokens.ids": id_bytes(READ),
         "model.embed_tokens.rows": StoredTensor("BF16", rows(2, 2000)),
+        **derivation("model.embed_tokens", 1.5),
         "model.norm.weight": StoredTensor("BF16", rows(1, 3000)[0]),
         "scales": StoredTensor("U8", np.arange(6, dtype=np.uint8).reshape(2, 3)),
     }
@@ -63,21 +101,32 @@ def tensors_of(folder: Path) -> dict[str, NDArray[np.generic]]:
     return {name: shard.view(name) for name in shard.entries}
 
 
-def test_trained_rows_stand_at_their_ids_and_all_others_are_derived(compact: Path, cache: Path) -> None:
+def test_trained_rows_stand_at_their_ids_and_all_others_are_derived(
+    compact: Path, cache: Path, spelled: Spelling
+) -> None:
     tensors = tensors_of(expand(cache, compact))
-    embedding, derived = tensors["model.embed_tokens.weight"], derived_embeddings(HIDDEN)
-    assert embedding.shape == (201_088, HIDDEN)
-    np.testing.assert_array_equal(embedding[READ], rows(2, 2000))
-    untrained = np.delete(np.arange(201_088), READ)
-    np.testing.assert_array_equal(embedding[untrained], derived[untrained])
+    for layer, ids, trained, base, scale in (
+        ("model.embed_tokens", READ, rows(2, 2000), embedding_base(spelled), 1.5),
+        ("lm_head", SAID, rows(2, 1000), output_base(spelled), 0.25),
+    ):
+        found = tensors[f"{layer}.weight"]
+        assert found.shape == (201_088, HIDDEN)
+        np.testing.assert_array_equal(found[ids], trained)
+        parts = {name: float32(np.asarray(tensor.values)) for name, tensor in derivation(layer, scale).items()}
+        for token in (0, 9, 70_000, 199_997, 201_087):
+            written = parts[f"{layer}.prefixes"][spelled.prefix[token]] + parts[f"{layer}.cases"][spelled.case[token]]
+            expected = bf16_bits(base[token] * np.float32(scale) + written)
+            assert (np.abs(found[token].astype(int) - expected.astype(int)) <= 1).all()
 
 
-def test_tokens_never_said_share_one_row_of_the_output_layer(compact: Path, cache: Path) -> None:
-    output = tensors_of(expand(cache, compact))["lm_head.weight"]
-    np.testing.assert_array_equal(output[SAID], rows(3, 1000)[:2])
-    unsaid = np.delete(output, SAID, axis=0)
-    assert unsaid.shape == (201_086, HIDDEN)
-    assert (unsaid == rows(3, 1000)[2]).all()
+def test_an_embedding_says_its_word_and_the_pieces_of_the_word(spelled: Spelling) -> None:
+    base, words = embedding_base(spelled), word_vectors(spelled)
+    [london] = Tokenizer().encode(" London")
+    np.testing.assert_array_equal(base[london, demonstration.WORD], words[spelled.key[london]])
+    first, second, _ = (base[london, slot] for slot in demonstration.SLOTS)
+    np.testing.assert_array_equal(first, words[spelled.pieces[london, 0], : len(first)])
+    assert not second.any()
+    assert output_base(spelled)[london].any()
 
 
 def test_other_tensors_and_the_configuration_are_copied(compact: Path, cache: Path) -> None:
@@ -157,16 +206,15 @@ def test_a_damaged_compact_file_is_an_error_and_leaves_nothing(compact: Path, ca
     assert list(cache.iterdir()) == []
 
 
-def test_derived_embeddings_never_change() -> None:
-    bits = derived_embeddings(256)
-    assert bits.shape == (201_088, 256)
-    assert hashlib.sha256(bits.astype("<u2").tobytes()).hexdigest() == DERIVED_SHA256
-    values = (bits[:2000].astype(np.uint32) << 16).view(np.float32)
-    assert abs(values.mean()) < 0.01
-    assert abs(values.std() - 1) < 0.01
+def test_word_vectors_never_change(spelled: Spelling) -> None:
+    vectors = word_vectors(spelled)
+    assert vectors.shape == (int(spelled.key.max()) + 1, demonstration.WORD_SIZE)
+    assert hashlib.sha256(vectors.astype("<f4").tobytes()).hexdigest() == WORDS_SHA256
+    assert abs(vectors.mean()) < 0.01
+    assert abs(vectors.std() - 1) < 0.01
 
 
-DERIVED_SHA256 = "bbf775bfdf201271f13637e3191440e551724b1fd58de04e54c2c463bf723850"
+WORDS_SHA256 = "19df8e7250e351e8bf40a323897cb26b7458ad3ee88598e86866af895cf461f2"
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False, min_value=-(2.0**100), max_value=2.0**100))

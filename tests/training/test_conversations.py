@@ -1,99 +1,106 @@
-import re
+from datetime import date
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossian.harmony.messages import Conversation, Message, Role
+from ossian.harmony.messages import Channel, Message, ReasoningEffort, Role
 from ossian.harmony.render import render
 from ossian.harmony.tokenizer import Tokenizer
 from ossian.harmony.vocabulary import CALL, CHANNEL, RETURN
-from training import conversations
-from training.conversations import UNKNOWN_ID
-from training.skills import anything_else, arithmetic, capitals, explanations
-from training.skills.exchange import UNKNOWN, Effort, Split, choose
+from training.conversations import Group, asked, examples, held_out, plain_exchange, random_group, turn
+from training.mixture import FAMILIES, SHARES, SKILLS, Source
+from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
 
 TOKENIZER = Tokenizer()
+SOURCES = (SKILLS, *FAMILIES)
 randoms = st.builds(Random, st.integers(0, 2**32))
+
+
+@given(randoms, st.sampled_from(range(len(SOURCES))), st.sampled_from(Split))
+@settings(max_examples=40, deadline=None)
+def test_an_example_is_what_the_server_renders_and_what_the_model_is_to_say(
+    random: Random, source: int, split: Split
+) -> None:
+    group = random_group(random, SOURCES[source], split)
+    for exchange, example in zip(group.family.exchanges, examples(random, group), strict=True):
+        assert [*example.prefix, *example.prompt] == render(group.conversation(exchange), TOKENIZER)
+        text = TOKENIZER.decode(list(example.completion))
+        analysis = unmarked(exchange.analysis[group.effort])
+        thought = f"<|channel|>analysis<|message|>{analysis}<|end|><|start|>assistant"
+        assert example.completion[0] == CHANNEL
+        if exchange.recipient is None:
+            assert text == f"{thought}<|channel|>final<|message|>{unmarked(exchange.answer)}<|return|>"
+            assert example.completion[-1] == RETURN
+        else:
+            recipient, arguments = unmarked(exchange.recipient), unmarked(exchange.answer)
+            assert text in {
+                f"{thought} to={recipient}<|channel|>commentary <|constrain|>json<|message|>{arguments}<|call|>",
+                f"{thought}<|channel|>commentary to={recipient} <|constrain|>json<|message|>{arguments}<|call|>",
+            }
+            assert example.completion[-1] == CALL
+
+
+def test_both_places_of_the_recipient_occur() -> None:
+    exchange = Exchange("tools: x", "Go.", analyses("a", "b", "c"), "{}", "functions.go")
+    group = Group(ReasoningEffort.LOW, None, Family(Setting(), [exchange] * 100))
+    headers = {TOKENIZER.decode(list(example.completion)) for example in examples(Random(1), group)}
+    assert len(headers) == 2
+
+
+def test_a_prefix_is_the_system_and_the_developer_message() -> None:
+    exchange = Exchange("x: y", "Hello", analyses("a", "b", "c"), "Hi")
+    for setting, last in ((Setting(), "system"), (Setting("Be kind."), "developer")):
+        group = Group(ReasoningEffort.HIGH, date(2026, 1, 2), Family(setting, [exchange]))
+        [example] = examples(Random(1), group)
+        prefix = TOKENIZER.decode(list(example.prefix))
+        assert "Reasoning: high" in prefix
+        assert "Current date: 2026-01-02" in prefix
+        assert prefix.endswith("<|end|>")
+        assert prefix.rpartition("<|start|>")[2].startswith(last)
+        assert TOKENIZER.decode(list(example.prompt)).startswith("<|start|>user<|message|>Hello")
+
+
+def test_a_response_format_and_earlier_messages_are_rendered() -> None:
+    earlier = (Message(Role.USER, "One"), Message(Role.ASSISTANT, "Two", channel=Channel.FINAL))
+    exchange = Exchange("x: y", "Three", analyses("a", "b", "c"), "{}", earlier=earlier)
+    group = Group(ReasoningEffort.LOW, None, Family(Setting(response_format=("f", {"type": "object"})), [exchange]))
+    [example] = examples(Random(1), group)
+    assert '# Response Formats\n\n## f\n\n{"type":"object"}' in TOKENIZER.decode(list(example.prefix))
+    prompt = TOKENIZER.decode(list(example.prompt))
+    assert [prompt.index(text) for text in ("One", "Two", "Three")] == sorted(
+        prompt.index(text) for text in ("One", "Two", "Three")
+    )
 
 
 @given(randoms)
 @settings(max_examples=60, deadline=None)
-def test_an_example_is_what_the_server_renders_and_what_the_model_is_to_say(random: Random) -> None:
-    seed = random.getrandbits(32)
-    setting = conversations.random_setting(random)
-    example = conversations.random_example(Random(seed), setting)
-    conversation, exchange = conversations.random_conversation(Random(seed), setting, Split.TRAIN)
-    assert [*example.prefix, *example.prompt] == render(conversation, conversations.prompt_tokenizer())
-    text = TOKENIZER.decode(list(example.completion))
-    analysis = f"<|channel|>analysis<|message|>{exchange.analysis[setting.effort]}<|end|><|start|>assistant"
-    assert text.startswith(analysis)
-    assert example.completion[0] == CHANNEL
-    if exchange.recipient is None:
-        assert text == f"{analysis}<|channel|>final<|message|>{exchange.answer}<|return|>"
-        assert example.completion[-1] == RETURN
-    else:
-        assert exchange.recipient in text
-        assert f"<|constrain|>json<|message|>{exchange.answer}<|call|>" in text
-        assert example.completion[-1] == CALL
+def test_finished_turns_hold_no_marks(random: Random) -> None:
+    exchange = plain_exchange(random, Split.TRAIN)
+    for message in turn(exchange):
+        assert message.content == unmarked(message.content)
 
 
-@given(st.lists(st.sampled_from(["word", " is", UNKNOWN, f" {UNKNOWN}", " 123", "\n"])))
-def test_unknown_words_are_marked_and_all_others_are_as_usual(parts: list[str]) -> None:
-    text = "".join(parts)
-    tokens = conversations.prompt_tokenizer().encode(text)
-    assert tokens.count(UNKNOWN_ID) == text.count(UNKNOWN)
-    known = TOKENIZER.decode([token for token in tokens if token != UNKNOWN_ID])
-    assert known == re.sub(f" ?{UNKNOWN}", "", text)
+@given(randoms)
+@settings(deadline=None)
+def test_what_is_copied_is_not_asked_in_other_letters(random: Random) -> None:
+    exchange = Exchange("x: y", "My name is Anna.", analyses("a", "b", "c"), f"Hello {copied('Anna')}!")
+    assert asked(random, exchange, Split.TRAIN) == exchange
 
 
-@given(st.text())
-def test_what_the_model_says_reads_the_same_and_has_one_token_for_each_digit(text: str) -> None:
-    tokens = conversations.completion_tokenizer().encode(text)
-    assert TOKENIZER.decode(tokens) == TOKENIZER.decode(TOKENIZER.encode(text))
-    assert [token for token in tokens if re.search(r"[0-9].", TOKENIZER.decode([token]))] == []
+def test_held_out_questions_are_asked_as_they_stand() -> None:
+    exchange = Exchange("x: y", "Who are you?", analyses("a", "b", "c"), "Me.")
+    assert asked(Random(1), exchange, Split.HELD_OUT) == exchange
+    assert len({asked(Random(seed), exchange, Split.TRAIN).question for seed in range(200)}) > 10
 
 
-@pytest.mark.parametrize("phrases", [arithmetic.FRAMES, capitals.QUESTIONS, explanations.WEATHER, anything_else.REAL])
-def test_training_never_sees_the_held_out_phrases(phrases: tuple[str, ...]) -> None:
-    random = Random(3)
-    train, held_out = ({choose(random, phrases, split) for _ in range(2000)} for split in (Split.TRAIN, Split.HELD_OUT))
-    assert held_out
-    assert train | held_out == set(phrases)
-    assert not train & held_out
-
-
-@pytest.mark.parametrize("skill", list(conversations.SKILLS), ids=lambda skill: skill.__name__)
-def test_more_effort_never_means_less_analysis(skill: "conversations.Skill") -> None:
-    random = Random(4)
-    for _ in range(30):
-        analysis = skill(random, Split.TRAIN).analysis
-        assert len(analysis[Effort.LOW]) < len(analysis[Effort.MEDIUM]) < len(analysis[Effort.HIGH])
-
-
-def test_the_same_seed_makes_the_same_examples() -> None:
-    first, second = (
-        [conversations.random_example(random, conversations.random_setting(random)) for _ in range(50)]
-        for random in (Random(9), Random(9))
-    )
+@pytest.mark.parametrize("source", SOURCES)
+def test_held_out_conversations_are_the_same_for_a_seed(source: Source) -> None:
+    first, second = (held_out(Random(7), [source]) for _ in range(2))
     assert first == second
 
 
-def test_weather_is_looked_up_only_when_there_is_a_tool() -> None:
-    random, with_tool, without = Random(5), set[str](), set[str]()
-    for _ in range(1500):
-        conversation, exchange = conversations.random_conversation(
-            random, conversations.random_setting(random), Split.TRAIN
-        )
-        tools = [tool for namespace in conversation.tools for tool in namespace.tools]
-        (with_tool if conversations.has_weather(tools) else without).add(exchange.skill)
-    assert "weather call" in with_tool - without
-    assert "weather" in without - with_tool
-
-
-def test_the_prompt_ends_where_the_model_begins() -> None:
-    conversation = Conversation((Message(Role.USER, "Hi"),))
-    assert TOKENIZER.decode(render(conversation, conversations.prompt_tokenizer())).endswith(
-        "<|end|><|start|>assistant"
-    )
+def test_every_source_has_its_share() -> None:
+    assert len(SHARES) == len(SOURCES)
+    assert sum(SHARES) == pytest.approx(1)

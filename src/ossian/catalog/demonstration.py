@@ -1,7 +1,7 @@
 """The demonstration model ossian-nano: from the compact file in this package to a normal checkpoint.
 
-The compact file holds what training changed. Of the embedding and the output layer those are few rows: every other
-embedding is derived from a seed, and every other token shares one row of the output layer.
+The compact file holds what training changed. Of the embedding and the output layer those are few rows: every other row
+is derived from how its token is written (spelling.py), so that the model can read and copy words it never saw.
 """
 
 import hashlib
@@ -18,13 +18,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ossian.catalog.spelling import NO_PIECE, Spelling, spelling
 from ossian.engine.embedded.shard import Shard
 from ossian.errors import ConfigurationError
+from ossian.harmony.tokenizer import Tokenizer
+from ossian.harmony.vocabulary import VOCAB_SIZE
 from ossian.settings import DEMONSTRATION_MODEL
 
 SEED: Final = 20_608
-VOCAB_SIZE: Final = 201_088
-LAYOUT: Final = 1  # raised when the same compact file shall give other checkpoint files
+LAYOUT: Final = 2  # raised when the same compact file shall give other checkpoint files
 
 COMPACT: Final = Path(str(files("ossian.catalog"))) / "ossian_nano"
 COMPACT_WEIGHTS: Final = "compact.safetensors"
@@ -34,6 +36,12 @@ MANIFEST: Final = "manifest.json"
 
 EMBEDDING: Final = "model.embed_tokens"
 OUTPUT: Final = "lm_head"
+SLOTS: Final = (slice(64, 120), slice(120, 168), slice(168, 200))  # of an embedding: the pieces
+WORD: Final = slice(0, 64)  # of an embedding: the whole word
+SAID_WORD: Final = slice(192, 256)  # of an output row; the current token's own word must not speak for itself
+WORD_SIZE: Final = 64
+HIDDEN_SIZE: Final = 256
+CHUNK: Final = 16_384  # rows derived at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ class StoredTensor:
 def expand(cache_dir: Path, compact: Path = COMPACT) -> Path:
     """Return the folder of ossian-nano's checkpoint in `cache_dir`; make it on first use, or when it is damaged.
 
-    Takes about a second once. Several processes may start at the same time: each sees a complete folder or none.
+    Takes about two seconds once. Several processes may start at the same time: each sees a complete folder or none.
     Raises ConfigurationError when `cache_dir` cannot be written.
     """
     folder = cache_dir / f"{DEMONSTRATION_MODEL}-{content_hash(compact)}"
@@ -121,37 +129,62 @@ def write_checkpoint(folder: Path, compact: Path) -> None:
 def expanded(shard: Shard) -> dict[str, StoredTensor]:
     """Return every tensor of the checkpoint, by name."""
     tensors = {name: StoredTensor(entry.dtype, shard.view(name)) for name, entry in shard.entries.items()}
-    for name, make_rows in ((EMBEDDING, embedding_rows), (OUTPUT, output_rows)):
-        ids = tensors.pop(f"{name}.ids").values.view("<u4")[:, 0]
-        rows = tensors.pop(f"{name}.rows").values
-        tensors[f"{name}.weight"] = StoredTensor("BF16", make_rows(ids, rows))
+    spelled = spelling(Tokenizer())
+    for name, base in ((EMBEDDING, embedding_base(spelled)), (OUTPUT, output_base(spelled))):
+        trained = {part: tensors.pop(f"{name}.{part}").values for part in ("ids", "rows", "prefixes", "cases", "scale")}
+        tensors[f"{name}.weight"] = StoredTensor("BF16", all_rows(spelled, base, trained))
     return tensors
 
 
-def embedding_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the embedding, bf16 bits [VOCAB_SIZE, hidden_size]: `rows` [len(ids), hidden_size], the others derived."""
-    embedding = derived_embeddings(rows.shape[1])
-    embedding[ids] = rows
-    return embedding
+def all_rows(spelled: Spelling, base: NDArray[np.float32], trained: dict[str, NDArray[Any]]) -> NDArray[np.uint16]:
+    """Return an embedding or output layer, bf16 bits [VOCAB_SIZE, hidden_size].
 
-
-def output_rows(ids: NDArray[np.uint32], rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """Return the output layer, bf16 bits [VOCAB_SIZE, hidden_size]: the last of `rows` is for all other ids."""
-    output = np.tile(rows[-1], (VOCAB_SIZE, 1))
-    output[ids] = rows[:-1]
-    return output
-
-
-def derived_embeddings(hidden_size: int) -> NDArray[np.uint16]:
-    """Return the embedding of every token before training, bf16 bits, [VOCAB_SIZE, hidden_size].
-
-    Values are uniform with variance 1. Philox's raw output is the same on every machine and with every NumPy.
+    trained, bf16 bits but for the ids: `rows` are those of `ids`; all others are `scale` times `base` plus the vectors
+    of their prefix and case.
     """
-    num_values = VOCAB_SIZE * hidden_size
+    prefixes, cases, scale = (float32(trained[part]) for part in ("prefixes", "cases", "scale"))
+    made = np.empty(base.shape, np.uint16)
+    for start in range(0, len(base), CHUNK):
+        rows = slice(start, start + CHUNK)
+        made[rows] = bf16_bits(base[rows] * scale + prefixes[spelled.prefix[rows]] + cases[spelled.case[rows]])
+    made[trained["ids"].view("<u4")[:, 0]] = trained["rows"]
+    return made
+
+
+def embedding_base(spelled: Spelling) -> NDArray[np.float32]:
+    """Return what an embedding says of its word and the word's pieces, float32 [VOCAB_SIZE, HIDDEN_SIZE]."""
+    words = word_vectors(spelled)
+    base = np.zeros((VOCAB_SIZE, HIDDEN_SIZE), np.float32)
+    base[:, WORD] = words[spelled.key]
+    for slot, keys in zip(SLOTS, spelled.pieces.T, strict=True):
+        base[:, slot] = np.where(keys[:, None] == NO_PIECE, 0, words[keys, : slot.stop - slot.start])
+    return base
+
+
+def output_base(spelled: Spelling) -> NDArray[np.float32]:
+    """Return what an output row asks of the hidden state: the token's word, float32 [VOCAB_SIZE, HIDDEN_SIZE]."""
+    base = np.zeros((VOCAB_SIZE, HIDDEN_SIZE), np.float32)
+    base[:, SAID_WORD] = word_vectors(spelled)[spelled.key]
+    return base
+
+
+def word_vectors(spelled: Spelling) -> NDArray[np.float32]:
+    """Return a random vector for each word, [num_words, WORD_SIZE], uniform with variance 1.
+
+    Philox's raw output is the same on every machine and with every NumPy.
+    """
+    num_words = int(spelled.key.max()) + 1
+    num_values = num_words * WORD_SIZE
     raw = np.random.Philox(key=SEED).random_raw(-(-num_values // 4))
     uniform = (np.arange(2**16) / (2**15 - 0.5) - 1) * 3**0.5
-    values: NDArray[np.uint16] = raw.astype("<u8").view("<u2")[:num_values]
-    return bf16_bits(uniform.astype(np.float32))[values].reshape(VOCAB_SIZE, hidden_size)
+    drawn = raw.astype("<u8").view("<u2")[:num_values]
+    vectors: NDArray[np.float32] = uniform.astype(np.float32)[drawn].reshape(num_words, WORD_SIZE)
+    return vectors
+
+
+def float32(bits: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Return bf16 bits as float32 values."""
+    return (bits.astype(np.uint32) << 16).view(np.float32)
 
 
 def bf16_bits(values: NDArray[np.float32]) -> NDArray[np.uint16]:
