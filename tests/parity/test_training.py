@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers.integrations.mxfp4 import convert_moe_packed_tensors
 
-from ossian.catalog.demonstration import expand
+from ossian.catalog.demonstration import expand, float32
 from ossian.engine.embedded.shard import Shard
 from tests.parity.hugging_face import HuggingFaceModel
 from training import export, quantization
@@ -70,17 +70,17 @@ def test_exported_weights_give_transformers_the_same_hidden_states(
     tensors = {name: shard.view(name).copy() for name in shard.entries}
     model = HuggingFaceModel(json.loads((checkpoint / "config.json").read_bytes()), tensors, torch.float32)
     weights = {name: stored(name, value).float() for name, value in parameters.items()}
+    rows = torch.from_numpy(float32(tensors["model.embed_tokens.weight"]))
     for example in group[:2]:
         batch = make_batch([example])
+        for ids in (batch.prefix, batch.inputs):  # training rounds a derived row once more on its way
+            torch.testing.assert_close(embedded(weights, tables, ids), rows[ids], rtol=0.01, atol=0.05)
         with torch.inference_mode():
-            hidden, _ = forward(
-                weights, CONFIG, embedded(weights, tables, batch.prefix), embedded(weights, tables, batch.inputs)
-            )
+            hidden, _ = forward(weights, CONFIG, rows[batch.prefix], rows[batch.inputs])
             ours = functional.linear(hidden, weights["lm_head.rows"])[0]
         tokens = [*example.prefix, *example.prompt, *example.completion[:-1]]
-        theirs = torch.from_numpy(model.forward(np.array(tokens))[len(example.prefix) :, list(vocabulary.outputs)])
-        error = (ours - theirs).square().mean() / theirs.square().mean()
-        assert error < 1e-4  # the derived rows are rounded to bf16 once more in the checkpoint
+        theirs = model.forward(np.array(tokens))[len(example.prefix) :, list(vocabulary.outputs)]
+        torch.testing.assert_close(ours, torch.from_numpy(theirs), rtol=2e-3, atol=2e-3)
 
 
 def test_conversations_in_one_batch_do_not_see_each_other(
