@@ -4,6 +4,7 @@ A mistake is a result too: the model reads it and can try again.
 """
 
 import json
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -26,9 +27,9 @@ class LocalTool(BaseModel):
 
     tool_name: ClassVar[str]
 
+    @abstractmethod
     def run(self) -> JsonObject:
         """Return the result. Raises ToolError."""
-        raise NotImplementedError
 
     @classmethod
     def definition(cls) -> Tool:
