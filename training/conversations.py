@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
-from ossian.harmony.messages import Channel, Conversation, Message, ResponseFormat, Role, ToolNamespace
+from ossian.harmony.messages import Channel, Conversation, Message, Role, ToolNamespace
 from ossian.harmony.render import render
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN, START
 from training.copying import Prompt, completion_tokens, tokenizer
@@ -46,7 +46,7 @@ class Group:
             messages=(*exchange.earlier, *asked_now),
             instructions=setting.instructions,
             tools=(ToolNamespace("functions", setting.tools),) if setting.tools else (),
-            response_format=ResponseFormat(*setting.response_format) if setting.response_format else None,
+            response_format=setting.response_format,
             reasoning_effort=self.effort,
             current_date=self.today,
         )

@@ -1,18 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from tests.server.serving import Served, scripted, serving
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_log() -> Iterator[None]:
-    """Keep what servers in other threads log out of the test report; capture_logs still sees it."""
-    before = structlog.get_config()
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-    yield
-    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")

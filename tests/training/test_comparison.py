@@ -67,7 +67,7 @@ def test_effort_changes_the_length(a: int, b: int) -> None:
 def test_the_examples() -> None:
     assert comparison.statement(98, "<", 120) == "98 is less than 120."
     assert comparison.analysis(45, 54)[Effort.MEDIUM] == (
-        "I compare the digits from the left. 4<5, so 45<54. 45 is less than 54."
+        "I compare the digits from the left. 45?54: 4<5, so 45<54. 45 is less than 54."
     )
     for _ in range(20):
         question, answer = comparison.which(Random(_), 98, 120, Split.TRAIN)

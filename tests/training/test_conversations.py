@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ossian.harmony.messages import Channel, Message, ReasoningEffort, Role
+from ossian.harmony.messages import Channel, Message, ReasoningEffort, ResponseFormat, Role
 from ossian.harmony.render import render
 from ossian.harmony.tokenizer import Tokenizer
 from ossian.harmony.vocabulary import CALL, CHANNEL, RETURN
@@ -65,7 +65,9 @@ def test_a_prefix_is_the_system_and_the_developer_message() -> None:
 def test_a_response_format_and_earlier_messages_are_rendered() -> None:
     earlier = (Message(Role.USER, "One"), Message(Role.ASSISTANT, "Two", channel=Channel.FINAL))
     exchange = Exchange("x: y", "Three", analyses("a", "b", "c"), "{}", earlier=earlier)
-    group = Group(ReasoningEffort.LOW, None, Family(Setting(response_format=("f", {"type": "object"})), [exchange]))
+    group = Group(
+        ReasoningEffort.LOW, None, Family(Setting(response_format=ResponseFormat("f", {"type": "object"})), [exchange])
+    )
     [example] = examples(Random(1), group)
     assert '# Response Formats\n\n## f\n\n{"type":"object"}' in TOKENIZER.decode(list(example.prefix))
     prompt = TOKENIZER.decode(list(example.prompt))

@@ -186,7 +186,7 @@ def test_a_question_in_another_language_is_answered_in_it(split: Split) -> None:
     random, greetings = Random(4), set()
     said = {answer for language in LANGUAGES for answer in language.answers.values()}
     sentences = {re.split(r"\{.\}", language.capital)[0] for language in LANGUAGES}
-    for _ in range(600):
+    for _ in range(2000):
         exchange = instructed.foreign(random, split)
         if exchange.answer in said:
             greetings.add(exchange.answer)

@@ -4,24 +4,18 @@ from datetime import date
 from random import Random
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
-from ossian.harmony.messages import Conversation, Message, ResponseFormat, Role
+from ossian.harmony.messages import Conversation, Message, Role
 from ossian.harmony.render import render
 from training.copying import MARKED, Prompt, tokenizer
 from training.skills import structured
 from training.skills.exchange import Effort, Exchange, Family, Setting, Split, unmarked
 from training.skills.extraction_domains import DOMAINS
+from training.skills.extraction_values import listed
 from training.skills.words import is_held_out
 
 NUM_FAMILIES = 120
-TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "array": list,
-    "object": dict,
-}
 
 
 def families(split: Split, seed: int = 5) -> list[Family]:
@@ -37,30 +31,24 @@ def plain(split: Split, seed: int = 5) -> list[Exchange]:
 
 def schema_of(setting: Setting) -> dict[str, object]:
     if setting.response_format is not None:
-        return dict(setting.response_format[1])
+        return dict(setting.response_format.schema)
     schema: dict[str, object] = json.loads((setting.instructions or "").rpartition("\n\n")[2])
     return schema
 
 
 def assert_fits(value: object, schema: dict[str, object]) -> None:
-    """What is needed of JSON Schema here."""
-    assert isinstance(value, TYPES[str(schema["type"])])
-    if "enum" in schema:
-        assert value in schema["enum"]  # type: ignore[operator]
+    """The value is valid, and its properties are all there, in the schema's order."""
+    Draft202012Validator(schema, format_checker=FormatChecker()).validate(value)
     if isinstance(value, dict):
         properties: dict[str, dict[str, object]] = schema["properties"]  # type: ignore[assignment]
         assert list(value) == list(properties) == schema["required"]
         for name, item in value.items():
             assert_fits(item, properties[name])
-    if isinstance(value, list):
-        for item in value:
-            assert_fits(item, schema["items"])  # type: ignore[arg-type]
 
 
 def prompt_of(setting: Setting, exchange: Exchange) -> Prompt:
-    response_format = ResponseFormat(*setting.response_format) if setting.response_format else None
     messages = (Message(Role.USER, exchange.question),)
-    conversation = Conversation(messages, setting.instructions, response_format=response_format)
+    conversation = Conversation(messages, setting.instructions, response_format=setting.response_format)
     return Prompt(render(conversation, tokenizer()))
 
 
@@ -74,7 +62,7 @@ def test_every_answer_fits_its_schema_in_the_schemas_order(split: Split) -> None
 @pytest.mark.parametrize("split", Split)
 def test_a_schema_in_the_message_is_filled(split: Split) -> None:
     for exchange in plain(split):
-        start = exchange.question.index('{"type"')
+        start = exchange.question.index('{"')
         schema, _ = json.JSONDecoder().raw_decode(exchange.question[start:])
         assert_fits(json.loads(unmarked(exchange.answer)), schema)
 
@@ -85,7 +73,7 @@ def test_copies_stand_in_the_prompt_in_whole_tokens(split: Split) -> None:
     cases = [(family.setting, exchange) for family in families(split)[:40] for exchange in family.exchanges]
     for setting, exchange in [*cases, *((Setting(), exchange) for exchange in plain(split)[:40])]:
         prompt = prompt_of(setting, exchange)
-        for marked in MARKED.findall(exchange.answer):
+        for marked in MARKED.findall(exchange.answer + exchange.analysis[Effort.HIGH]):
             spans += 1
             assert unmarked(marked).encode() in prompt.text
             if prompt.find(unmarked(marked)) is None:
@@ -132,3 +120,49 @@ def test_effort_lengthens_the_analysis() -> None:
             low, medium, high = (len(exchange.analysis[effort]) for effort in Effort)
             assert low < high
             assert medium < high
+
+
+def drawn(make: structured.Maker, split: Split = Split.TRAIN, num_families: int = 60) -> list[Exchange]:
+    random = Random(4)
+    made = [structured.family(random, split, row="a row", make=make) for _ in range(num_families)]
+    return [exchange for family in made for exchange in family.exchanges]
+
+
+def test_every_date_in_an_answer_exists() -> None:
+    for exchange in drawn(structured.dates, num_families=300):
+        date.fromisoformat(json.loads(unmarked(exchange.answer)).popitem()[1])
+
+
+def test_one_property_is_asked_for_by_its_name_alone() -> None:
+    assert {listed(Random(seed), ["age"]).text for seed in range(20)} == {"age"}
+
+
+@pytest.mark.parametrize("name, words", [("start_date", "start date"), ("startDate", "start date"), ("title", "title")])
+def test_a_name_in_words(name: str, words: str) -> None:
+    assert structured.in_words(name) == words
+
+
+def test_texts_name_properties_as_the_schema_does_and_in_words() -> None:
+    said = {structured.label_text(Random(seed), {"dueDate": "X"}) for seed in range(300)}
+    for spelled in ("dueDate", "due date", "Due date"):
+        assert any(spelled in text for text in said)
+
+
+@pytest.mark.parametrize("split", Split)
+def test_what_a_text_does_not_tell_is_null(split: Split) -> None:
+    last = [list(json.loads(unmarked(exchange.answer)).items())[-1] for exchange in drawn(structured.missing, split)]
+    assert 0.3 < sum(value is None for _, value in last) / len(last) < 0.7
+    for exchange, (name, value) in zip(drawn(structured.missing, split), last, strict=True):
+        is_told = any(said.lower() in exchange.question.lower() for said in (name, structured.in_words(name)))
+        if value is not None:
+            assert is_told
+            assert value in exchange.question
+
+
+@pytest.mark.parametrize("split", Split)
+def test_a_list_of_objects_has_every_number_and_thing_of_the_text(split: Split) -> None:
+    for exchange in drawn(structured.objects, split):
+        [items] = json.loads(unmarked(exchange.answer)).values()
+        found = [" ".join(map(str, item.values())) for item in items]
+        text = re.sub(r",| &| and", "", exchange.question)
+        assert " ".join(found) in text

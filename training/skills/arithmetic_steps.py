@@ -133,7 +133,7 @@ def columns_multiplied(a: int, digit: int) -> list[str]:
 
 
 def compared(a: int, b: int) -> str:
-    """`5=5 7<8, so 579<582`: digits from the highest on, up to the first that differ."""
+    """`579?582: 5=5 7<8, so 579<582`: digits from the highest on, up to the first that differ."""
     shown = pairs(a, b).split()
     num_equal = next((index for index, pair in enumerate(shown) if "=" not in pair), len(shown))
-    return f"{' '.join(shown[: num_equal + 1])}, so {a}{relation(a, b)}{b}"
+    return f"{a}?{b}: {' '.join(shown[: num_equal + 1])}, so {a}{relation(a, b)}{b}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from ossian.harmony.messages import Message, ReasoningEffort, Tool
+from ossian.harmony.messages import Message, ReasoningEffort, ResponseFormat, Tool
 
 Effort = ReasoningEffort
 
@@ -43,7 +43,7 @@ class Setting:
 
     instructions: str | None = None
     tools: tuple[Tool, ...] = ()
-    response_format: tuple[str, Mapping[str, object]] | None = None  # a schema's name and the schema
+    response_format: ResponseFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ CHOICES = {
     "shipping": ("delayed", "delivered", "lost", "shipped", "pending"), "severity": ("low", "medium", "high", "critical"),
     "weather": ("sunny", "rainy", "cloudy", "windy", "foggy"), "color": ("red", "blue", "green", "black", "white"),
 }  # fmt: skip
+CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "JPY", "PLN", "CZK", "INR")
 JOBS = ("teacher", "nurse", "engineer", "driver", "cook", "painter", "lawyer", "baker", "designer", "developer")
 LETTERS = "ABCDEFGHKLMNPRSTXZ"
+CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 SUFFIXES = (" Ltd", " Inc", " GmbH", " Group", " Systems", "", "", "", "")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -92,7 +94,10 @@ def team(random: Random, split: Split) -> str:
 
 
 def company(random: Random, split: Split) -> str:
-    """An invented company."""
+    """An invented company: `Brano Ltd`, `BRNcloud`."""
+    if random.random() < 0.25:
+        start = "".join(random.choices(CAPITALS, k=random.choice((1, 2, 3, 3, 4))))
+        return start + random.choice(("cloud", "tech", "soft", "net", "data", "bank", "works", word(random, split)))
     return team(random, split) + random.choice(SUFFIXES)
 
 
@@ -104,6 +109,11 @@ def email(random: Random, split: Split) -> str:
 def code(random: Random, split: Split) -> str:  # noqa: ARG001 (the shape of every text)
     """Two letters and a number."""
     return f"{''.join(random.choices(LETTERS, k=2))}-{random.randrange(100, 100_000)}"
+
+
+def phone(random: Random, split: Split) -> str:  # noqa: ARG001 (the shape of every text)
+    """A number with its country's code."""
+    return f"+{random.randrange(20, 99)} {random.randrange(100, 999)} {random.randrange(100_000, 999_999)}"
 
 
 def title(random: Random, split: Split) -> str:
@@ -144,7 +154,8 @@ def string(text: str) -> str:
 
 TEXTS: dict[str, Callable[[Random, Split], str]] = {
     "name": name, "city": city, "company": company, "team": team, "email": email, "code": code, "title": title,
-    "phrase": phrase, "date": iso_date,
+    "phrase": phrase, "date": iso_date, "phone": phone,
+    "currency": lambda random, _: random.choice(CURRENCIES),
     "time": lambda random, _: f"{random.randrange(24):02}:{random.randrange(60):02}",
     "day": lambda random, _: random.choice(WEEKDAYS),
     "version": lambda random, _: f"{random.randrange(1, 20)}.{random.randrange(20)}",

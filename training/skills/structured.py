@@ -1,11 +1,13 @@
 """Structured output: a JSON schema is filled from a text."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from ossian.harmony.messages import ResponseFormat
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, choose, copied
 from training.skills.extraction_domains import DOMAINS, Domain
 from training.skills.extraction_values import Value, listed, random_value, spelled_date
@@ -20,6 +22,10 @@ INSTRUCTIONS = (
     "You are a data extraction assistant.", "Answer with JSON that fits the schema.", "Extract the fields from the text.",
     "You extract structured data from text.", "Fill in the schema. Do not add anything.", "Only output JSON.",
 )  # fmt: skip
+DESCRIPTIONS = (
+    "Extract contract fields", "Extract the fields", "The data of one text", "What the text says", "A record", "The result",
+    "Extracted data", "Fields of an order", "Extract the details", "Facts found in the text.", "The answer's shape",
+)  # fmt: skip
 REQUESTS = (
     "{text}", "{text}", "Extract the data from: {text}", "Extract the data from this text: {text}", "Extract {names} from: {text}",
     "Extract the {names} from: {text}", "Fill in the schema: {text}", "Text: {text}", "Please extract {names}: {text}",
@@ -27,6 +33,11 @@ REQUESTS = (
     "Extract the information from the following text.\n\n{text}", "Get {names} out of this: {text}", "JSON, please: {text}",
     "Return {names} as JSON: {text}", "From the text below, extract {names}.\n{text}", "{text} Extract {names}.",
     "Convert to JSON: {text}", "Here is a text: {text}", "Find the {names}: {text}",
+    "Extract {names} from this: {text}", "Extract {names} from the text: {text}", "Please extract the data. {text}",
+    "I need {names} from this text: {text}", "{text}\nExtract the data.", "{text}\n\nGive me {names} as JSON.", "Input: {text}",
+    "Give me the {names} of this: {text}", "Which {names} does this text give? {text}", "Tell me {names}: {text}",
+    "Structure this: {text}", "Message: {text}", "Note: {text}", "Extract the record.\n\n{text}", "Read: {text}", "Analyse this text: {text}",
+    "Summarise as JSON: {text}", "Convert this text to JSON.\n{text}", "Could you extract {names} from this? {text}", "Data: {text}",
 )  # fmt: skip
 SCHEMA_REQUESTS = (
     "Fill this JSON schema: {schema} from: {text}", "Schema: {schema}\nText: {text}", "Text: {text}\nSchema: {schema}",
@@ -43,6 +54,7 @@ LABELLED = (
     ("time", "time"), ("company", "company"), ("code", "code"), ("age", "age"), ("room", "word"), ("topic", "phrase"), ("country", "word"),
     ("brand", "word"), ("weight", "amount"), ("height", "count"), ("serial_number", "code"), ("reporter", "name"), ("category", "word"),
     ("language", "word"), ("start", "date"), ("end", "date"), ("members", "people"), ("team", "team"), ("score", "count"), ("day", "day"),
+    ("phone", "phone"), ("currency", "currency"), ("orderNumber", "code"), ("dueDate", "date"), ("firstName", "name"), ("unit_price", "amount"),
 )  # fmt: skip
 KINDS = (
     "word",
@@ -71,11 +83,12 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A text, the schemas of its properties and their values, in order."""
+    """A text, the schemas of its properties and their values, in order; `called`: what a request calls them."""
 
     text: str
     schemas: dict[str, dict[str, object]]
     values: dict[str, str]
+    called: tuple[str, ...] = ()
 
 
 Maker = Callable[[Random, Split], Callable[[], Filled]]
@@ -91,9 +104,21 @@ def natural(random: Random, split: Split) -> Callable[[], Filled]:
     def fill() -> Filled:
         values = {slot: value_of(random, spec.kind, split, fixed.get(slot)) for slot, spec in domain.slots.items()}
         text = random.choice(domain.templates).format(**{slot: value.text for slot, value in values.items()})
-        return Filled(text, {names[s]: fixed[s] for s in wanted}, {names[s]: values[s].json for s in wanted})
+        called = tuple(called_in(random, domain, slot) for slot in wanted)
+        return Filled(text, {names[s]: fixed[s] for s in wanted}, {names[s]: values[s].json for s in wanted}, called)
 
     return fill
+
+
+def called_in(random: Random, domain: Domain, slot: str) -> str:
+    """A slot in a request: `start date`, `contract start date`."""
+    said = in_words(random.choice(domain.slots[slot].names))
+    return f"{domain.name} {said}" if random.random() < 0.3 else said
+
+
+def in_words(name: str) -> str:
+    """`start_date` and `startDate` as people say them."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " ")).lower()
 
 
 def value_of(random: Random, kind: str, split: Split, schema: dict[str, object] | None) -> Value:
@@ -152,9 +177,10 @@ def labels(random: Random, split: Split, properties: list[Property]) -> Callable
 
 
 def label_text(random: Random, said: dict[str, str]) -> str:
-    """`title: X; year: Y` and the like."""
+    """`title: X; year: Y` and the like; names as in the schema or in words, all in one way."""
     label, separator = random.choice(LABELS), random.choice(SEPARATORS)
-    parts = [label.format(n=name, v=value) for name, value in said.items()]
+    spell = random.choice((str, in_words, in_words, lambda name: in_words(name).capitalize()))
+    parts = [label.format(n=spell(name), v=value) for name, value in said.items()]
     random.shuffle(parts)
     return separator.join(parts) + random.choice(("", "."))
 
@@ -186,6 +212,39 @@ def lists(random: Random, split: Split) -> Callable[[], Filled]:
         several, value = listed(random, sorted(items)), value_of(random, "code", split, None)
         text = label_text(random, {name: several.text, beside: value.text})
         return Filled(text, {name: several.schema, beside: value.schema}, {name: several.json, beside: value.json})
+
+    return fill
+
+
+def missing(random: Random, split: Split) -> Callable[[], Filled]:
+    """A property that a text may leave out: null then."""
+    fill_others = (labelled if random.random() < 0.5 else invented)(random, split)
+    name, kind = invented_name(random, split), random.choice(("word", "name", "date", "city", "code"))
+    schema: dict[str, object] = {"type": ["string", "null"]}
+
+    def fill() -> Filled:
+        others, value = fill_others(), value_of(random, kind, split, None)
+        is_there = random.random() < 0.5
+        told = f"{label_text(random, {name: value.text}).rstrip('.')}. " if is_there else ""
+        values = {**others.values, name: value.json if is_there else "null"}
+        return Filled(told + others.text, {**others.schemas, name: schema}, values)
+
+    return fill
+
+
+def objects(random: Random, split: Split) -> Callable[[], Filled]:
+    """A list of objects: `2 apples and 3 pears`."""
+    number, thing = random.choice((("quantity", "product"), ("count", "item"), ("amount", "name")))
+    name = random.choice(("items", "products", "order", "list"))
+    frame = random.choice(("I need {v}.", "{v}", "Please send {v}.", "We bought {v}.", "Order: {v}"))
+
+    def fill() -> Filled:
+        pairs = [(str(random.randrange(2, 100)), word(random, split)) for _ in range(random.choice((1, 2, 2, 3)))]
+        each: dict[str, dict[str, object]] = {number: {"type": "integer"}, thing: {"type": "string"}}
+        parts = [object_json({number: copied(num), thing: f'"{copied(what)}"'}) for num, what in pairs]
+        text = frame.format(v=listed(random, [f"{num} {what}" for num, what in pairs]).text)
+        schema: dict[str, object] = {"type": "array", "items": object_schema(each)}
+        return Filled(text, {name: schema}, {name: f"[{', '.join(parts)}]"})
 
     return fill
 
@@ -229,10 +288,12 @@ def object_schema(schemas: dict[str, dict[str, object]]) -> dict[str, object]:
 def decorated(random: Random, schemas: dict[str, dict[str, object]]) -> dict[str, object]:
     """The schema as people write it: with descriptions, a title, or without what may be left out."""
     described = {
-        name: {**schema, "description": f"The {name}"} if random.random() < 0.15 else schema
+        name: {**schema, "description": f"The {in_words(name)}"} if random.random() < 0.15 else schema
         for name, schema in schemas.items()
     }
     schema = object_schema(described)
+    if random.random() < 0.1:
+        schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
     if random.random() < 0.3:
         del schema["additionalProperties"]
     if random.random() < 0.1:
@@ -255,7 +316,12 @@ def exchange(row: str, filled: Filled, question: str) -> Exchange:
 
 def asked(random: Random, filled: Filled, split: Split) -> str:
     """The request around a text."""
-    return choose(random, REQUESTS, split).format(text=filled.text, names=listed(random, list(filled.schemas)).text)
+    said = filled.called if filled.called and random.random() < 0.4 else [*filled.schemas]
+    if random.random() < 0.3:
+        said = [f"the {in_words(name)}" for name in said]
+    request = choose(random, REQUESTS, split)
+    request = request.replace("the {names}", "{names}") if said[0].startswith("the ") else request
+    return request.format(text=filled.text, names=listed(random, [*said]).text)
 
 
 def family(random: Random, split: Split, *, row: str, make: Maker) -> Family:
@@ -265,7 +331,8 @@ def family(random: Random, split: Split, *, row: str, make: Maker) -> Family:
     name = random.choice((invented_name(random, split), "result", "data", "extraction", "contract_data", "response"))
     schema = decorated(random, texts[0].schemas)
     instructions = random.choice(INSTRUCTIONS)
-    setting = Setting(instructions, response_format=(name, schema))
+    description = random.choice(DESCRIPTIONS) if random.random() < 0.3 else ""
+    setting = Setting(instructions, response_format=ResponseFormat(name, schema, description))
     if random.random() < 0.15:  # the schema as a part of the instructions
         setting = Setting(
             f"{instructions or 'Answer in JSON.'}\n\n# Response Formats\n\n## {name}\n\n{compact(schema)}"
@@ -288,7 +355,7 @@ def compact(schema: dict[str, object]) -> str:
 
 ROWS: tuple[tuple[str, Maker, float], ...] = (
     ("natural text", natural, 4.0), ("labelled text", labelled, 1.5), ("invented schema", invented, 2.5), ("nested and lists", nested, 1.0),
-    ("nested and lists", lists, 1.0), ("booleans", switches, 0.7), ("spelled dates", dates, 0.7),
+    ("nested and lists", lists, 1.0), ("nested and lists", objects, 0.5), ("missing values", missing, 0.5), ("booleans", switches, 0.7), ("spelled dates", dates, 0.7),
 )  # fmt: skip
 FAMILIES: dict[FamilySkill, float] = {partial(family, row=row, make=make): weight for row, make, weight in ROWS}
 SKILLS: dict[Skill, float] = {schema_in_message: 1.0}

@@ -16,6 +16,7 @@ GREETINGS = (
     "[|Hello|Hi|Hey][, |? ][are you there|can you hear me|is anybody there|anyone there|is anyone here]?",
     "[|Please |Just ]say [hello|hi][| to me| to us| back][|!|.]",
     "[|Hello, |Hi, ][this is a test|just testing|I am just testing|only a test][|.|!]", "[test|Test|testing|ping|Testing, one two three]",
+    "[|Please |Can you |Could you |Now ][say|write|give me|send me|send us] [a|a short|a friendly|a warm|one|a nice] [greeting|hello|welcome][|.|?|!]",
     "[Hello|Hi|Hey] [hello|hi|hey|and good morning|and welcome][|!]", "[|Hi, |Hello, ]I [just wanted to|want to|only want to] say [hello|hi][|.|!]",
 )  # fmt: skip
 IDENTITY = (

@@ -183,7 +183,8 @@ def whole(random: Random, split: Split, low: int, high: int) -> int:
 def decimal(random: Random, split: Split, high: int) -> float:
     """A number, often with one or two decimals."""
     places = random.choice((1, 1, 2))
-    return float(f"{whole(random, split, 0, high)}.{random.randrange(10 ** (places - 1))}{random.randint(1, 9)}"[:12])
+    before = 0 if random.random() < 0.25 else whole(random, split, 0, high)
+    return float(f"{before}.{random.randrange(10 ** (places - 1))}{random.randint(1, 9)}"[:12])
 
 
 TEXTS: Mapping[str, Draw] = {

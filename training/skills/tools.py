@@ -1,10 +1,11 @@
 """Tools: which one to call and with what, and what to say of its result."""
 
+import re
 from collections.abc import Callable
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role
-from training.skills import arithmetic, capitals, explanations, memory, talk
+from training.skills import anything_else, arithmetic, capitals, explanations, memory, talk
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
 from training.skills.invented_tools import invented
 from training.skills.tool_calls import Candidate, Request, answered, call, called, hand_written, of_catalog
@@ -90,19 +91,24 @@ def chatty(random: Random, text: str) -> str:
 
 
 def none_fits(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
-    """A request that needs a tool which is not there."""
+    """A request that needs a tool which is not there, or that nobody here can do."""
     known = frozenset().union(*(candidate.words for candidate in candidates)) - COMMON_WORDS
-    while True:
-        sketches = of_catalog(split)
-        other = (
-            hand_written(random, random.choice(sketches)) if random.random() < 0.6 else invented(random, 1, split)[0]
-        )
-        if not other.covers and not (other.words - COMMON_WORDS) & known:
-            break
+    while (asked := unfitting(random, known, split)) is None:
+        pass
     medium = "The user wants something that none of the tools does. I say so."
     high = f"{medium} I compare the request with the name and the description of each tool, and there is no match."
     thoughts = analyses("No tool fits.", medium, high)
-    return Exchange("tools: none fits", chatty(random, other.ask(random, split).text), thoughts, NO_TOOL)
+    return Exchange("tools: none fits", chatty(random, asked), thoughts, NO_TOOL)
+
+
+def unfitting(random: Random, known: frozenset[str], split: Split) -> str | None:
+    """A request for another tool, or of any kind, that shares no word with the tools; None if it shares one."""
+    if random.random() < 0.3:
+        text = anything_else.request(random, split)
+        return None if set(re.findall(r"\w+", text.lower())) & known or "\n" in text else text
+    sketches = of_catalog(split)
+    other = hand_written(random, random.choice(sketches)) if random.random() < 0.6 else invented(random, 1, split)[0]
+    return None if other.covers or (other.words - COMMON_WORDS) & known else other.ask(random, split).text
 
 
 def none_needed(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
