@@ -11,7 +11,8 @@
     │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
-        └── EngineDeadError         503: a step failed and the engine has stopped
+        ├── EngineDeadError         503: a step failed and the engine has stopped
+        └── TokenMaskError          never sent: a grammar met a limit in mid-turn, so the turn ends as cut off
 
 Messages are written for the person who can act on them and say the way out.
 """
@@ -98,3 +99,7 @@ class EngineDeadError(EngineError):
 
     status = 503
     code = "engine_dead"
+
+
+class TokenMaskError(EngineError):
+    """A sequence's grammar met a limit in mid-turn; the engine ends the sequence as cut off."""

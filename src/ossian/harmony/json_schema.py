@@ -1,0 +1,161 @@
+"""What a caller's JSON Schema may ask for, and the form in which it is enforced.
+
+llguidance enforces most of JSON Schema 2020-12. What it does not is refused here, with keyword and path, before it is
+compiled; `token_mask` compiles what passes, and `locate` finds where in it an error of the compiler arises.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from ossian.errors import InvalidRequestError
+from ossian.harmony.messages import JsonSchema
+from ossian.harmony.schema_tree import LISTS, MAPS, SINGLES, Path, path_text, resolve, schemas_in, subschemas
+from ossian.harmony.schema_values import are_disjoint, finite
+
+MAX_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 100  # of the JSON itself: two levels an object inside an object
+MAX_MINIMUM: Final = 65_536  # characters, items or properties that a value must have at least
+MAX_COMPILES: Final = 200  # tries to locate one error
+MAX_BLANKS: Final = 24  # in a row: deep indentation, but no endless run of newlines
+
+UNSUPPORTED: Final = frozenset({
+    "not", "if", "then", "else", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames",
+    "dependentRequired", "dependentSchemas", "dependencies", "unevaluatedProperties", "unevaluatedItems",
+    "$dynamicRef", "$recursiveRef",
+})  # fmt: skip
+FORMATS: Final = frozenset({
+    "date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid", "uri",
+})  # fmt: skip
+UNSUPPORTED_FORMATS: Final = frozenset({
+    "idn-email", "idn-hostname", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer",
+    "relative-json-pointer", "regex",
+})  # fmt: skip
+ANNOTATIONS: Final = frozenset({
+    "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "discriminator",
+    "x-guidance",  # options of the compiler, which are not the caller's
+})  # fmt: skip
+_COMPILER_OPTIONS: Final = {"whitespace_pattern": rf"[ \n\r\t]{{1,{MAX_BLANKS}}}"}
+
+
+def check_schema(schema: JsonSchema, param: str) -> None:
+    """Raise InvalidRequestError, which names keyword and path below `param`, for what cannot be enforced."""
+    _check_size(schema, param)
+    nodes = dict(schemas_in(schema))
+    for path, node in nodes.items():
+        for keyword, reason in _faults(node, schema):
+            raise _refusal(param, (*path, keyword), reason)
+    ending = finite(schema, nodes)
+    if () not in ending:
+        path = next(path for path, node in nodes.items() if "$ref" in node and path not in ending)
+        raise _refusal(param, (*path, "$ref"), "no value can be finite: each would need another one inside it")
+
+
+def enforceable(schema: JsonSchema) -> JsonSchema:
+    """Return a checked schema as the compiler takes it: nothing is enforced less for it."""
+    return {**_rewritten(schema, schema), "x-guidance": _COMPILER_OPTIONS}
+
+
+def locate(schema: JsonSchema, error: str, error_of: Callable[[JsonSchema], str]) -> Path:
+    """Return the path of the innermost subschema that alone gives the same compile error, in at most 200 tries."""
+    shared = {key: schema[key] for key in ("$defs", "definitions", "$schema", "x-guidance") if key in schema}
+    path: Path = ()
+    num_tries = 0
+    while num_tries < MAX_COMPILES:
+        for step, each in subschemas(schema):
+            num_tries += 1
+            if error_of({**shared, **each}) == error:
+                path, schema = (*path, *step), each
+                break
+            if num_tries == MAX_COMPILES:
+                return path
+        else:
+            return path
+    return path
+
+
+def _check_size(schema: JsonSchema, param: str) -> None:
+    waiting: deque[tuple[object, int]] = deque([(schema, 1)])
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise InvalidRequestError(
+                f"Invalid value for '{param}': it is nested more than {MAX_DEPTH} levels deep.", param=param
+            )
+        inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        waiting.extend((each, depth + 1) for each in inner)
+    num_bytes = len(json.dumps(schema))
+    if num_bytes > MAX_BYTES:
+        raise InvalidRequestError(
+            f"Invalid value for '{param}': it has {num_bytes} bytes, the most is {MAX_BYTES}.", param=param
+        )
+
+
+def _faults(node: JsonSchema, root: JsonSchema) -> Iterator[tuple[str, str]]:
+    """Yield the keywords of one schema that cannot be enforced, and why."""
+    for keyword in node:
+        if keyword in UNSUPPORTED and not (keyword == "uniqueItems" and node[keyword] is False):
+            yield keyword, f"this server cannot enforce '{keyword}'"
+    for keyword in ("minLength", "minItems", "minProperties"):
+        if isinstance(node.get(keyword), int | float) and node[keyword] > MAX_MINIMUM:
+            yield keyword, f"the most is {MAX_MINIMUM}"
+    if _can_repeat_keys(node):
+        yield "minProperties", "above 1 it needs 'properties' that are all required, and no others"
+    if _is_text(node) and node.get("format") in UNSUPPORTED_FORMATS:
+        yield "format", f"this server cannot enforce '{node['format']}'; it can {', '.join(sorted(FORMATS))}"
+    reference = node.get("$ref")
+    if isinstance(reference, str) and not _has_target(root, reference):
+        yield "$ref", f"nothing is at '{reference}'; only references inside the schema are followed"
+
+
+def _can_repeat_keys(node: JsonSchema) -> bool:
+    """Whether the least number of properties could be reached by one key twice: a repeated key counts once."""
+    least = node.get("minProperties")
+    return isinstance(least, int | float) and least > 1 and node.get("additionalProperties", True) is not False
+
+
+def _is_text(node: JsonSchema) -> bool:
+    kinds = node.get("type", "string")
+    return "string" in (kinds if isinstance(kinds, list) else [kinds])
+
+
+def _has_target(root: JsonSchema, reference: str) -> bool:
+    if not reference.startswith("#"):
+        return False
+    try:
+        resolve(root, reference)
+    except KeyError:
+        return False
+    return True
+
+
+def _refusal(param: str, path: Path, reason: str) -> InvalidRequestError:
+    place = path_text(param, path)
+    message = f"Invalid schema: '{place}': {reason}. Remove it, or check it when you have the answer."
+    return InvalidRequestError(message, param=place, code="invalid_json_schema")
+
+
+def _rewritten(node: Any, root: JsonSchema) -> Any:
+    """Drop what asks for nothing; where no value fulfils two variants, `oneOf` is `anyOf`, which the compiler knows."""
+    if not isinstance(node, Mapping):
+        return node
+    kept = {key: value for key, value in node.items() if not _asks_for_nothing(key, value)}
+    if isinstance(kept.get("oneOf"), list) and "anyOf" not in kept and are_disjoint(kept["oneOf"], root):
+        kept = {("anyOf" if key == "oneOf" else key): value for key, value in kept.items()}
+    for key in MAPS:
+        if isinstance(kept.get(key), Mapping):
+            kept[key] = {name: _rewritten(each, root) for name, each in kept[key].items()}
+    for key in LISTS:
+        if isinstance(kept.get(key), list):
+            kept[key] = [_rewritten(each, root) for each in kept[key]]
+    for key in SINGLES:
+        if isinstance(kept.get(key), Mapping):
+            kept[key] = _rewritten(kept[key], root)
+    return kept
+
+
+def _asks_for_nothing(key: str, value: object) -> bool:
+    """A format nobody defined is an annotation too, says the standard."""
+    is_unknown_format = key == "format" and isinstance(value, str) and value not in FORMATS | UNSUPPORTED_FORMATS
+    return key in ANNOTATIONS or is_unknown_format or (key == "uniqueItems" and value is False)

@@ -1,0 +1,203 @@
+"""Token masks: which tokens a turn's grammar allows next, by llguidance.
+
+grammars = TurnGrammars(encoding)           once a process: it takes a second and 130 MB
+mask = grammars.mask(shape)                 for each sequence; compiled grammars are kept
+mask.allowed(); mask.advance(token_id)      each step
+
+A mask is computed in a thread of its own while the engine runs its next step.
+"""
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+import llguidance
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian.errors import InvalidRequestError, TokenMaskError
+from ossian.harmony import vocabulary
+from ossian.harmony.encoding import HarmonyEncoding
+from ossian.harmony.grammar import TurnShape, content_grammars, turn_grammar
+from ossian.harmony.json_schema import locate
+from ossian.harmony.schema_tree import path_text
+from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
+
+NUM_WORDS: Final = -(-VOCAB_SIZE // 32)
+MAX_COMPILED_BYTES: Final = 16 << 20  # of grammar text; what is compiled of it takes a few times as much
+
+# A caller's schema is somebody else's program: beyond these it is refused, or its turn ends as cut off.
+LIMITS: Final = llguidance.LLParserLimits(
+    max_items_in_row=4_000, max_lexer_states=50_000, step_lexer_fuel=100_000, verbose_errors=False
+)
+
+
+class TurnGrammars:
+    """Compiles turn grammars and gives each sequence its mask. Safe to share between threads."""
+
+    def __init__(self, encoding: HarmonyEncoding) -> None:
+        self._encode = encoding.encode
+        self._tokenizer = llguidance.LLTokenizer.from_tiktoken(  # type: ignore[attr-defined]
+            encoder=vocabulary.load_ranks(),
+            special_tokens=vocabulary.special_tokens(),
+            pattern=vocabulary.SPLIT_PATTERN,
+            eos_token=[vocabulary.END_OF_TEXT],
+            n_vocab=VOCAB_SIZE,
+        )
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ossian-mask")
+        self._lock = threading.Lock()
+        self._compiled: OrderedDict[str, llguidance.LLMatcher] = OrderedDict()  # the longest unused is the first
+        self._num_bytes = 0
+
+    def mask(self, shape: TurnShape, *, forces: bool = True) -> "GrammarMask":
+        """Return the mask of one new turn. With `forces` it says which tokens must come, for nobody to sample them.
+
+        Compiles what was not compiled before: up to half a second for a huge schema, so call it in a worker thread.
+        Raises InvalidRequestError for what cannot be enforced.
+        """
+        grammar = turn_grammar(shape, self._encode)
+        matcher = self._copy(grammar)
+        if matcher is None:
+            self._keep(grammar, self._compile(shape, grammar))
+            matcher = self._copy(grammar) or self._compile(shape, grammar)
+        return GrammarMask(matcher, self._thread, shape.max_analysis_tokens, forces=forces)
+
+    def _copy(self, grammar: str) -> llguidance.LLMatcher | None:
+        with self._lock:
+            if grammar not in self._compiled:
+                return None
+            self._compiled.move_to_end(grammar)
+            return self._compiled[grammar].deep_copy()
+
+    def _keep(self, grammar: str, matcher: llguidance.LLMatcher) -> None:
+        with self._lock:
+            self._num_bytes += len(grammar) if self._compiled.setdefault(grammar, matcher) is matcher else 0
+            while self._num_bytes > MAX_COMPILED_BYTES:
+                self._num_bytes -= len(self._compiled.popitem(last=False)[0])
+
+    def _compile(self, shape: TurnShape, grammar: str) -> llguidance.LLMatcher:
+        """Compile a turn, each constrained content alone first, to name the one that cannot be enforced."""
+        for name, content in content_grammars(shape):
+            if error := self._error(content):
+                raise self._refused(shape, name, content, error)
+        matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
+        if matcher.is_error():
+            raise InvalidRequestError(
+                f"The tools and formats of this request cannot be enforced: {first_line(matcher)}."
+            )
+        return matcher
+
+    def _error(self, content: Mapping[str, object]) -> str:
+        """Why a content cannot be enforced, "" if it can: what compiles may still fail at its first mask."""
+        grammar = json.dumps({"grammars": [content]}, ensure_ascii=False)
+        matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
+        if matcher.is_error():
+            return first_line(matcher)
+        words = np.zeros(NUM_WORDS, np.uint32)
+        matcher.unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
+        if matcher.is_error():
+            return first_line(matcher)
+        return "" if words.any() else "nothing can fulfil it"
+
+    def _refused(self, shape: TurnShape, name: str, content: Mapping[str, object], error: str) -> InvalidRequestError:
+        param = shape.final_param if name == "answer" else shape.tools[int(name.removeprefix("input_"))].param
+        schema = content.get("json_schema")
+        if isinstance(schema, Mapping):
+            param = path_text(param, locate(schema, error, lambda each: self._error({"json_schema": each})))
+        return InvalidRequestError(
+            f"Invalid value for '{param}': this cannot be enforced: {error}.", param=param or None
+        )
+
+
+class GrammarMask:
+    """The TokenMask of one sequence."""
+
+    def __init__(
+        self,
+        matcher: llguidance.LLMatcher,
+        thread: ThreadPoolExecutor,
+        max_analysis_tokens: int | None,
+        *,
+        forces: bool,
+    ) -> None:
+        self._matcher = matcher
+        self._thread = thread
+        self._forces = forces
+        self._analysis = _AnalysisBudget(max_analysis_tokens)
+        self._words = np.empty(NUM_WORDS, np.uint32)
+        self._computed: Future[None] = thread.submit(self._compute)
+
+    def allowed(self) -> NDArray[np.uint32]:
+        """Return the mask, `[ceil(vocab_size / 32)]`, once it is computed. Raises TokenMaskError past a limit."""
+        self._computed.result()
+        return self._words
+
+    def advance(self, token_id: int) -> Sequence[int]:
+        """Take a token, and the tokens that must follow it, which are returned. Raises TokenMaskError."""
+        self._computed.result()  # nobody may touch the matcher meanwhile
+        self._consume(token_id)
+        forced: list[int] = self._matcher.compute_ff_tokens() if self._forces else []
+        for each in forced:
+            self._consume(each)
+        if not self._matcher.is_stopped():
+            self._computed = self._thread.submit(self._compute)
+        return forced
+
+    def _compute(self) -> None:
+        self._matcher.unsafe_compute_mask_ptr(self._words.ctypes.data, self._words.nbytes)
+        self._check()
+        self._analysis.limit(self._words)
+
+    def _consume(self, token_id: int) -> None:
+        self._matcher.consume_token(token_id)
+        self._check()
+        self._analysis.advance(token_id)
+
+    def _check(self) -> None:
+        if self._matcher.is_error():
+            raise TokenMaskError(first_line(self._matcher))
+
+
+class _AnalysisBudget:
+    """Closes the analysis when its tokens are used up; the 0 to 3 tokens that finish a character come on top."""
+
+    def __init__(self, num_tokens: int | None) -> None:
+        self._left = num_tokens
+        self._is_open = False  # in the content of an analysis message
+        self._header = (-1, -1)  # the last two tokens
+
+    def advance(self, token_id: int) -> None:
+        if self._left is None:
+            return
+        self._left -= self._is_open and token_id != END
+        if token_id == MESSAGE:
+            self._is_open = self._header == (CHANNEL, ANALYSIS)
+        elif token_id == END:
+            self._is_open = False
+        self._header = (self._header[1], token_id)
+
+    def limit(self, words: NDArray[np.uint32]) -> None:
+        """Leave <|end|> only inside a spent analysis, and let no other begin."""
+        if self._left is None or self._left > 0:
+            return
+        if self._header[1] == CHANNEL:
+            words[ANALYSIS // 32] &= ~bit(ANALYSIS)
+        elif self._is_open and words[END // 32] & bit(END):
+            words[:] = 0
+            words[END // 32] = bit(END)
+
+
+ANALYSIS: Final = 35_644  # the word's one token
+
+
+def bit(token_id: int) -> np.uint32:
+    """A token's bit in its word of a mask."""
+    return np.uint32(1 << (token_id % 32))
+
+
+def first_line(matcher: llguidance.LLMatcher) -> str:
+    """What went wrong, in one line: the others tell where in a grammar that the caller never saw."""
+    return matcher.get_error().strip().splitlines()[0].rstrip(".")
