@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
-from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, Role, Tool
-from ossian.harmony.render import response_format_text
+from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool
 
 Body: TypeAlias = dict[str, Any]
 
@@ -14,23 +13,20 @@ def request_body(conversation: Conversation) -> Body:
 
     The date is left out: the server tells the model its own.
     """
-    body: Body = {"messages": [*system_body(conversation), *message_bodies(conversation.messages)]}
+    leading = [{"role": "system", "content": conversation.instructions}] if conversation.instructions else []
+    body: Body = {"messages": [*leading, *message_bodies(conversation.messages)]}
     body["reasoning_effort"] = str(conversation.reasoning_effort)
     if tools := [tool for namespace in conversation.tools for tool in namespace.tools]:
         body["tools"] = [{"type": "function", "function": function_body(tool)} for tool in tools]
+    if conversation.response_format is not None:
+        body["response_format"] = format_body(conversation.response_format)
     return body
 
 
-def system_body(conversation: Conversation) -> Iterator[Body]:
-    """The system message, if there is anything to say in it.
-
-    The server does not take a response format yet, so the section it would write ends the instructions.
-    """
-    parts = [conversation.instructions] if conversation.instructions else []
-    if conversation.response_format is not None:
-        parts.append(response_format_text(conversation.response_format))
-    if parts:
-        yield {"role": "system", "content": "\n\n".join(parts)}
+def format_body(form: ResponseFormat) -> Body:
+    """A response format."""
+    described = {"description": form.description} if form.description else {}
+    return {"type": "json_schema", "json_schema": {"name": form.name, **described, "schema": form.schema}}
 
 
 def function_body(tool: Tool) -> Body:

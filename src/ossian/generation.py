@@ -6,7 +6,7 @@ Read this first: it is where the halves of Ossian meet. It knows no HTTP and no 
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ossian.engine.base import (
@@ -17,8 +17,9 @@ from ossian.engine.base import (
     FinishReason,
     SamplingParams,
     TokenLogprobs,
+    TokenMask,
 )
-from ossian.errors import ContextLengthError, EngineError
+from ossian.errors import ContextLengthError, EngineError, InvalidRequestError
 from ossian.harmony.encoding import HarmonyEncoding
 from ossian.harmony.events import (
     Finished,
@@ -30,19 +31,25 @@ from ossian.harmony.events import (
     TurnEvent,
     Usage,
 )
+from ossian.harmony.grammar import TurnShape
 from ossian.harmony.messages import Channel, Conversation
 from ossian.harmony.plain_text import PlainTextReader
 from ossian.harmony.stop_strings import StopStringMatcher
+from ossian.harmony.token_mask import load_grammars
 
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """An assistant turn to generate. Turns of the same conversation can share what `Generation.render` made of it."""
+    """An assistant turn to generate. Turns of the same conversation can share what `Generation.render` made of it.
+
+    Engines that take token masks keep to `shape`.
+    """
 
     request_id: str
     conversation: Conversation | Sequence[int]
     sampling: SamplingParams = SamplingParams()
     cache_salt: str = ""
+    shape: TurnShape = field(default_factory=TurnShape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,12 @@ class TextRequest:
 
 
 class Generation:
-    """Generates turns with one engine."""
+    """Generates turns with one engine. With an engine that takes token masks, making one takes a second."""
 
     def __init__(self, engine: Engine, encoding: HarmonyEncoding) -> None:
         self.engine = engine
         self.encoding = encoding
+        self._grammars = load_grammars() if engine.info.takes_token_masks else None
 
     async def turn(self, request: TurnRequest) -> "TurnStream":
         """Admit a turn; nobody comes in between when it is rendered already. Raises what `Engine.generate` raises,
@@ -69,7 +77,8 @@ class Generation:
         prompt = request.conversation
         if isinstance(prompt, Conversation):
             prompt = await self.render(prompt)
-        stream = await self._admit(request, prompt, "messages")
+        mask = await self._mask(request)
+        stream = await self._admit(request, prompt, "messages", mask)
         return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))
 
     async def text(self, request: TextRequest) -> "TurnStream":
@@ -80,6 +89,11 @@ class Generation:
         stream = await self._admit(request, prompt, "prompt")
         return TurnStream(stream, PlainTextReader(self.encoding), self.encoding, request.sampling, len(prompt))
 
+    async def check(self, shape: TurnShape) -> None:
+        """Compile a shape, while others are served. Raises InvalidRequestError for what cannot be enforced."""
+        if self._grammars is not None:
+            await asyncio.to_thread(self._grammars.mask, shape)
+
     async def render(self, conversation: Conversation) -> Sequence[int]:
         """Return the prompt of a turn, while others are served. Raises InvalidRequestError."""
         return await asyncio.to_thread(self.encoding.render, conversation)
@@ -88,11 +102,30 @@ class Generation:
         """Return the prompt of a continuation, while others are served."""
         return await asyncio.to_thread(self.encoding.encode, text)
 
-    async def _admit(self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str) -> EngineStream:
+    async def _mask(self, request: TurnRequest) -> TokenMask | None:
+        """The turn's token mask. Without logprobs, which are the model's own, nobody samples what is forced."""
+        if self._grammars is None:
+            return None
+        if request.sampling.ignore_eos:  # a grammar has nothing to say after the turn's end
+            check_unmasked(request.shape)
+            return None
+        forces = request.sampling.num_logprobs is None
+        return await asyncio.to_thread(self._grammars.mask, request.shape, forces=forces)
+
+    async def _admit(
+        self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str, mask: TokenMask | None = None
+    ) -> EngineStream:
         check_fits(len(prompt), request.sampling.max_tokens, self.engine.info.max_model_len, param)
         return await self.engine.generate(
-            EngineRequest(request.request_id, prompt, request.sampling, cache_salt=request.cache_salt)
+            EngineRequest(request.request_id, prompt, request.sampling, mask, request.cache_salt)
         )
+
+
+def check_unmasked(shape: TurnShape) -> None:
+    """Raise InvalidRequestError unless a shape may be left to the model's will."""
+    if shape.tools or shape.final_schema is not None or shape.max_analysis_tokens is not None:
+        message = "'ignore_eos' goes on after the turn's end, where tools and formats cannot be enforced. Remove it."
+        raise InvalidRequestError(message, param="ignore_eos")
 
 
 def check_fits(num_prompt_tokens: int, max_tokens: int | None, max_model_len: int, param: str) -> None:

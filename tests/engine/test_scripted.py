@@ -120,8 +120,9 @@ async def test_the_token_mask_hears_every_token() -> None:
         def allowed(self) -> None:
             return None
 
-        def advance(self, token_id: int) -> None:
+        def advance(self, token_id: int) -> tuple[int, ...]:
             heard.append(token_id)
+            return ()
 
     engine = ScriptedEngine([5, 6, STOP])
     await outputs(await engine.generate(EngineRequest("r", [1], token_mask=Mask())))

@@ -71,7 +71,7 @@ def test_the_engines_figures_are_shown() -> None:
 
 class Busy(ScriptedEngine):
     def stats(self) -> EngineStats:
-        return EngineStats(*range(1, 10))
+        return EngineStats(*range(1, 12))
 
 
 def test_every_figure_of_an_engine_is_shown() -> None:
@@ -85,8 +85,10 @@ def test_every_figure_of_an_engine_is_shown() -> None:
         "ossian_engine_prompt_tokens_total": 5,
         "ossian_engine_generated_tokens_total": 6,
         "ossian_engine_cached_tokens_total": 7,
-        "ossian_engine_preemptions_total": 8,
-        "ossian_engine_steps_total": 9,
+        "ossian_engine_forced_tokens_total": 8,
+        "ossian_engine_failed_masks_total": 9,
+        "ossian_engine_preemptions_total": 10,
+        "ossian_engine_steps_total": 11,
     }
 
 

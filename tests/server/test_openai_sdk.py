@@ -177,7 +177,7 @@ def test_completions(server: Served) -> None:
         ({"temperature": 3}, openai.BadRequestError, "invalid_value"),
         ({"extra_body": {"top_a": 1}}, openai.BadRequestError, "unknown_parameter"),
         ({"messages": []}, openai.BadRequestError, "invalid_value"),
-        ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "unsupported_value"),
+        ({"response_format": {"type": "json_schema"}}, openai.BadRequestError, "invalid_value"),
     ],
 )
 def test_errors_are_the_sdks_exceptions(

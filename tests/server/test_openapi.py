@@ -57,7 +57,7 @@ def test_right_requests_are_right_by_the_document(document: dict[str, Any], fiel
         {"temperature": 3},
         {"messages": []},
         {"messages": [{"role": "bot", "content": ""}]},
-        {"functions": []},
+        {"functions": [{}]},
         {"stop": 5},
     ],
     ids=str,

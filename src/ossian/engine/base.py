@@ -26,12 +26,14 @@ class TokenMask(Protocol):
 
     def allowed(self) -> NDArray[np.uint32] | None:
         """Return a bitmask of `ceil(vocab_size / 32)` words, bit i % 32 of word i // 32 set when token i is
-        allowed; None when every token is.
+        allowed; None when every token is. Raises TokenMaskError, as `advance` does, when the grammar meets a limit.
         """
         ...
 
-    def advance(self, token_id: int) -> None:
-        """Tell the grammar which token was sampled."""
+    def advance(self, token_id: int) -> Sequence[int]:
+        """Tell the grammar which token was sampled. Returns the tokens that must follow it, often none; the engine
+        appends them unsampled, and the grammar has taken them already.
+        """
         ...
 
 
@@ -85,7 +87,9 @@ class TokenLogprobs:
 
 @dataclass(frozen=True, slots=True)
 class EngineOutput:
-    """What one step added to a sequence. A sampled stop token is the last of `token_ids`."""
+    """What one step added to a sequence: the sampled token, and those a token mask forces after it. A stop token is
+    the last of `token_ids`.
+    """
 
     token_ids: tuple[int, ...]
     logprobs: tuple[TokenLogprobs, ...] | None = None  # one a token, when asked for
@@ -104,6 +108,7 @@ class EngineInfo:
     max_model_len: int  # prompt and output tokens together
     stop_token_ids: tuple[int, ...]  # the model's own
     fingerprint: str  # changes when the same request and seed may give other tokens
+    takes_token_masks: bool = False  # whether `EngineRequest.token_mask` is kept to
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,8 @@ class EngineStats:
     num_prompt_tokens: int = 0  # since start, as are all below
     num_generated_tokens: int = 0
     num_cached_tokens: int = 0
+    num_forced_tokens: int = 0  # of the generated ones, those that token masks left no choice about
+    num_failed_masks: int = 0  # sequences whose token mask met a limit
     num_preemptions: int = 0
     num_steps: int = 0
 

@@ -46,6 +46,7 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
         max_model_len=_max_model_len(config, settings, kv_cache),
         stop_token_ids=stop_token_ids(config),
         fingerprint=fingerprint(checkpoint_path, settings),
+        takes_token_masks=True,
     )
     logger.info("engine_created", **_figures(info, kv_cache))
     block_manager = BlockManager(

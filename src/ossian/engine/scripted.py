@@ -1,24 +1,39 @@
 """The engine double: replays given token ids, so that everything above the engine is tested without a model."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from ossian.engine.base import EngineInfo, EngineOutput, EngineRequest, EngineStats, FinishReason, TokenLogprobs
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian.engine.base import (
+    EngineInfo,
+    EngineOutput,
+    EngineRequest,
+    EngineStats,
+    FinishReason,
+    TokenLogprobs,
+    TokenMask,
+)
 from ossian.errors import ContextLengthError, EngineDeadError, EngineError, EngineOverloadedError
 
 SCRIPTED_INFO = EngineInfo("scripted", 201_088, 131_072, (199_999, 200_002, 200_012), "scripted")
+MASKED_INFO = replace(SCRIPTED_INFO, takes_token_masks=True)
 
 
 @dataclass
 class ScriptedEngine:
     """Replays `script`, or what it returns for the prompt's token ids, one token an output.
 
-    A script that ends without a stop token ends with LENGTH. A stream counts as running from its first read on.
+    A script that ends without a stop token ends with LENGTH. A stream counts as running from its first read on. With
+    `draw` and MASKED_INFO, requests with a token mask get what it draws, and what the mask forces, instead.
     """
 
     script: Sequence[int] | Callable[[Sequence[int]], Sequence[int]]
     info: EngineInfo = SCRIPTED_INFO
+    draw: Callable[[NDArray[np.uint32]], int] | None = None  # chooses a token that a mask allows
     delay: float = 0.0  # seconds before each token
     fail_after: int | None = None  # the engine dies where a stream would bring its next token after so many
     max_num_seqs: int = 256  # more running streams: EngineOverloadedError
@@ -63,26 +78,57 @@ class ScriptedEngine:
     async def _replay(self, request: EngineRequest) -> AsyncGenerator[EngineOutput]:
         self.num_running += 1
         try:
-            token_ids = self._token_ids(request)
-            for index, token_id in enumerate(token_ids):
+            index = -1
+            for index, (token_id, is_last) in enumerate(self._tokens(request)):
                 await asyncio.sleep(self.delay)
                 if self.is_dead or index == self.fail_after:
                     self.is_dead = True
                     raise EngineError("the scripted engine failed")
                 self.num_generated_tokens += 1
-                yield self._output(request, token_id, index, is_last=index == len(token_ids) - 1)
-            if not token_ids:  # max_tokens is 0
+                yield self._output(request, token_id, index, is_last=is_last)
+            if index < 0:  # max_tokens is 0
                 prompt_logprobs = _prompt_logprobs(request)
                 yield EngineOutput((), finish_reason=FinishReason.LENGTH, prompt_logprobs=prompt_logprobs)
         finally:
             self.num_running -= 1
 
+    def _tokens(self, request: EngineRequest) -> Iterator[tuple[int, bool]]:
+        """Yield each token, and whether it is the last."""
+        if self.draw is not None and request.token_mask is not None:
+            yield from self._drawn(request, request.token_mask, self.draw)
+            return
+        token_ids = self._token_ids(request)
+        for index, token_id in enumerate(token_ids):
+            if request.token_mask is not None:
+                request.token_mask.advance(token_id)
+            yield token_id, index == len(token_ids) - 1
+
+    def _drawn(
+        self, request: EngineRequest, mask: TokenMask, draw: Callable[[NDArray[np.uint32]], int]
+    ) -> Iterator[tuple[int, bool]]:
+        left = self._room(request)
+        waiting: deque[int] = deque()
+        while left > 0:
+            if not waiting:
+                words = mask.allowed()
+                assert words is not None, "a mask that allows everything leaves nothing to draw from"
+                token_id = draw(words)
+                waiting.extend((token_id, *mask.advance(token_id)))
+            left -= 1
+            token_id = waiting.popleft()
+            is_last = left == 0 or self._is_stop(request, token_id)
+            yield token_id, is_last
+            if is_last:
+                return
+
+    def _room(self, request: EngineRequest) -> int:
+        room = self.info.max_model_len - len(request.prompt_token_ids)
+        return room if request.sampling.max_tokens is None else min(request.sampling.max_tokens, room)
+
     def _token_ids(self, request: EngineRequest) -> list[int]:
         """Cut the script at max_tokens and at the first stop token; an empty one brings <|return|>."""
         script = self.script(request.prompt_token_ids) if callable(self.script) else self.script
-        room = self.info.max_model_len - len(request.prompt_token_ids)
-        max_tokens = room if request.sampling.max_tokens is None else request.sampling.max_tokens
-        token_ids = (list(script) or [200_002])[: min(max_tokens, room)]
+        token_ids = (list(script) or [200_002])[: self._room(request)]
         is_stop = (index for index, token_id in enumerate(token_ids) if self._is_stop(request, token_id))
         return token_ids[: next(is_stop, len(token_ids)) + 1]
 
@@ -92,8 +138,6 @@ class ScriptedEngine:
         return is_own or token_id in sampling.stop_token_ids
 
     def _output(self, request: EngineRequest, token_id: int, index: int, *, is_last: bool) -> EngineOutput:
-        if request.token_mask is not None:
-            request.token_mask.advance(token_id)
         is_stop = self._is_stop(request, token_id)
         finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH
         num_logprobs = request.sampling.num_logprobs

@@ -32,6 +32,13 @@ UNSUPPORTED_FORMATS: Final = frozenset({
     "idn-email", "idn-hostname", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer",
     "relative-json-pointer", "regex",
 })  # fmt: skip
+_YEAR = r"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])"
+_DAY = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+_LEAP_DAY = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)-02-29"
+_DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP_DAY})"
+_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
+# The compiler's own formats have a 29 February in every year.
+PATTERNS: Final = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "date-time": f"^{_DATE}T{_TIME}$"}
 ANNOTATIONS: Final = frozenset({
     "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "discriminator",
     "x-guidance",  # options of the compiler, which are not the caller's
@@ -141,6 +148,9 @@ def _rewritten(node: Any, root: JsonSchema) -> Any:
     if not isinstance(node, Mapping):
         return node
     kept = {key: value for key, value in node.items() if not _asks_for_nothing(key, value)}
+    if isinstance(kept.get("format"), str) and kept["format"] in PATTERNS:
+        pattern = {"pattern": PATTERNS[kept.pop("format")]}
+        kept = {**kept, "allOf": [*kept.get("allOf", ()), pattern]} if "pattern" in kept else {**kept, **pattern}
     if isinstance(kept.get("oneOf"), list) and "anyOf" not in kept and are_disjoint(kept["oneOf"], root):
         kept = {("anyOf" if key == "oneOf" else key): value for key, value in kept.items()}
     for key in MAPS:

@@ -12,6 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from typing import Final
 
 import llguidance
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from ossian.errors import InvalidRequestError, TokenMaskError
 from ossian.harmony import vocabulary
-from ossian.harmony.encoding import HarmonyEncoding
+from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.grammar import TurnShape, content_grammars, turn_grammar
 from ossian.harmony.json_schema import locate
 from ossian.harmony.schema_tree import path_text
@@ -110,6 +111,12 @@ class TurnGrammars:
         return InvalidRequestError(
             f"Invalid value for '{param}': this cannot be enforced: {error}.", param=param or None
         )
+
+
+@cache
+def load_grammars() -> TurnGrammars:
+    """Return the process's one TurnGrammars; the first call takes about a second, in which no other thread runs."""
+    return TurnGrammars(load_encoding())
 
 
 class GrammarMask:

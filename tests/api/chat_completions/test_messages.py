@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ossian.api.chat_completions.messages import AssistantMessage, RefusalPart, TextPart, text_of, tool_call_names
+from ossian.api.chat_completions.messages import AssistantMessage, RefusalPart, TextPart, calls_of, text_of
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.validation import parse
 from ossian.errors import InvalidRequestError
@@ -65,6 +65,8 @@ def test_a_refusal_is_text_as_well() -> None:
         {"content": "Hi", "reasoning": "Hm.", "reasoning_content": "Hm.", "tool_calls": [], "name": "me"},
         {"tool_calls": [{**CALLS[0], "index": 0}]},
         {"tool_calls": [{"id": "call_1", "function": CALLS[0]["function"]}]},
+        {"tool_calls": [{"id": "call_1", "type": "custom", "custom": {"name": "sql", "input": "SELECT 1"}}]},
+        {"content": None, "function_call": {"name": "add", "arguments": "{}"}},
     ],
     ids=str,
 )
@@ -78,11 +80,12 @@ def test_an_assistant_may_have_said(fields: dict[str, Any]) -> None:
         ({}, "messages[1]"),
         ({"content": None}, "messages[1]"),
         ({"content": None, "tool_calls": []}, "messages[1]"),
-        ({"content": "Hi", "function_call": {"name": "a", "arguments": ""}}, "messages[1].function_call"),
+        ({"content": "Hi", "function_call": {"name": "a"}}, "messages[1].function_call.arguments"),
         ({"content": "Hi", "audio": {"id": "a"}}, "messages[1].audio"),
         ({"content": [{"type": "image_url", "image_url": {}}]}, "messages[1].content[0].type"),
         ({"content": [{"type": "sound"}]}, "messages[1].content[0].type"),
-        ({"tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}, "messages[1].tool_calls[0].type"),
+        ({"tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}, "messages[1].tool_calls[0].custom.name"),
+        ({"tool_calls": [{"id": "x", "type": "other", "function": {}}]}, "messages[1].tool_calls[0].type"),
         ({"tool_calls": [{"id": "x", "function": {"name": "a b", "arguments": ""}}]}, ".tool_calls[0].function.name"),
         (
             {"tool_calls": [{"id": "x", "function": {"name": "a", "arguments": {}}}]},
@@ -98,10 +101,13 @@ def test_an_assistant_cannot_have_said(fields: dict[str, Any], param: str) -> No
     assert said.endswith(param)
 
 
-def test_the_deprecated_function_role_says_what_there_is() -> None:
-    error = refusal({"role": "function", "name": "a", "content": "1"})
-    assert error.param == "messages[0].role"
-    assert "'tool'" in error.message
+def test_a_function_message_answers_a_function_call() -> None:
+    answer = {"role": "function", "name": "add", "content": "3"}
+    called = assistant(function_call={"name": "add", "arguments": "{}"})
+    assert request(USER, called, answer).messages[2].role == "function"
+    error = refusal(USER, answer)
+    assert error.param == "messages[1].name"
+    assert "no assistant message before it called 'add'" in error.message
 
 
 def test_a_tool_message_answers_a_call_made_before_it() -> None:
@@ -123,5 +129,5 @@ def test_the_names_of_calls_are_found_by_their_ids() -> None:
     calling, quiet = request(USER, assistant(tool_calls=[*CALLS, other]), assistant(content="Hi")).messages[1:]
     assert isinstance(calling, AssistantMessage)
     assert isinstance(quiet, AssistantMessage)
-    assert tool_call_names(calling) == {"call_1": "add", "call_2": "sub"}
-    assert tool_call_names(quiet) == {}
+    assert [(call.id, call.name) for call in calls_of(calling)] == [("call_1", "add"), ("call_2", "sub")]
+    assert calls_of(quiet) == []

@@ -9,7 +9,10 @@ from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
-TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}}
+FUNCTION = {"name": "add", "parameters": {"type": "object"}}
+TOOL = {"type": "function", "function": FUNCTION}
+LARK = {"type": "grammar", "grammar": {"syntax": "lark", "definition": "start: <|end|>"}}
+SPEAKS_HARMONY = {"type": "custom", "custom": {"name": "raw", "format": LARK}}
 
 
 def request(**fields: Any) -> ChatCompletionRequest:
@@ -75,20 +78,36 @@ def test_null_means_not_given(name: str) -> None:
         ({"top_logprobs": 2, "logprobs": False}, "top_logprobs", "needs 'logprobs' to be true"),
         ({"stream_options": {"include_usage": True}}, "stream_options", "needs 'stream' to be true"),
         ({"stream": False, "stream_options": {}}, "stream_options", "needs 'stream' to be true"),
-        ({"response_format": {"type": "json_object"}}, "response_format.type", "ask for JSON in the prompt"),
+        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema", "needs 'json_schema'"),
         (
-            {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}},
-            "response_format.type",
-            "does not enforce 'json_schema' yet",
+            {"response_format": {"type": "text", "json_schema": {"name": "a", "schema": {}}}},
+            "response_format.json_schema",
+            "has no use for 'json_schema'",
         ),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "a b"}}},
+            "response_format.json_schema.name",
+            "pattern",
+        ),
+        ({"functions": [], "tools": []}, "functions", "the older form of 'tools'"),
+        ({"function_call": "auto", "tool_choice": "auto"}, "function_call", "the older form of 'tool_choice'"),
+        ({"functions": [FUNCTION, FUNCTION]}, "functions[1].name", "two tools 'add'"),
+        ({"functions": [FUNCTION], "function_call": {"name": "sub"}}, "function_call", "'sub' in functions"),
         ({"reasoning_effort": "low", "reasoning": {"effort": "high"}}, "reasoning.effort", "Send only one"),
-        ({"tools": [TOOL, TOOL]}, "tools[1].function.name", "two functions 'add'"),
+        ({"tools": [TOOL, TOOL]}, "tools[1].function.name", "two tools 'add'"),
         ({"tool_choice": "required"}, "tool_choice", "there are no tools"),
         ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "sub"}}}, "tool_choice", "'sub'"),
         ({"tools": [TOOL], "tool_choice": "always"}, "tool_choice", "expected 'none', 'auto' or 'required'"),
-        ({"tools": [TOOL], "tool_choice": 5}, "tool_choice", "of type 'function' or 'allowed_tools'"),
+        ({"tools": [TOOL], "tool_choice": 5}, "tool_choice", "of type 'function', 'custom' or 'allowed_tools'"),
         ({"tools": [TOOL] * 129}, "tools", "at most 128 items"),
-        ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type", "type 'function' only"),
+        ({"tools": [{"type": "mcp"}]}, "tools[0].type", "type 'function' or 'custom'"),
+        ({"tools": [{"type": "custom", "custom": {}}]}, "tools[0].custom.name", "Missing required parameter"),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "custom", "custom": {"name": "add"}}},
+            "tool_choice",
+            "no custom tool 'add'",
+        ),
+        ({"tools": [SPEAKS_HARMONY]}, "tools[0].custom.format.grammar.definition", "'<|end|>' is no part"),
         ({"tools": [{"type": "function"}]}, "tools[0].function", "Missing required parameter"),
         ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name", "Missing required parameter"),
     ],

@@ -4,8 +4,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from ossian.api.chat_completions.tools import (
+    FunctionTool,
     ToolChoice,
-    ToolDefinition,
     check_tools,
     chosen_names,
     must_call,
@@ -14,8 +14,8 @@ from ossian.api.chat_completions.tools import (
 from ossian.errors import InvalidRequestError
 
 
-def tool(name: str) -> ToolDefinition:
-    return ToolDefinition.model_validate({"type": "function", "function": {"name": name}})
+def tool(name: str) -> FunctionTool:
+    return FunctionTool.model_validate({"type": "function", "function": {"name": name}})
 
 
 def choice(value: Any) -> ToolChoice:
@@ -50,7 +50,7 @@ def allowed(mode: str, *names: str) -> ToolChoice:
 )
 def test_what_a_choice_leaves_the_model(chosen: ToolChoice | None, names: list[str], is_must: bool) -> None:
     check_tools(TOOLS, chosen)
-    assert [function.name for function in offered(TOOLS, chosen)] == names
+    assert [tool.name for tool in offered(TOOLS, chosen).values()] == names
     assert must_call(chosen) is is_must
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from collections.abc import Sequence as Ids
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from ossian.engine.base import EngineRequest, SamplingParams, TokenMask
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.sampler import Sampled, Sampler
 from ossian.engine.embedded.sequence import Sequence
+from ossian.errors import TokenMaskError
 
 VOCAB_SIZE = 40
 GREEDY = SamplingParams(temperature=0.0)
@@ -28,8 +30,9 @@ class Only:
     def allowed(self) -> NDArray[np.uint32]:
         return self.words
 
-    def advance(self, token_id: int) -> None:
+    def advance(self, token_id: int) -> Ids[int]:
         self.heard.append(token_id)
+        return ()
 
 
 class Anything(Only):
@@ -43,8 +46,23 @@ class FailsToSay(Only):
 
 
 class FailsToHear(Only):
-    def advance(self, token_id: int) -> None:
+    def advance(self, token_id: int) -> Ids[int]:
         raise RuntimeError("no such token")
+
+
+class Forces(Only):
+    def advance(self, token_id: int) -> Ids[int]:
+        return [token_id + 1, token_id + 2]
+
+
+class MeetsLimit(Only):
+    def allowed(self) -> NDArray[np.uint32]:
+        raise TokenMaskError("too many states")
+
+
+class MeetsLimitLater(Only):
+    def advance(self, token_id: int) -> Ids[int]:
+        raise TokenMaskError("too many states")
 
 
 class WrongSize(Only):
@@ -154,8 +172,20 @@ def test_the_token_mask_limits_the_choice_and_hears_it() -> None:
 def test_a_grammar_that_fails_ends_its_own_sequence_only(mask: TokenMask, error: str) -> None:
     before, failed, after = sample(sequence(), sequence(token_mask=mask), sequence())
     assert (before.token_id, before.error, after.token_id, after.error) == (39, None, 39, None)
-    assert failed.error is not None
+    assert isinstance(failed.error, str)
     assert error in failed.error
+
+
+def test_what_a_grammar_forces_comes_with_the_token() -> None:
+    forcing, plain = sample(sequence(token_mask=Forces(5)), sequence())
+    assert (forcing.token_id, forcing.forced, plain.forced) == (5, [6, 7], ())
+
+
+@pytest.mark.parametrize("mask", [MeetsLimit(), MeetsLimitLater(39)])
+def test_a_grammar_that_meets_a_limit_says_so_for_its_own_sequence(mask: TokenMask) -> None:
+    before, failed, after = sample(sequence(), sequence(token_mask=mask), sequence())
+    assert (before.error, after.error) == (None, None)
+    assert isinstance(failed.error, TokenMaskError)
 
 
 def test_logits_that_are_not_numbers_end_their_own_sequence_only() -> None:
@@ -175,9 +205,9 @@ def test_logits_that_cannot_be_scored_end_their_own_sequence_only() -> None:
     unscored, before, failed, after = sample(prompt, sequence(), masked, sequence(), logits=logits)
     assert (before.token_id, after.token_id) == (39, 39)
     assert (unscored.sequence, failed.sequence) == (prompt, masked)
-    assert unscored.error is not None
+    assert isinstance(unscored.error, str)
     assert "the prompt cannot be scored: logits has a NaN" in unscored.error
-    assert failed.error is not None
+    assert isinstance(failed.error, str)
     assert "the token cannot be scored: logits has a NaN" in failed.error
 
 

@@ -25,15 +25,17 @@ def sequence(token_ids: Iterable[int], **sampling: Any) -> Sequence:
     return Sequence(EngineRequest("r", list(token_ids), SamplingParams(**sampling)), (), 1_000)
 
 
-def step(one: Scheduler, token_id: int = 0) -> list[tuple[Sequence, int]]:
-    """Run a step as the loop does; returns who computed how many tokens."""
+def step(one: Scheduler, token_ids: Iterable[int] = (0,), max_num_tokens: int = 1_000) -> list[tuple[Sequence, int]]:
+    """Run a step as the loop does, with what is sampled and forced; returns who computed how many tokens."""
     scheduled = one.schedule()
     chunks = [(each, each.num_scheduled_tokens) for each in scheduled]
     sampled = [each for each in scheduled if each.is_sampled]
     for each in scheduled:
         one.advance(each)
     for each in sampled:
-        each.tokens.append(token_id)
+        for token_id in token_ids:
+            if each.num_tokens < max_num_tokens:
+                each.tokens.append(token_id)
     return chunks
 
 
@@ -53,6 +55,28 @@ def test_decodes_come_first_and_prefills_get_the_rest_of_the_budget() -> None:
         [(short, 1), (long, 15)],
         [(short, 1), (long, 10)],
     ]
+
+
+def test_forced_tokens_are_computed_together_before_any_prefill() -> None:
+    one, forced, plain = scheduler(), sequence([1]), sequence([2])
+    one.add(forced)
+    one.add(plain)
+    step(one)
+    for token_id in range(6):
+        forced.tokens.append(token_id)
+    one.add(long := sequence(range(40)))
+    assert step(one) == [(forced, 7), (plain, 1), (long, 8)]
+
+
+def test_more_forced_tokens_than_the_budget_has_take_several_steps() -> None:
+    one, forced, plain = scheduler(), sequence([1]), sequence([2])
+    one.add(forced)
+    one.add(plain)
+    step(one)
+    for token_id in range(20):
+        forced.tokens.append(token_id)
+    assert step(one) == [(forced, 15), (plain, 1)]
+    assert step(one) == [(forced, 6), (plain, 1)]
 
 
 def test_short_prompts_share_a_step() -> None:
@@ -181,15 +205,15 @@ class Scheduling(RuleBasedStateMachine):
         self.scheduler.remove(one)
 
     @precondition(lambda self: self.arrivals)
-    @rule(token_id=st.integers(0, 1))
-    def step(self, token_id: int) -> None:
+    @rule(token_ids=st.lists(st.integers(0, 1), min_size=1, max_size=8))
+    def step(self, token_ids: list[int]) -> None:
         decoding = [one for one in self.scheduler.running if one.is_decoding]
         num_preemptions = self.scheduler.num_preemptions
-        chunks = dict(step(self.scheduler, token_id))
+        chunks = dict(step(self.scheduler, token_ids, self.max_num_tokens))
         self.check_chunks(chunks)
         was_preempted = self.scheduler.num_preemptions > num_preemptions
         for one in decoding:  # one that was preempted may be back at once, when its prefix is in others' blocks
-            is_served = one in chunks or one.status is SequenceStatus.WAITING if was_preempted else chunks[one] == 1
+            is_served = one in chunks or one.status is SequenceStatus.WAITING if was_preempted else chunks[one] >= 1
             assert is_served, "a decode was starved"
         for one in list(chunks):
             if one.num_tokens >= self.max_num_tokens:
@@ -209,7 +233,7 @@ class Scheduling(RuleBasedStateMachine):
         for _ in range(1_000):
             if not self.scheduler.has_work:
                 break
-            self.step(0)
+            self.step([0])
         assert not self.scheduler.has_work, "a livelock"
 
     @invariant()

@@ -50,13 +50,25 @@ def test_seeds_fit_64_bits_and_are_fresh_when_none_is_given() -> None:
     assert len({sequence([7]).seed for _ in range(5)}) == 5
 
 
-def test_a_decode_is_one_token_from_being_sampled() -> None:
+def test_the_last_chunk_of_a_prompt_is_sampled() -> None:
     one = sequence([7, 8, 9])
     one.num_scheduled_tokens = 2
     assert not one.is_decoding
     assert not one.is_sampled
     one.num_cached_tokens, one.num_scheduled_tokens = 2, 1
+    assert not one.is_decoding
+    assert one.is_sampled
+
+
+def test_after_its_prompt_a_sequence_decodes_what_was_forced_too() -> None:
+    one = sequence([7, 8, 9])
+    one.num_cached_tokens = 3
+    for token_id in (1, 2):
+        one.tokens.append(token_id)
     assert one.is_decoding
+    one.num_scheduled_tokens = 1
+    assert not one.is_sampled
+    one.num_scheduled_tokens = 2
     assert one.is_sampled
 
 

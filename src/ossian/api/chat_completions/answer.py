@@ -50,7 +50,8 @@ class _Folded:
     def __init__(self) -> None:
         self._texts: dict[str, list[str]] = {"content": [], "reasoning": []}
         self._calls: list[JsonObject] = []
-        self._arguments: list[list[str]] = []
+        self._inputs: list[list[str]] = []
+        self._function_call: JsonObject = {}  # the older form of a call
         self._logprobs: JsonObject | None = None
         self._finish: JsonObject = {"finish_reason": None, "stop_reason": None}
 
@@ -59,6 +60,8 @@ class _Folded:
             texts.append(choice["delta"].get(name) or "")
         for call in choice["delta"].get("tool_calls", ()):
             self._add_call(call)
+        if "function_call" in choice["delta"]:
+            self._add_function_call(choice["delta"]["function_call"])
         if choice["logprobs"] is not None:
             self._add_logprobs(choice["logprobs"])
         if choice["finish_reason"] is not None:
@@ -67,8 +70,13 @@ class _Folded:
     def _add_call(self, call: JsonObject) -> None:
         if "id" in call:
             self._calls.append(call)
-            self._arguments.append([])
-        self._arguments[call["index"]].append(call["function"]["arguments"])
+            self._inputs.append([])
+        written = call[self._calls[call["index"]]["type"]]
+        self._inputs[call["index"]].append(written.get("arguments", written.get("input")))
+
+    def _add_function_call(self, written: JsonObject) -> None:
+        self._function_call["name"] = written.get("name", self._function_call.get("name"))
+        self._function_call["arguments"] = self._function_call.get("arguments", "") + written["arguments"]
 
     def _add_logprobs(self, logprobs: JsonObject) -> None:
         if self._logprobs is None:
@@ -82,20 +90,21 @@ class _Folded:
         content, reasoning = "".join(self._texts["content"]), "".join(self._texts["reasoning"]) or None
         message: JsonObject = {
             "role": "assistant",
-            "content": content if content or not self._calls else None,
+            "content": content if content or not (self._calls or self._function_call) else None,
             "refusal": None,
             "annotations": [],
             "reasoning": reasoning,
             "reasoning_content": reasoning,
         }
+        if self._function_call:
+            message["function_call"] = self._function_call
         return message | {"tool_calls": self._tool_calls()} if self._calls else message
 
     def _tool_calls(self) -> list[JsonObject]:
-        return [
-            {
-                "id": call["id"],
-                "type": call["type"],
-                "function": {"name": call["function"]["name"], "arguments": "".join(arguments)},
-            }
-            for call, arguments in zip(self._calls, self._arguments, strict=True)
-        ]
+        return [_whole_call(call, "".join(texts)) for call, texts in zip(self._calls, self._inputs, strict=True)]
+
+
+def _whole_call(call: JsonObject, text: str) -> JsonObject:
+    kind = call["type"]
+    written = {"name": call[kind]["name"], "input" if kind == "custom" else "arguments": text}
+    return {"id": call["id"], "type": kind, kind: written}

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
-from ossian.api.chat_completions.tools import NAMESPACE, offered
+from ossian.api.chat_completions.tools import CustomTool, offered
 from ossian.api.fields import IdFactory, JsonObject
 from ossian.api.head import Head
 from ossian.api.logprobs import content_logprobs, prompt_logprobs
 from ossian.api.usage import total, usage_body
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
-from ossian.harmony.messages import Channel
+from ossian.harmony.messages import FUNCTIONS, Channel
 
 _NOT_TOOLS = {"assistant", "user", "all"}  # recipients that are nobody's function
 _BETWEEN_MESSAGES = "\n\n"
@@ -30,16 +30,21 @@ class ChatOptions:
     include_reasoning: bool = True
     include_logprobs: bool = False
     has_tools: bool = False  # without tools, what looks like a call is text
+    custom_tools: frozenset[str] = frozenset()
+    is_legacy: bool = False  # calls are answered as `function_call`
 
     @classmethod
     def of(cls, request: ChatCompletionRequest) -> "ChatOptions":
         """Return a request's options."""
         asked = request.stream_options and request.stream_options.include_usage
+        tools = offered(request.all_tools, request.choice).values()
         return cls(
             include_usage=bool(asked) or not request.stream,
             include_reasoning=not (request.reasoning and request.reasoning.exclude),
             include_logprobs=bool(request.logprobs),
-            has_tools=bool(offered(request.tools or [], request.tool_choice)),
+            has_tools=bool(tools),
+            custom_tools=frozenset(tool.name for tool in tools if isinstance(tool, CustomTool)),
+            is_legacy=request.is_legacy,
         )
 
 
@@ -91,6 +96,7 @@ class _Choice:
         self._new_tool_call_id = new_tool_call_id
         self._field = ""  # "content", "reasoning" or "tool_calls"; "" between messages
         self._num_tool_calls = 0
+        self._kind = "function"  # of the call that is written
         self._started: set[str] = set()  # fields with text in them
         self._separator = ""  # owed before the field's next text
         self._has_arguments = False
@@ -110,8 +116,9 @@ class _Choice:
 
     def finish(self, event: Finished) -> JsonObject:
         is_call = event.finish_reason == "stop" and self._num_tool_calls > 0 and event.stop_reason is None
+        call_reason = "function_call" if self._options.is_legacy else "tool_calls"
         return self.delta({}) | {
-            "finish_reason": "tool_calls" if is_call else event.finish_reason,
+            "finish_reason": call_reason if is_call else event.finish_reason,
             "stop_reason": event.stop_reason,
         }
 
@@ -121,8 +128,9 @@ class _Choice:
         if self._field == "tool_calls":
             self._num_tool_calls += 1
             self._has_arguments = False
-            function = {"name": function_name(event.recipient or ""), "arguments": ""}
-            yield self._call_delta({"id": self._new_tool_call_id(), "type": "function", "function": function})
+            name = function_name(event.recipient or "")
+            self._kind = "custom" if name in self._options.custom_tools else "function"
+            yield self._call_delta("", {"id": self._new_tool_call_id(), "type": self._kind}, {"name": name})
 
     def _field_of(self, event: MessageStart) -> str:
         is_call = event.recipient is not None and event.recipient not in _NOT_TOOLS
@@ -134,7 +142,7 @@ class _Choice:
         if self._field == "tool_calls":
             self._has_arguments |= bool(event.text)
             if event.text:
-                yield self._call_delta({"function": {"arguments": event.text}})
+                yield self._call_delta(event.text)
         elif self._field == "reasoning":
             if event.text and self._options.include_reasoning:
                 text = self._separated(event.text)
@@ -156,14 +164,19 @@ class _Choice:
         return {"content": content_logprobs(event.choices), "refusal": None}
 
     def _end(self, event: MessageEnd) -> Iterator[JsonObject]:
-        if self._field == "tool_calls" and event.is_complete and not self._has_arguments:
-            yield self._call_delta({"function": {"arguments": "{}"}})
+        is_empty = self._field == "tool_calls" and self._kind == "function" and not self._has_arguments
+        if is_empty and event.is_complete:
+            yield self._call_delta("{}")
         self._field = ""
 
-    def _call_delta(self, call: JsonObject) -> JsonObject:
-        return self.delta({"tool_calls": [{"index": self._num_tool_calls - 1, **call}]})
+    def _call_delta(self, text: str, head: JsonObject | None = None, name: JsonObject | None = None) -> JsonObject:
+        """More of a call's text; with its first, what it is and the tool's name."""
+        written = (name or {}) | {"input" if self._kind == "custom" else "arguments": text}
+        if self._options.is_legacy:
+            return self.delta({"function_call": written})
+        return self.delta({"tool_calls": [{"index": self._num_tool_calls - 1, **(head or {}), self._kind: written}]})
 
 
 def function_name(recipient: str) -> str:
     """Return the function a call goes to, as a name OpenAI's API allows: clients send it back."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", recipient.removeprefix(f"{NAMESPACE}."))[:64] or "_"
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", recipient.removeprefix(f"{FUNCTIONS}."))[:64] or "_"

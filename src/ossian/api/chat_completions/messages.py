@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ossian.api.fields import STOP_AT_FIRST, RequestModel, refused, string_or_array
@@ -85,13 +85,59 @@ class CalledFunction(RequestModel):
     arguments: str
 
 
-class ToolCall(RequestModel):
-    """A call the assistant made before."""
+class FunctionCall(RequestModel):
+    """A call of a function the assistant made before."""
 
     id: str
     type: Literal["function"] = "function"
     function: CalledFunction
     index: int | None = None  # clients that saved a stream's deltas send it back
+
+    @property
+    def name(self) -> str:
+        return self.function.name
+
+    @property
+    def input(self) -> str:
+        """What the model wrote."""
+        return self.function.arguments
+
+
+class CalledCustom(RequestModel):
+    """The custom tool of a tool call."""
+
+    name: FunctionName
+    input: str
+
+
+class CustomCall(RequestModel):
+    """A call of a custom tool the assistant made before."""
+
+    id: str
+    type: Literal["custom"]
+    custom: CalledCustom
+    index: int | None = None
+
+    @property
+    def name(self) -> str:
+        return self.custom.name
+
+    @property
+    def input(self) -> str:
+        """What the model wrote."""
+        return self.custom.input
+
+
+def _call_kind(call: object) -> str:
+    kind = call.get("type") if isinstance(call, dict) else getattr(call, "type", None)
+    return "call of a custom tool" if kind == "custom" else "call of a function"
+
+
+ToolCall: TypeAlias = Annotated[
+    Annotated[FunctionCall, Tag("call of a function")] | Annotated[CustomCall, Tag("call of a custom tool")],
+    Discriminator(_call_kind),
+]
+LEGACY_ID = "function_call"  # no client has such an id: results of these calls name the function instead
 
 
 class AssistantMessage(RequestModel):
@@ -106,12 +152,12 @@ class AssistantMessage(RequestModel):
     name: str | None = None
     annotations: list[Any] | None = None
     audio: Annotated[None, refused("This model has no audio.")] = None
-    function_call: Annotated[None, refused("Send tool_calls instead.")] = None
+    function_call: CalledFunction | None = Field(default=None, description="The older form of `tool_calls`.")
 
     @model_validator(mode="after")
     def _says_something(self) -> "AssistantMessage":
         said = (self.content, self.refusal, self.reasoning, self.reasoning_content)
-        if not self.tool_calls and all(each is None for each in said):
+        if not calls_of(self) and all(each is None for each in said):
             raise ValueError("an assistant message needs content or tool_calls")
         return self
 
@@ -125,8 +171,18 @@ class ToolMessage(RequestModel):
     name: str | None = None
 
 
+class FunctionMessage(RequestModel):
+    """The result of a `function_call`, in the older form."""
+
+    role: Literal["function"]
+    content: Content | None
+    name: FunctionName
+
+
+ToolContent: TypeAlias = str | list[TextPart] | None
 ChatMessage: TypeAlias = Annotated[
-    SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage, Field(discriminator="role")
+    SystemMessage | DeveloperMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage,
+    Field(discriminator="role"),
 ]
 
 
@@ -137,17 +193,28 @@ def text_of(content: str | list[TextPart] | list[TextPart | RefusalPart] | None)
     return "".join(part.text if isinstance(part, TextPart) else part.refusal for part in content)
 
 
-def tool_call_names(message: AssistantMessage) -> dict[str, str]:
-    """Return the function name of every tool call a message makes, by its id."""
-    return {call.id: call.function.name for call in message.tool_calls or ()}
+def calls_of(message: AssistantMessage) -> list[FunctionCall | CustomCall]:
+    """Return the calls a message makes, in either form."""
+    calls: list[FunctionCall | CustomCall] = [*(message.tool_calls or ())]
+    if message.function_call is not None:
+        calls.append(FunctionCall(id=LEGACY_ID, type="function", function=message.function_call))
+    return calls
 
 
 def check_tool_messages(messages: list[ChatMessage]) -> None:
     """Raise InvalidRequestError unless every tool message answers a call made before it."""
     known: set[str] = set()
+    names: set[str] = set()
     for index, message in enumerate(messages):
         if isinstance(message, AssistantMessage):
-            known.update(tool_call_names(message))
+            known.update(call.id for call in calls_of(message))
+            names.update(call.name for call in calls_of(message))
+        elif isinstance(message, FunctionMessage) and message.name not in names:
+            raise InvalidRequestError(
+                f"Invalid value for 'messages[{index}].name': no assistant message before it called '{message.name}'.",
+                param=f"messages[{index}].name",
+                code="invalid_value",
+            )
         elif isinstance(message, ToolMessage) and message.tool_call_id not in known:
             raise InvalidRequestError(
                 f"Invalid value for 'messages[{index}].tool_call_id': no assistant message before it made a tool call "

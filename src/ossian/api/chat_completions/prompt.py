@@ -7,22 +7,28 @@ from ossian.api.chat_completions.messages import (
     AssistantMessage,
     ChatMessage,
     DeveloperMessage,
+    FunctionCall,
+    FunctionMessage,
     SystemMessage,
+    ToolContent,
     ToolMessage,
+    calls_of,
     text_of,
-    tool_call_names,
 )
 from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.chat_completions.shape import final_schema
 from ossian.api.chat_completions.tools import (
-    NAMESPACE,
-    FunctionDefinition,
+    CustomDefinition,
+    CustomTool,
+    GrammarFormat,
     ToolChoice,
     chosen_names,
     must_call,
     offered,
 )
+from ossian.api.chat_completions.tools import Tool as OfferedTool
 from ossian.engine.base import EngineInfo, SamplingParams
-from ossian.harmony.messages import Channel, Conversation, Message, Role, Tool, ToolNamespace
+from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool, ToolNamespace
 
 
 def conversation(request: ChatCompletionRequest, today: date | None) -> Conversation:
@@ -31,13 +37,14 @@ def conversation(request: ChatCompletionRequest, today: date | None) -> Conversa
     The leading system and developer messages are its instructions; later ones stay where they are.
     """
     leading = _leading_instructions(request.messages)
-    functions = offered(request.tools or [], request.tool_choice)
+    tools = offered(request.all_tools, request.choice).values()
     return Conversation(
         messages=tuple(_harmony_messages(request.messages[len(leading) :])),
-        instructions=_instructions([*leading, *_wanted_call(request.tool_choice)]),
-        tools=(_namespace(functions),) if functions else (),
+        instructions=_instructions([*leading, *_wanted_call(request.choice)]),
+        tools=(ToolNamespace(FUNCTIONS, tuple(map(_tool, tools))),) if tools else (),
         reasoning_effort=request.effort,
         current_date=today,
+        response_format=_response_format(request),
     )
 
 
@@ -65,19 +72,39 @@ def _instructions(texts: list[str]) -> str | None:
 
 
 def _wanted_call(choice: ToolChoice | None) -> Iterator[str]:
-    """Ask for the call that `tool_choice` wants, as long as decoding does not enforce it."""
+    """Ask for the call that `tool_choice` wants: a model that thinks of it calls better than one that is forced."""
     if not must_call(choice):
         return
     names = chosen_names(choice)
     if names is None or len(names) > 1:
-        yield f"Before anything else, call one of the functions in the namespace `{NAMESPACE}`."
+        yield f"Before anything else, call one of the functions in the namespace `{FUNCTIONS}`."
     else:
-        yield f"Before anything else, call the function `{NAMESPACE}.{names[0]}`."
+        yield f"Before anything else, call the function `{FUNCTIONS}.{names[0]}`."
 
 
-def _namespace(functions: list[FunctionDefinition]) -> ToolNamespace:
-    return ToolNamespace(
-        NAMESPACE, tuple(Tool(each.name, each.description or "", each.parameters) for each in functions)
+def _tool(tool: OfferedTool) -> Tool:
+    if isinstance(tool, CustomTool):
+        return Tool(tool.name, _custom_description(tool.custom), {"type": "string"})
+    return Tool(tool.name, tool.function.description or "", tool.function.parameters)
+
+
+def _custom_description(custom: CustomDefinition) -> str:
+    """What gpt-oss, which was trained on functions only, must know of a custom tool."""
+    lines = [custom.description] if custom.description else []
+    lines.append("The input is plain text, not JSON.")
+    if isinstance(custom.format, GrammarFormat):
+        kind = {"lark": "Lark grammar", "regex": "regular expression"}[custom.format.grammar.syntax]
+        lines.append(f"It must fit this {kind}:\n{custom.format.grammar.definition}")
+    return "\n".join(lines)
+
+
+def _response_format(request: ChatCompletionRequest) -> ResponseFormat | None:
+    schema, _ = final_schema(request)
+    if schema is None:
+        return None
+    named = request.response_format and request.response_format.json_schema
+    return (
+        ResponseFormat(named.name, schema, named.description or "") if named else ResponseFormat("json_object", schema)
     )
 
 
@@ -86,10 +113,12 @@ def _harmony_messages(messages: Sequence[ChatMessage]) -> Iterator[Message]:
     names: dict[str, str] = {}
     for message in messages:
         if isinstance(message, AssistantMessage):
-            names.update(tool_call_names(message))
+            names.update((call.id, call.name) for call in calls_of(message))
             yield from _assistant_messages(message)
         elif isinstance(message, ToolMessage):
-            yield _tool_result(message, names)
+            yield _tool_result(names[message.tool_call_id], message.content)
+        elif isinstance(message, FunctionMessage):
+            yield _tool_result(message.name, message.content)
         else:
             is_instruction = isinstance(message, SystemMessage | DeveloperMessage)
             yield Message(Role.DEVELOPER if is_instruction else Role.USER, text_of(message.content))
@@ -100,7 +129,7 @@ def _assistant_messages(message: AssistantMessage) -> Iterator[Message]:
 
     Text before a call is a preamble, which belongs to the commentary channel.
     """
-    calls = message.tool_calls or []
+    calls = calls_of(message)
     reasoning = message.reasoning or message.reasoning_content
     text = text_of(message.content) or message.refusal
     if reasoning:
@@ -110,13 +139,12 @@ def _assistant_messages(message: AssistantMessage) -> Iterator[Message]:
     for call in calls:
         yield Message(
             Role.ASSISTANT,
-            call.function.arguments,
+            call.input,
             channel=Channel.COMMENTARY,
-            recipient=f"{NAMESPACE}.{call.function.name}",
-            content_type="<|constrain|>json",
+            recipient=f"{FUNCTIONS}.{call.name}",
+            content_type="<|constrain|>json" if isinstance(call, FunctionCall) else "code",
         )
 
 
-def _tool_result(message: ToolMessage, names: dict[str, str]) -> Message:
-    name = f"{NAMESPACE}.{names[message.tool_call_id]}"
-    return Message(Role.TOOL, text_of(message.content), name=name, channel=Channel.COMMENTARY)
+def _tool_result(name: str, content: ToolContent) -> Message:
+    return Message(Role.TOOL, text_of(content), name=f"{FUNCTIONS}.{name}", channel=Channel.COMMENTARY)

@@ -4,12 +4,23 @@ Null means "not given", as in OpenAI's API. Parameters that only hint at how a r
 prompt_cache_key, service_tier, prediction, …) are accepted and change nothing; what cannot be served is refused.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ossian.api.chat_completions.messages import ChatMessage, check_tool_messages
-from ossian.api.chat_completions.tools import ToolChoice, Tools, check_tools
+from ossian.api.chat_completions.messages import ChatMessage, FunctionName, check_tool_messages
+from ossian.api.chat_completions.tools import (
+    MAX_TOOLS,
+    FunctionDefinition,
+    FunctionTool,
+    NamedFunction,
+    Reference,
+    Tool,
+    ToolChoice,
+    Tools,
+    check_tools,
+)
 from ossian.api.fields import STOP_AT_FIRST, Metadata, ModelName, RequestModel, StreamOptions, refused
 from ossian.api.sampling import SamplingFields
 from ossian.errors import InvalidRequestError
@@ -36,13 +47,25 @@ class Reasoning(RequestModel):
 
     effort: Effort | None = None
     exclude: bool | None = Field(default=None, description="Leave the reasoning out of the answer.")
+    max_tokens: int | None = Field(
+        default=None, ge=0, description="After so many tokens of reasoning the answer begins."
+    )
+
+
+class JsonSchemaFormat(RequestModel):
+    """A schema that the answer is held to."""
+
+    name: FunctionName
+    description: str | None = None
+    definition: dict[str, Any] | None = Field(default=None, alias="schema", description="A JSON schema.")
+    strict: bool | None = Field(default=None, description="Refuse a `schema` outside OpenAI's strict subset.")
 
 
 class ResponseFormat(RequestModel):
     """The form of the answer."""
 
     type: Literal["text", "json_object", "json_schema"]
-    json_schema: dict[str, Any] | None = None
+    json_schema: JsonSchemaFormat | None = None
 
 
 class ChatCompletionRequest(SamplingFields):
@@ -58,11 +81,9 @@ class ChatCompletionRequest(SamplingFields):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     tools: Tools | None = None
-    tool_choice: ToolChoice | None = Field(
-        default=None, description="`required` and a named function are asked of the model, but not yet enforced."
-    )
+    tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = Field(default=None, description="gpt-oss makes one call at a time.")
-    response_format: ResponseFormat | None = Field(default=None, description="Only `text` so far.")
+    response_format: ResponseFormat | None = None
     reasoning_effort: Effort | None = Field(
         default=None, description="The default is medium; none and minimal are served as low, xhigh and max as high."
     )
@@ -78,8 +99,12 @@ class ChatCompletionRequest(SamplingFields):
     store: bool | None = Field(default=None, description="Accepted; chat completions are not stored.")
     verbosity: Literal["low", "medium", "high"] | None = Field(default=None, description="Accepted; no effect.")
     prediction: dict[str, Any] | None = Field(default=None, description="Accepted; no effect.")
-    functions: Annotated[None, refused("It is deprecated: send tools.")] = None
-    function_call: Annotated[None, refused("It is deprecated: send tool_choice.")] = None
+    functions: Annotated[list[FunctionDefinition], Field(max_length=MAX_TOOLS), STOP_AT_FIRST] | None = Field(
+        default=None, description="The older form of `tools`; calls are then answered as `function_call`."
+    )
+    function_call: Literal["none", "auto"] | Reference | None = Field(
+        default=None, description="The older form of `tool_choice`."
+    )
     audio: Annotated[None, refused("This model has no audio output.")] = None
     web_search_options: Annotated[None, refused("This server does not search the web.")] = None
     moderation: Annotated[None, refused("This server has no moderation.")] = None
@@ -91,9 +116,33 @@ class ChatCompletionRequest(SamplingFields):
         _check_stream_options(self)
         _check_response_format(self)
         _check_effort(self)
-        check_tools(self.tools or [], self.tool_choice)
+        _check_functions(self)
+        check_tools(self.all_tools, self.choice, "functions" if self.is_legacy else "tools")
         check_tool_messages(self.messages)
         return self
+
+    @property
+    def is_legacy(self) -> bool:
+        """Whether it has functions instead of tools."""
+        return self.functions is not None
+
+    @property
+    def all_tools(self) -> Sequence[Tool]:
+        """Its tools, or its functions as tools."""
+        if self.functions is not None:
+            return [FunctionTool(type="function", function=each) for each in self.functions]
+        return self.tools or []
+
+    @property
+    def choice(self) -> ToolChoice | None:
+        """Its `tool_choice`, or its `function_call` as one."""
+        if isinstance(self.function_call, Reference):
+            return NamedFunction(type="function", function=self.function_call)
+        return self.function_call or self.tool_choice
+
+    def tools_param(self, index: int) -> str:
+        """Where a tool's definition is in the request."""
+        return f"functions[{index}]" if self.is_legacy else f"tools[{index}].{self.all_tools[index].type}"
 
     @property
     def effort(self) -> ReasoningEffort:
@@ -127,13 +176,22 @@ def _check_stream_options(request: ChatCompletionRequest) -> None:
 
 
 def _check_response_format(request: ChatCompletionRequest) -> None:
-    if request.response_format is not None and request.response_format.type != "text":
+    form = request.response_format
+    if form is not None and (form.type == "json_schema") != (form.json_schema is not None):
+        reason = "needs 'json_schema'" if form.type == "json_schema" else "has no use for 'json_schema'"
         raise InvalidRequestError(
-            f"Unsupported value for 'response_format.type': this server does not enforce "
-            f"'{request.response_format.type}' yet and will not pretend to. Use 'text' and ask for JSON in the prompt.",
-            param="response_format.type",
-            code="unsupported_value",
+            f"Invalid value for 'response_format': the type '{form.type}' {reason}.",
+            param="response_format.json_schema",
+            code="invalid_value",
         )
+
+
+def _check_functions(request: ChatCompletionRequest) -> None:
+    for old, new in (("functions", "tools"), ("function_call", "tool_choice")):
+        if getattr(request, old) is not None and (request.tools is not None or request.tool_choice is not None):
+            raise InvalidRequestError(
+                f"'{old}' is the older form of '{new}'. Send only '{new}'.", param=old, code="invalid_value"
+            )
 
 
 def _check_effort(request: ChatCompletionRequest) -> None:

@@ -53,12 +53,11 @@ class BlockManager:
         return True
 
     def append(self, sequence: Sequence) -> bool:
-        """Make room for a running sequence's newest token; returns False when that takes a block and none is free."""
-        if self._num_blocks_of(sequence) == len(sequence.block_table):
-            return True
-        if not self._free:
-            return False
-        sequence.block_table.append(self._take())
+        """Make room for a running sequence's newest tokens; returns False when no block is free for one of them."""
+        while self._num_blocks_of(sequence) > len(sequence.block_table):
+            if not self._free:
+                return False
+            sequence.block_table.append(self._take())
         return True
 
     def publish(self, sequence: Sequence) -> None:

@@ -18,7 +18,7 @@ from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.sampler import Sampled, Sampler
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.sequence import Sequence
-from ossian.errors import EngineError
+from ossian.errors import EngineError, TokenMaskError
 
 logger = structlog.get_logger(__name__)
 
@@ -50,6 +50,7 @@ class EngineLoop:
         self._is_stopping = False
         self._num_sent = self._num_received = 0  # sequences put into the inbox, and taken out
         self._num_prompt_tokens = self._num_generated_tokens = self._num_cached_tokens = self._num_steps = 0
+        self._num_forced_tokens = self._num_failed_masks = 0
         self._publish_stats()
 
     @property
@@ -117,27 +118,34 @@ class EngineLoop:
 
     def _output(self, sampled: Sampled) -> EngineOutput | EngineError:
         """Append the token to its sequence, and say so."""
+        if isinstance(sampled.error, TokenMaskError):
+            return self._cut_off(sampled.sequence, sampled.error)
         if sampled.error is not None:
             return EngineError(sampled.error)
-        sequence, token_id = sampled.sequence, sampled.token_id
+        sequence = sampled.sequence
         is_first = sequence.num_output_tokens == 0
         if is_first:
             self._num_prompt_tokens += sequence.num_prompt_tokens
             self._num_cached_tokens += sequence.num_prefix_tokens or 0
-        is_asked_for = not sequence.is_full  # with max_tokens = 0 no token is
-        if is_asked_for:
-            sequence.tokens.append(token_id)
-            self._num_generated_tokens += 1
-        is_stop = is_asked_for and token_id in sequence.stop_token_ids
+        token_ids = _append(sequence, (sampled.token_id, *sampled.forced))
+        self._num_generated_tokens += len(token_ids)
+        self._num_forced_tokens += max(0, len(token_ids) - 1)
+        is_stop = bool(token_ids) and token_ids[-1] in sequence.stop_token_ids
         finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH if sequence.is_full else None
         return EngineOutput(
-            token_ids=(token_id,) if is_asked_for else (),
-            logprobs=(sampled.logprobs,) if sampled.logprobs is not None and is_asked_for else None,
+            token_ids=token_ids,
+            logprobs=(sampled.logprobs,) if sampled.logprobs is not None and token_ids else None,
             finish_reason=finish_reason,
-            stop_token_id=token_id if is_stop else None,
+            stop_token_id=token_ids[-1] if is_stop else None,
             num_cached_tokens=sequence.num_prefix_tokens or 0,
             prompt_logprobs=tuple(sequence.prompt_logprobs) if is_first and sequence.wants_prompt_logprobs else None,
         )
+
+    def _cut_off(self, sequence: Sequence, error: TokenMaskError) -> EngineOutput:
+        """End a sequence whose grammar met a limit: what it has said is well-formed so far, as with max_tokens."""
+        self._num_failed_masks += 1
+        logger.warning("token_mask_failed", request_id=sequence.request_id, error=str(error))
+        return EngineOutput((), finish_reason=FinishReason.LENGTH)
 
     def _receive(self, sequence: Sequence) -> None:
         self.scheduler.add(sequence)
@@ -160,6 +168,19 @@ class EngineLoop:
             num_prompt_tokens=self._num_prompt_tokens,
             num_generated_tokens=self._num_generated_tokens,
             num_cached_tokens=self._num_cached_tokens,
+            num_forced_tokens=self._num_forced_tokens,
+            num_failed_masks=self._num_failed_masks,
             num_preemptions=self.scheduler.num_preemptions,
             num_steps=self._num_steps,
         )
+
+
+def _append(sequence: Sequence, token_ids: Items[int]) -> tuple[int, ...]:
+    """Append tokens up to the first stop token and the sequence's end; returns those appended."""
+    appended: list[int] = []
+    for token_id in token_ids:
+        if sequence.is_full or (appended and appended[-1] in sequence.stop_token_ids):
+            break
+        sequence.tokens.append(token_id)
+        appended.append(token_id)
+    return tuple(appended)

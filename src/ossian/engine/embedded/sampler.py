@@ -1,6 +1,8 @@
 """Logits → token ids, and the log probabilities that were asked for."""
 
+from collections.abc import Sequence as Ids
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
@@ -8,16 +10,20 @@ from ossian.engine.base import SamplingParams, TokenLogprobs
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.kernels import Bitmask, Float32
 from ossian.engine.embedded.sequence import Sequence
+from ossian.errors import TokenMaskError
+
+Failure: TypeAlias = str | TokenMaskError
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A sequence's next token, or why there is none."""
+    """A sequence's next token and those its mask forces after it, or why there is none."""
 
     sequence: Sequence
     token_id: int
     logprobs: TokenLogprobs | None = None
-    error: str | None = None
+    forced: Ids[int] = ()
+    error: str | TokenMaskError | None = None  # with a TokenMaskError the sequence ends as cut off
 
 
 class Sampler:
@@ -49,17 +55,17 @@ class Sampler:
         choices = self._choose(sequences, logits)
         return failed + [_sampled(sequence, choices[row], own.get(row)) for row, sequence in enumerate(sequences)]
 
-    def _choose(self, sequences: list[Sequence], logits: Float32) -> list[int | str]:
+    def _choose(self, sequences: list[Sequence], logits: Float32) -> list[int | Failure]:
         """A token id for each row, or why it has none: one bad row is no reason to fail the others."""
         masks = [_mask(sequence) for sequence in sequences]
-        bitmasks = [None if isinstance(mask, str) else mask for mask in masks]
+        bitmasks = [None if isinstance(mask, Failure) else mask for mask in masks]
         for row, sequence in enumerate(sequences):
             self._set(row, sequence)
         try:
-            token_ids: list[int | str] = list(self._draw(slice(0, len(sequences)), logits, bitmasks))
+            token_ids: list[int | Failure] = list(self._draw(slice(0, len(sequences)), logits, bitmasks))
         except (TypeError, ValueError):
             token_ids = [self._draw_alone(row, logits, bitmasks) for row in range(len(sequences))]
-        return [mask if isinstance(mask, str) else token_ids[row] for row, mask in enumerate(masks)]
+        return [mask if isinstance(mask, Failure) else token_ids[row] for row, mask in enumerate(masks)]
 
     def _set(self, row: int, sequence: Sequence) -> None:
         sampling = sequence.sampling
@@ -138,30 +144,42 @@ def _has_penalties(sampling: SamplingParams) -> bool:
     return bool(sampling.presence_penalty or sampling.frequency_penalty or sampling.repetition_penalty != 1.0)
 
 
-def _mask(sequence: Sequence) -> Bitmask | str | None:
+def _mask(sequence: Sequence) -> Bitmask | Failure | None:
     """What the sequence's grammar allows, or how it failed."""
     if sequence.token_mask is None:
         return None
     try:
         return sequence.token_mask.allowed()
+    except TokenMaskError as error:
+        return error
     except Exception as error:  # a grammar's bug may end its sequence, never the engine
         return f"the token mask failed: {error!r}"
 
 
-def _sampled(sequence: Sequence, choice: int | str, own_logits: Float32 | None) -> Sampled:
-    if isinstance(choice, str):
+def _sampled(sequence: Sequence, choice: int | Failure, own_logits: Float32 | None) -> Sampled:
+    if isinstance(choice, Failure):
         return Sampled(sequence, -1, error=choice)
-    if sequence.token_mask is not None:
-        try:
-            sequence.token_mask.advance(choice)
-        except Exception as error:
-            return Sampled(sequence, -1, error=f"the token mask failed: {error!r}")
+    forced = _advance(sequence, choice)
+    if isinstance(forced, Failure):
+        return Sampled(sequence, -1, error=forced)
     if own_logits is None:
-        return Sampled(sequence, choice)
+        return Sampled(sequence, choice, forced=forced)
     try:
-        return Sampled(sequence, choice, _logprobs(own_logits, choice, sequence.sampling.num_logprobs))
+        return Sampled(sequence, choice, _logprobs(own_logits, choice, sequence.sampling.num_logprobs), forced)
     except ValueError as error:  # a logit that the mask hid is not a number
         return Sampled(sequence, -1, error=f"the token cannot be scored: {error}")
+
+
+def _advance(sequence: Sequence, token_id: int) -> Ids[int] | Failure:
+    """Tell the sequence's grammar its token; what must follow, or how it failed."""
+    if sequence.token_mask is None:
+        return ()
+    try:
+        return sequence.token_mask.advance(token_id)
+    except TokenMaskError as error:
+        return error
+    except Exception as error:
+        return f"the token mask failed: {error!r}"
 
 
 def _wants_logprobs(sequence: Sequence) -> bool:

@@ -1,9 +1,10 @@
 """Which sequences the next step runs, and what becomes of them after it.
 
-First every decode, one token each, so that no prefill holds up a running answer; then, with what is left of the token
-budget, chunks of running prefills and of waiting sequences, first come, first served. A sequence gets the blocks of
-all its tokens when it is admitted, so only decodes ask for more. When none is left, the most recent sequence is
-preempted: it gives up its blocks and is computed again later, from the prefix cache as far as that goes.
+First every decode, one token each, so that no prefill holds up a running answer, and what token masks forced after
+the last one; then, with what is left of the token budget, chunks of running prefills and of waiting sequences, first
+come, first served. A sequence gets the blocks of all its tokens when it is admitted, so only decodes ask for more. When
+none is left, the most recent sequence is preempted: it gives up its blocks and is computed again later, from the prefix
+cache as far as that goes.
 
 Every running sequence came before every waiting one.
 """
@@ -38,8 +39,8 @@ class Scheduler:
     def schedule(self) -> list[Sequence]:
         """Choose the next step's sequences and set their `num_scheduled_tokens`; never none while there is work."""
         scheduled = self._schedule_decodes()
-        budget = self.max_num_batched_tokens - len(scheduled)
-        for sequence in self._prefills():
+        budget = self.max_num_batched_tokens - sum(sequence.num_scheduled_tokens for sequence in scheduled)
+        for sequence in self._prefills() if budget else ():
             sequence.num_scheduled_tokens = min(budget, sequence.max_chunk)
             scheduled.append(sequence)
             budget -= sequence.num_scheduled_tokens
@@ -69,10 +70,15 @@ class Scheduler:
             if is_running and sequence.is_decoding and self._append(sequence):
                 sequence.num_scheduled_tokens = 1
                 scheduled.append(sequence)
+        budget = self.max_num_batched_tokens - len(scheduled)
+        for sequence in scheduled:
+            num_forced = min(budget, sequence.num_uncached_tokens - 1)
+            sequence.num_scheduled_tokens += num_forced
+            budget -= num_forced
         return scheduled
 
     def _append(self, sequence: Sequence) -> bool:
-        """Make room for a sequence's newest token; returns False when it had to be preempted itself."""
+        """Make room for a sequence's newest tokens; returns False when it had to be preempted itself."""
         while not self.block_manager.append(sequence):
             self._preempt(self.running[-1])
             if sequence.status is SequenceStatus.WAITING:

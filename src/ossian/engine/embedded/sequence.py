@@ -95,7 +95,7 @@ class Sequence:
 
     @property
     def num_uncached_tokens(self) -> int:
-        """Tokens still to compute; 1 is a decode, more is a prefill."""
+        """Tokens still to compute: those of a prefill; of a decode 1, and those that were forced after it."""
         return len(self.tokens) - self.num_cached_tokens
 
     @property
@@ -104,7 +104,8 @@ class Sequence:
 
     @property
     def is_decoding(self) -> bool:
-        return self.num_uncached_tokens == 1
+        """Is its prompt computed? What it generated before a preemption may be still to compute again."""
+        return self.num_cached_tokens >= self.num_prompt_tokens
 
     @property
     def is_sampled(self) -> bool:

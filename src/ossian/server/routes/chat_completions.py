@@ -1,5 +1,6 @@
 """POST /v1/chat/completions."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,17 +11,18 @@ from ossian.api.chat_completions.answer import ChatAnswer
 from ossian.api.chat_completions.events import ChatChunks, ChatOptions
 from ossian.api.chat_completions.prompt import conversation, sampling
 from ossian.api.chat_completions.schema import ChatCompletionRequest
-from ossian.api.chat_completions.tools import must_call
+from ossian.api.chat_completions.shape import turn_shape
 from ossian.api.head import Head
 from ossian.api.sampling import for_choice
 from ossian.engine.base import SamplingParams
 from ossian.generation import TurnRequest
+from ossian.harmony.grammar import TurnShape
 from ossian.server.answering import streamed, whole
 from ossian.server.openapi import request_body
 from ossian.server.service import service_of
 from ossian.server.turns import admit
 
-NOT_ENFORCED = "tool_choice is asked of the model, not enforced"
+NOT_ENFORCED = "this engine takes no token masks: tool_choice and response_format are asked of the model, not enforced"
 
 router = APIRouter(tags=["Chat"])
 
@@ -33,8 +35,9 @@ async def create_chat_completion(request: Request) -> Response:
     model, generation = service.resolve(request, body.model)
     head = service.head("chatcmpl-", model, generation)
     params = sampling(body, generation.engine.info)
+    shape = await asyncio.to_thread(turn_shape, body)
     prompt = await generation.render(conversation(body, datetime.fromtimestamp(head.created, UTC).date()))
-    requests = list(_turn_requests(head, prompt, params, body.n or 1))
+    requests = list(_turn_requests(head, prompt, params, shape, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     chunks = ChatChunks(head, len(requests), ChatOptions.of(body), new_call_id)
     turns = await admit(requests, generation.turn, service.timers(model, len(requests)))
@@ -42,13 +45,15 @@ async def create_chat_completion(request: Request) -> Response:
         answer = streamed(turns, chunks, service.keep_alive_seconds)
     else:
         answer = await whole(request, turns, chunks, ChatAnswer())
-    if must_call(body.tool_choice):
+    if not generation.engine.info.takes_token_masks and (shape.must_call or shape.final_schema is not None):
         answer.headers["x-ossian-warning"] = NOT_ENFORCED
     return answer
 
 
-def _turn_requests(head: Head, prompt: Sequence[int], params: SamplingParams, n: int) -> Iterator[TurnRequest]:
+def _turn_requests(
+    head: Head, prompt: Sequence[int], params: SamplingParams, shape: TurnShape, n: int
+) -> Iterator[TurnRequest]:
     """One turn a choice. Only the first works out the prompt's log probabilities: they are the same for all."""
     for index in range(n):
         own = for_choice(params if index == 0 else replace(params, num_prompt_logprobs=None), index)
-        yield TurnRequest(f"{head.id}-{index}", prompt, own)
+        yield TurnRequest(f"{head.id}-{index}", prompt, own, shape=shape)

@@ -1,0 +1,255 @@
+"""Every turn under a mask is well-formed; what cannot be enforced is refused with its place."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ossian.errors import InvalidRequestError, TokenMaskError
+from ossian.harmony.grammar import CustomGrammar, FunctionGrammar, Syntax, TurnShape
+from ossian.harmony.token_mask import NUM_WORDS, load_grammars
+from ossian.harmony.vocabulary import CALL, CHANNEL, END, MESSAGE, RETURN
+from tests.harmony.turn_walks import (
+    ENCODING,
+    OBJECTS,
+    SHAPES,
+    TOOLS,
+    check,
+    draw,
+    messages_of,
+    num_analysis_tokens,
+    walk,
+)
+
+GRAMMARS = load_grammars()
+IMPOSSIBLE = {"type": "object", "properties": {"z": {"enum": []}}, "required": ["z"]}
+
+
+def allowed(shape: TurnShape, *token_ids: int) -> set[int]:
+    """The tokens allowed after some."""
+    mask = GRAMMARS.mask(shape, forces=False)
+    for token_id in token_ids:
+        mask.allowed()
+        mask.advance(token_id)
+    return set(np.flatnonzero(np.unpackbits(mask.allowed().view(np.uint8), bitorder="little")).tolist())
+
+
+def turn(text: str) -> list[int]:
+    """The tokens of a turn whose special tokens are spelled out."""
+    pieces = re.split(r"(<\|\w+\|>)", text)
+    names = {"<|channel|>": CHANNEL, "<|message|>": MESSAGE, "<|end|>": END, "<|return|>": RETURN, "<|call|>": CALL,
+             "<|start|>": 200_006, "<|constrain|>": 200_003}  # fmt: skip
+    return [each for piece in pieces for each in ([names[piece]] if piece in names else ENCODING.encode(piece))]
+
+
+def is_legal(shape: TurnShape, text: str) -> bool:
+    mask = GRAMMARS.mask(shape, forces=False)
+    for token_id in turn(text):
+        words = mask.allowed()
+        if not words[token_id // 32] >> np.uint32(token_id % 32) & 1:
+            return False
+        mask.advance(token_id)
+    return True
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_random_turns_are_what_their_shape_allows(name: str) -> None:
+    shape, random = SHAPES[name], Random(name)
+    num_finished = 0
+    for _ in range(6):
+        token_ids = walk(GRAMMARS.mask(shape), lambda words: draw(random, words))
+        if token_ids[-1] in (RETURN, CALL):
+            check(shape, token_ids)
+            num_finished += 1
+        if shape.max_analysis_tokens is not None:
+            assert num_analysis_tokens(token_ids) <= shape.max_analysis_tokens + 3
+    assert num_finished > 0
+
+
+@pytest.mark.slow
+def test_two_thousand_random_turns() -> None:
+    random = Random(7)
+    num_finished = 0
+    for _ in range(2_000):
+        shape = random.choice(list(SHAPES.values()))
+        token_ids = walk(GRAMMARS.mask(shape, forces=random.random() < 0.5), lambda words: draw(random, words))
+        if token_ids[-1] in (RETURN, CALL):
+            check(shape, token_ids)
+            num_finished += 1
+    assert num_finished > 1_800
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<|channel|>final<|message|>Hi<|return|>",
+        "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hi<|return|>",
+        ' to=functions.tool_weather<|channel|>commentary <|constrain|>json<|message|>{"location": "Rome"}<|call|>',
+        '<|channel|>commentary to=functions.tool_weather <|constrain|>json<|message|>{"location":"Rome"}<|call|>',
+        '<|channel|>commentary to=functions.tool_weather json<|message|>{"location": "Rome"}<|call|>',
+        "<|channel|>commentary<|message|>One moment.<|end|><|start|>assistant"
+        "<|channel|>commentary to=functions.no-arguments<|constrain|>json<|message|>{}<|call|>",
+        "<|channel|>commentary to=functions.sql code<|message|>SELECT a, b FROM c<|call|>",
+        "<|channel|>commentary to=functions.free<|message|>anything { \n at all<|call|>",
+    ],
+)
+def test_what_models_write_is_legal(text: str) -> None:
+    assert is_legal(TurnShape(TOOLS), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hi",
+        "<|message|>Hi",
+        "<|channel|>thoughts",
+        "<|channel|>final<|message|>Hi<|end|>",
+        "<|channel|>final<|message|>Hi<|call|>",
+        "<|channel|>analysis<|message|>Hm.<|return|>",
+        "<|channel|>commentary to=functions.other",
+        "<|channel|>commentary to=python",
+        '<|channel|>commentary to=functions.tool_weather <|constrain|>json<|message|>{"place"',
+        '<|channel|>commentary to=functions.tool_weather <|constrain|>json<|message|>{"location": "Rome"}<|return|>',
+        '<|channel|>commentary to=functions.tool_weather <|constrain|>json<|message|>{"location": 5',
+        '<|channel|>commentary to=functions.no-arguments<|constrain|>json<|message|>{"',
+        "<|channel|>commentary to=functions.sql code<|message|>DELETE",
+        "<|channel|>commentary to=functions.when code<|message|>2026/11/x<|channel|>",
+    ],
+)
+def test_what_breaks_the_format_is_not(text: str) -> None:
+    assert not is_legal(TurnShape(TOOLS), text)
+
+
+def test_without_tools_there_is_nothing_but_analysis_and_answer() -> None:
+    assert allowed(TurnShape()) == {CHANNEL}
+    assert {ENCODING.decode([each]) for each in allowed(TurnShape(), CHANNEL)} == {"analysis", "final"}
+
+
+def test_text_never_holds_a_special_token() -> None:
+    content = allowed(TurnShape(), *turn("<|channel|>analysis<|message|>Hm"))
+    assert {each for each in content if ENCODING.is_special(each)} == {END}
+    assert len(content) > 199_000
+
+
+def test_a_cap_closes_the_analysis_and_lets_no_other_begin() -> None:
+    shape = TurnShape(max_analysis_tokens=2)
+    begun = turn("<|channel|>analysis<|message|>One two")
+    assert allowed(shape, *begun) == {END}
+    again = turn("<|channel|>analysis<|message|>One two<|end|><|start|>assistant<|channel|>")
+    assert {ENCODING.decode([each]) for each in allowed(shape, *again)} == {"final"}
+    assert {ENCODING.decode([each]) for each in allowed(TurnShape(max_analysis_tokens=0), CHANNEL)} == {"final"}
+
+
+def test_forced_tokens_are_those_that_sampling_would_give() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"long_name_of_a_property": {"enum": ["one_value"]}},
+        "required": ["long_name_of_a_property"],
+        "additionalProperties": False,
+    }
+    shape = TurnShape((FunctionGrammar("get_weather", schema),), must_call=True, max_analysis_tokens=0)
+    runs = []
+    for forces in (False, True):
+        mask, num_drawn = GRAMMARS.mask(shape, forces=forces), 0
+        token_ids: list[int] = []
+        while not token_ids or token_ids[-1] != CALL:
+            words = mask.allowed()
+            first = int(np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))[0])
+            token_ids += [first, *mask.advance(first)]
+            num_drawn += 1
+        runs.append((token_ids, num_drawn))
+    assert runs[0][0] == runs[1][0]
+    assert runs[1][1] < runs[0][1]
+
+
+def test_what_is_forced_is_the_models_own_tokenization() -> None:
+    random, shape = Random(3), SHAPES["only tool_enum"]
+    for _ in range(5):
+        token_ids = walk(GRAMMARS.mask(shape), lambda words: draw(random, words))
+        *_, last = messages_of(token_ids)
+        written = ENCODING.encode(last.text)
+        assert ENCODING.decode(token_ids).endswith(f"{ENCODING.decode(written)}<|call|>")
+
+
+def test_masks_of_one_grammar_do_not_know_each_other() -> None:
+    one, other = GRAMMARS.mask(TurnShape()), GRAMMARS.mask(TurnShape())
+    one.allowed()
+    one.advance(CHANNEL)
+    assert not np.array_equal(one.allowed(), other.allowed())
+    assert one.allowed().shape == (NUM_WORDS,)
+
+
+def test_many_threads_may_ask_for_masks() -> None:
+    with ThreadPoolExecutor(8) as threads:
+        masks = list(threads.map(GRAMMARS.mask, [SHAPES["json nested"], SHAPES["all tools"]] * 20))
+    assert len({mask.allowed().tobytes() for mask in masks}) == 2
+
+
+@pytest.mark.parametrize(
+    "shape, param, message",
+    [
+        (
+            TurnShape(final_schema={"properties": {"z": {"pattern": "(?=a)b"}}}, final_param="f.schema"),
+            "f.schema.properties.z",
+            "regex parse error",
+        ),
+        (
+            TurnShape((FunctionGrammar("a", IMPOSSIBLE, "tools[4]"),)),
+            "tools[4]",
+            "unsatisfiable",
+        ),
+        (TurnShape(final_schema={"oneOf": [{"type": "string"}, {"minLength": 2}]}, final_param="f"), "f", "oneOf"),
+        (TurnShape((CustomGrammar("a", Syntax.LARK, "start: other", "tools[0]"),)), "tools[0]", "other"),
+        (TurnShape((CustomGrammar("a", Syntax.REGEX, "(a", "tools[0]"),)), "tools[0]", "regex"),
+    ],
+)
+def test_what_cannot_be_enforced_is_refused_with_its_place(shape: TurnShape, param: str, message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message) as caught:
+        GRAMMARS.mask(shape)
+    assert caught.value.param == param
+
+
+def test_a_grammar_that_meets_a_limit_in_mid_turn_says_so() -> None:
+    schema: Any = {"type": "string", "pattern": "^(.*a.{200})$"}
+    mask = GRAMMARS.mask(TurnShape(final_schema=schema))
+    random = Random(1)
+    with pytest.raises(TokenMaskError):
+        walk(mask, lambda words: draw(random, words), max_tokens=5_000)
+
+
+def test_a_shape_that_wants_a_call_needs_tools() -> None:
+    with pytest.raises(ValueError, match="no tools"):
+        GRAMMARS.mask(TurnShape(must_call=True))
+
+
+@pytest.mark.parametrize(
+    "form, text, is_one",
+    [
+        ("date", "2024-02-29", True),
+        ("date", "2443-02-29", False),
+        ("date", "1900-02-29", False),
+        ("date", "2000-02-29", True),
+        ("date", "0000-01-01", False),
+        ("date", "2023-11-31", False),
+        ("date-time", "2023-11-30T23:59:59.5+02:00", True),
+        ("date-time", "2023-11-30T24:00:00Z", False),
+        ("time", "12:00:00Z", True),
+        ("time", "12:60:00Z", False),
+    ],
+)
+def test_dates_and_times_exist(form: str, text: str, is_one: bool) -> None:
+    for pattern in ({}, {"pattern": "."}):
+        shape = TurnShape(final_schema={"type": "string", "format": form, **pattern})
+        assert is_legal(shape, f'<|channel|>final<|message|>"{text}"<|return|>') is is_one
+
+
+def test_a_schema_with_its_own_compiler_options_cannot_loosen_anything() -> None:
+    schema = {**OBJECTS["weather"], "x-guidance": {"lenient": True, "whitespace_flexible": True, "item_separator": "x"}}
+    shape = TurnShape(final_schema=schema)
+    head = "<|channel|>final<|message|>"
+    assert is_legal(shape, f'{head}{{"location": "Rome", "unit": "celsius"}}<|return|>')
+    assert not is_legal(shape, f'{head}{{"location": "Rome"x')
+    assert not is_legal(shape, f"{head}{{{' ' * 40}")
