@@ -3,9 +3,17 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ossian.settings import EngineSettings, LogSettings, ModelSettings, Section, ServerSettings, Settings
+from ossian.settings import (
+    EngineSettings,
+    LogSettings,
+    ModelSettings,
+    ReasoningMemorySettings,
+    Section,
+    ServerSettings,
+    Settings,
+)
 
-SECTIONS = [ServerSettings, ModelSettings, EngineSettings, LogSettings]
+SECTIONS = [ServerSettings, ModelSettings, EngineSettings, ReasoningMemorySettings, LogSettings]
 
 
 @pytest.fixture(autouse=True)

@@ -56,6 +56,14 @@ class EngineSettings(Section):
     enable_prefix_cache: bool = True
 
 
+class ReasoningMemorySettings(Section):
+    """What the model thought before a tool call, kept for clients that do not send it back."""
+
+    enabled: bool = True
+    max_bytes: int = Field(default=64 * 1024 * 1024, ge=0)  # of reasoning, in all
+    ttl_seconds: float = Field(default=3600.0, gt=0)
+
+
 class LogSettings(Section):
     """What is logged, and how."""
 
@@ -71,6 +79,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     models: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = EngineSettings()
+    reasoning_memory: ReasoningMemorySettings = ReasoningMemorySettings()
     log: LogSettings = LogSettings()
 
     @classmethod

@@ -12,8 +12,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import Final
 
-import orjson
-
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import (
     CONSTRAIN_MARK,
@@ -26,7 +24,7 @@ from ossian.harmony.messages import (
     ToolNamespace,
 )
 from ossian.harmony.tokenizer import Tokenizer
-from ossian.harmony.tools import NAME_PATTERN, lines_of, tools_section
+from ossian.harmony.tools import NAME_PATTERN, compact_json, lines_of, tools_section
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, START
 
 IDENTITY: Final = "You are ChatGPT, a large language model trained by OpenAI."
@@ -106,7 +104,7 @@ def response_format_text(response_format: ResponseFormat) -> str:
             param="response_format",
         )
     description = (f"// {line}\n" for line in lines_of(response_format.description))
-    schema = orjson.dumps(response_format.schema).decode()
+    schema = compact_json(response_format.schema)
     return f"# Response Formats\n\n## {response_format.name}\n\n{''.join(description)}{schema}"
 
 

@@ -30,6 +30,7 @@ class Metrics:
             "time_per_output_token_seconds", "Later tokens, on average", _SECONDS_PER_TOKEN, "model"
         )
         self.tokens = self._counter("tokens", "Tokens of finished turns", "model", "kind")
+        self.recalls = self._counter("reasoning_recalls", "Tool calls sent back without their reasoning", "result")
         self.registry.register(EngineCollector(engines))
         ProcessCollector(registry=self.registry)
 

@@ -16,6 +16,7 @@ from ossian.harmony.events import TurnEvent
 from ossian.server.body import json_body
 from ossian.server.observability import Metrics, TurnTimer
 from ossian.server.parts import Parts
+from ossian.server.reasoning_memory import ReasoningMemory, scope_of
 from ossian.server.request_context import record_of
 
 LARGE_BODY = (
@@ -35,6 +36,7 @@ class Service:
     def __init__(self, parts: Parts, metrics: Metrics) -> None:
         self.parts = parts
         self.metrics = metrics
+        self._reasoning = ReasoningMemory(parts.settings.reasoning_memory, parts.now)
         self._ignore_unknown = parts.settings.server.unknown_parameters == "ignore"
 
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
@@ -58,6 +60,17 @@ class Service:
         """Return the identity of a new answer."""
         fingerprint = generation.engine.info.fingerprint
         return Head(self.parts.new_id(id_prefix), int(self.parts.now()), model.id, fingerprint)
+
+    def memory(self, request: Request) -> tuple[Callable[[str], str | None], Callable[[str, str], None]]:
+        """Return how the reasoning behind the caller's tool calls is recalled and remembered, by call id."""
+        scope = scope_of(request, has_keys=bool(self.parts.settings.server.api_keys))
+
+        def recall(call_id: str) -> str | None:
+            reasoning = self._reasoning.recall(scope, call_id)
+            self.metrics.recalls.labels("miss" if reasoning is None else "hit").inc()
+            return reasoning
+
+        return recall, partial(self._reasoning.remember, scope)
 
     def timers(self, model: Model, num_turns: int) -> Callable[[int, TurnEvent], None]:
         """Return what is to be told of every event, with the index of its turn."""

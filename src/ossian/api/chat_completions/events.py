@@ -6,8 +6,9 @@ answer = ChatAnswer(); answer.add(chunk) for each; answer.body()    the full ans
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.tools import CustomTool, offered
@@ -17,6 +18,8 @@ from ossian.api.logprobs import content_logprobs, prompt_logprobs
 from ossian.api.usage import total, usage_body
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
 from ossian.harmony.messages import FUNCTIONS, Channel
+
+Remember: TypeAlias = Callable[[str, str], None]
 
 _NOT_TOOLS = {"assistant", "user", "all"}  # recipients that are nobody's function
 _BETWEEN_MESSAGES = "\n\n"
@@ -49,12 +52,22 @@ class ChatOptions:
 
 
 class ChatChunks:
-    """Makes the chunks of one answer, with its choices interleaved as their events come."""
+    """Makes the chunks of one answer, with its choices interleaved as their events come.
 
-    def __init__(self, head: Head, num_choices: int, options: ChatOptions, new_tool_call_id: IdFactory) -> None:
+    `remember` is told of every complete tool call, by its id, with the reasoning that led to it.
+    """
+
+    def __init__(
+        self,
+        head: Head,
+        num_choices: int,
+        options: ChatOptions,
+        new_tool_call_id: IdFactory,
+        remember: Remember = lambda _call_id, _reasoning: None,
+    ) -> None:
         self._head = head.body("chat.completion.chunk") | {"service_tier": "default"}
         self._include_usage = options.include_usage
-        self._choices = [_Choice(index, options, new_tool_call_id) for index in range(num_choices)]
+        self._choices = [_Choice(index, options, new_tool_call_id, remember) for index in range(num_choices)]
         self._usages: dict[int, Usage] = {}
 
     def open(self) -> Iterator[JsonObject]:
@@ -90,11 +103,14 @@ class ChatChunks:
 class _Choice:
     """One choice: which field of the message the model is writing, and what was written so far."""
 
-    def __init__(self, index: int, options: ChatOptions, new_tool_call_id: IdFactory) -> None:
+    def __init__(self, index: int, options: ChatOptions, new_tool_call_id: IdFactory, remember: Remember) -> None:
         self._index = index
         self._options = options
         self._new_tool_call_id = new_tool_call_id
         self._field = ""  # "content", "reasoning" or "tool_calls"; "" between messages
+        self._remember = remember
+        self._reasoning: list[str] = []
+        self._call_id = ""
         self._num_tool_calls = 0
         self._kind = "function"  # of the call that is written
         self._started: set[str] = set()  # fields with text in them
@@ -130,7 +146,8 @@ class _Choice:
             self._has_arguments = False
             name = function_name(event.recipient or "")
             self._kind = "custom" if name in self._options.custom_tools else "function"
-            yield self._call_delta("", {"id": self._new_tool_call_id(), "type": self._kind}, {"name": name})
+            self._call_id = self._new_tool_call_id()
+            yield self._call_delta("", {"id": self._call_id, "type": self._kind}, {"name": name})
 
     def _field_of(self, event: MessageStart) -> str:
         is_call = event.recipient is not None and event.recipient not in _NOT_TOOLS
@@ -144,8 +161,9 @@ class _Choice:
             if event.text:
                 yield self._call_delta(event.text)
         elif self._field == "reasoning":
-            if event.text and self._options.include_reasoning:
-                text = self._separated(event.text)
+            text = self._separated(event.text)
+            self._reasoning.append(text)
+            if text and self._options.include_reasoning:
                 yield self.delta({"reasoning": text, "reasoning_content": text})
         elif event.text or (event.choices and self._options.include_logprobs):
             yield self.delta({"content": self._separated(event.text)}, self._logprobs(event))
@@ -167,6 +185,8 @@ class _Choice:
         is_empty = self._field == "tool_calls" and self._kind == "function" and not self._has_arguments
         if is_empty and event.is_complete:
             yield self._call_delta("{}")
+        if self._field == "tool_calls" and event.is_complete:
+            self._remember(self._call_id, "".join(self._reasoning))
         self._field = ""
 
     def _call_delta(self, text: str, head: JsonObject | None = None, name: JsonObject | None = None) -> JsonObject:

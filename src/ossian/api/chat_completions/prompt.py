@@ -1,7 +1,8 @@
 """The way in: a chat completion request becomes a harmony conversation and sampling parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from typing import TypeAlias
 
 from ossian.api.chat_completions.messages import (
     AssistantMessage,
@@ -30,16 +31,21 @@ from ossian.api.chat_completions.tools import Tool as OfferedTool
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool, ToolNamespace
 
+Recall: TypeAlias = Callable[[str], str | None]
 
-def conversation(request: ChatCompletionRequest, today: date | None) -> Conversation:
+
+def conversation(
+    request: ChatCompletionRequest, today: date | None, recall: Recall = lambda _call_id: None
+) -> Conversation:
     """Return what the model is told.
 
-    The leading system and developer messages are its instructions; later ones stay where they are.
+    The leading system and developer messages are its instructions; later ones stay where they are. `recall` knows the
+    reasoning that led to a tool call, by the call's id, for clients that do not send it back.
     """
     leading = _leading_instructions(request.messages)
     tools = offered(request.all_tools, request.choice).values()
     return Conversation(
-        messages=tuple(_harmony_messages(request.messages[len(leading) :])),
+        messages=tuple(_harmony_messages(request.messages[len(leading) :], recall)),
         instructions=_instructions([*leading, *_wanted_call(request.choice)]),
         tools=(ToolNamespace(FUNCTIONS, tuple(map(_tool, tools))),) if tools else (),
         reasoning_effort=request.effort,
@@ -108,13 +114,13 @@ def _response_format(request: ChatCompletionRequest) -> ResponseFormat | None:
     )
 
 
-def _harmony_messages(messages: Sequence[ChatMessage]) -> Iterator[Message]:
+def _harmony_messages(messages: Sequence[ChatMessage], recall: Recall) -> Iterator[Message]:
     """A tool's result is for the last call of its id: some servers count theirs from 0 in every answer."""
     names: dict[str, str] = {}
     for message in messages:
         if isinstance(message, AssistantMessage):
             names.update((call.id, call.name) for call in calls_of(message))
-            yield from _assistant_messages(message)
+            yield from _assistant_messages(message, recall)
         elif isinstance(message, ToolMessage):
             yield _tool_result(names[message.tool_call_id], message.content)
         elif isinstance(message, FunctionMessage):
@@ -124,13 +130,13 @@ def _harmony_messages(messages: Sequence[ChatMessage]) -> Iterator[Message]:
             yield Message(Role.DEVELOPER if is_instruction else Role.USER, text_of(message.content))
 
 
-def _assistant_messages(message: AssistantMessage) -> Iterator[Message]:
+def _assistant_messages(message: AssistantMessage, recall: Recall) -> Iterator[Message]:
     """One assistant turn is up to three kinds of harmony message: reasoning, text, calls.
 
     Text before a call is a preamble, which belongs to the commentary channel.
     """
     calls = calls_of(message)
-    reasoning = message.reasoning or message.reasoning_content
+    reasoning = message.reasoning or message.reasoning_content or _recalled(message, recall)
     text = text_of(message.content) or message.refusal
     if reasoning:
         yield Message(Role.ASSISTANT, reasoning, channel=Channel.ANALYSIS)
@@ -144,6 +150,10 @@ def _assistant_messages(message: AssistantMessage) -> Iterator[Message]:
             recipient=f"{FUNCTIONS}.{call.name}",
             content_type="<|constrain|>json" if isinstance(call, FunctionCall) else "code",
         )
+
+
+def _recalled(message: AssistantMessage, recall: Recall) -> str | None:
+    return next((reasoning for call in message.tool_calls or () if (reasoning := recall(call.id))), None)
 
 
 def _tool_result(name: str, content: ToolContent) -> Message:
