@@ -73,7 +73,9 @@ def documented_commands() -> set[str]:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     return {
         f"{first} {second}".strip()
-        for first, second in re.findall(r"\bossian (models|serve|chat|doctor|version)(?: (list|pull|verify))?\b", pages)
+        for first, second in re.findall(
+            r"\bossian (models|serve|chat|debug|doctor|version)(?: (list|pull|verify|render|parse))?\b", pages
+        )
     }
 
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 import ossian
-from ossian.cli import models
+from ossian.cli import debug, models
 from ossian.cli.chat.command import chat
 from ossian.cli.doctor import doctor
 from ossian.cli.serve import serve
@@ -38,6 +38,7 @@ app.command()(serve)
 app.command()(chat)
 app.add_typer(models.app, name="models")
 app.command()(doctor)
+app.add_typer(debug.app, name="debug")
 
 
 @app.command()
