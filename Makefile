@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve native test test-slow test-native test-parity check check-python check-native format lock coverage \
+.PHONY: help serve native test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
     eval-nano clean
 SHELL := /bin/sh
 
@@ -22,10 +22,14 @@ serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a fold
 native: .venv/native-built ## build the native core and install ossian into .venv
 
 test: .venv/dev-installed ## the test suite, without the slow tests; ARGS= go to pytest
-	$(PYTEST) -m "not slow and not parity and not gpu and not postgres" $(ARGS)
+	$(PYTEST) -m "not slow and not clients and not parity and not gpu and not postgres" $(ARGS)
 
 test-slow: .venv/dev-installed ## the slow tests; ARGS= go to pytest
-	$(PYTEST) -m "slow and not parity and not gpu and not postgres" $(ARGS)
+	$(PYTEST) -m "slow and not clients and not parity and not gpu and not postgres" $(ARGS)
+
+# Not the server's pytest settings: other people's libraries warn as they like.
+test-clients: .venv/native-built .venv-clients/installed ## OpenAI's SDKs, LangChain, instructor and pydantic-ai against a server
+	.venv-clients/bin/python -m pytest --confcutdir tests/clients -o filterwarnings= tests/clients $(ARGS)
 
 test-native: .venv/runtime-installed ## the native tests, under AddressSanitizer and UndefinedBehaviorSanitizer
 	PATH="$(CURDIR)/$(BIN):$$PATH" cmake -S . -B build/native-test -G Ninja \
@@ -55,7 +59,7 @@ format: .venv/dev-installed ## format Python and C++, and apply the linter's saf
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 coverage: .venv/dev-installed ## the test suite with a coverage report
-	$(BIN)/python -m coverage run -m pytest -q -m "not slow and not parity and not gpu and not postgres" $(ARGS)
+	$(BIN)/python -m coverage run -m pytest -q -m "not slow and not clients and not parity and not gpu and not postgres" $(ARGS)
 	$(BIN)/python -m coverage report
 
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
@@ -67,6 +71,7 @@ lock: .venv/dev-installed ## choose new versions of every dependency and write t
 	$(BIN)/python -m uv $(COMPILE) requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/parity.in -c requirements/runtime.txt -c requirements/dev.txt \
 	    -o requirements/parity.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/clients.in -o requirements/clients.txt
 
 COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q
 
@@ -94,6 +99,10 @@ clean: ## delete what was built; .venv stays, and is rebuilt from where needed
 # The parity suite's environment: torch and transformers are far too large for .venv.
 .venv-torch/installed: .venv/created requirements/parity.txt
 	@requirements/install.sh parity
+	@touch $@
+
+.venv-clients/installed: .venv/created requirements/clients.txt
+	@requirements/install.sh clients
 	@touch $@
 
 .venv/dev-installed: .venv/native-built requirements/dev.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: requirements/install.sh create|runtime|dev|parity
+# Usage: requirements/install.sh create|runtime|dev|clients|parity
 # Makes .venv and installs locked packages into it; PYTHON names the interpreter. Called by the Makefile.
 # Nothing is installed outside the repository.
 set -eu
@@ -74,6 +74,11 @@ dev)
     echo "Installing the development packages (once) …"
     install .venv -r requirements/dev.txt
     ;;
+clients)
+    echo "Installing the client libraries into .venv-clients (once) …"
+    .venv/bin/python -m venv .venv-clients
+    install .venv-clients --require-hashes -r requirements/clients.txt
+    ;;
 parity)
     echo "Installing torch and transformers into .venv-torch (once; large) …"
     .venv/bin/python -m venv .venv-torch
@@ -81,6 +86,6 @@ parity)
     install .venv-torch --require-hashes -r requirements/parity.txt
     ;;
 *)
-    fail "usage: requirements/install.sh create|runtime|dev|parity"
+    fail "usage: requirements/install.sh create|runtime|dev|clients|parity"
     ;;
 esac

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from ossian.errors import InvalidRequestError
+from ossian.harmony.enforceable_schema import enforceable
 from ossian.harmony.grammar import TurnShape
-from ossian.harmony.json_schema import MAX_BYTES, MAX_DEPTH, check_schema, enforceable, locate
+from ossian.harmony.json_schema import MAX_BYTES, MAX_DEPTH, check_schema, locate
 from ossian.harmony.token_mask import load_grammars
 
 
@@ -145,7 +146,30 @@ def test_variants_that_no_value_shares_need_no_counting() -> None:
 def test_what_is_enforced_is_what_was_asked_for() -> None:
     schema = {"title": "T", "type": "object", "properties": {"title": {"type": "string", "default": "x"}}}
     kept = {key: value for key, value in enforceable(schema).items() if key != "x-guidance"}
-    assert kept == {"type": "object", "properties": {"title": {"type": "string"}}}
+    assert kept == {"type": "object", "properties": {"title": {"type": "string"}}, "additionalProperties": False}
+
+
+PROPERTIES = {"properties": {"a": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    "schema, is_closed",
+    [
+        (PROPERTIES, True),
+        ({**PROPERTIES, "required": ["a"]}, True),
+        ({**PROPERTIES, "required": ["b"]}, False),
+        ({**PROPERTIES, "additionalProperties": {"type": "string"}}, False),
+        ({**PROPERTIES, "patternProperties": {"^x": {}}}, False),
+        ({**PROPERTIES, "anyOf": [{"properties": {"b": {}}}]}, False),
+        ({"allOf": [PROPERTIES, {"properties": {"b": {}}}]}, False),
+        ({"type": "object"}, False),
+        ({"anyOf": [PROPERTIES]}, True),
+    ],
+    ids=str,
+)
+def test_a_model_makes_up_no_properties(schema: dict[str, Any], is_closed: bool) -> None:
+    assert ('"additionalProperties": false' in json.dumps(enforceable(schema))) is is_closed
+    assert load_grammars().mask(TurnShape(final_schema=schema)).allowed().any()
 
 
 def test_an_error_is_located_in_the_innermost_schema_that_has_it() -> None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from ossian.harmony.json_schema import enforceable
+from ossian.harmony.enforceable_schema import enforceable
 from ossian.harmony.messages import FUNCTIONS, JsonSchema
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN, START
 

@@ -1,4 +1,4 @@
-"""What a caller's JSON Schema may ask for, and the form in which it is enforced.
+"""What a caller's JSON Schema may ask for.
 
 llguidance enforces most of JSON Schema 2020-12. What it does not is refused here, with keyword and path, before it is
 compiled; `token_mask` compiles what passes, and `locate` finds where in it an error of the compiler arises.
@@ -7,18 +7,17 @@ compiled; `token_mask` compiles what passes, and `locate` finds where in it an e
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import JsonSchema
-from ossian.harmony.schema_tree import LISTS, MAPS, SINGLES, Path, path_text, resolve, schemas_in, subschemas
-from ossian.harmony.schema_values import are_disjoint, finite
+from ossian.harmony.schema_tree import Path, path_text, resolve, schemas_in, subschemas
+from ossian.harmony.schema_values import finite
 
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 100  # of the JSON itself: two levels an object inside an object
 MAX_MINIMUM: Final = 65_536  # characters, items or properties that a value must have at least
 MAX_COMPILES: Final = 200  # tries to locate one error
-MAX_BLANKS: Final = 24  # in a row: deep indentation, but no endless run of newlines
 
 UNSUPPORTED: Final = frozenset({
     "not", "if", "then", "else", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames",
@@ -32,18 +31,6 @@ UNSUPPORTED_FORMATS: Final = frozenset({
     "idn-email", "idn-hostname", "uri-reference", "iri", "iri-reference", "uri-template", "json-pointer",
     "relative-json-pointer", "regex",
 })  # fmt: skip
-_YEAR = r"(?:[1-9]\d{3}|0[1-9]\d\d|00[1-9]\d|000[1-9])"
-_DAY = r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
-_LEAP_DAY = r"(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)-02-29"
-_DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP_DAY})"
-_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
-# The compiler's own formats have a 29 February in every year.
-PATTERNS: Final = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "date-time": f"^{_DATE}T{_TIME}$"}
-ANNOTATIONS: Final = frozenset({
-    "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "$comment", "discriminator",
-    "x-guidance",  # options of the compiler, which are not the caller's
-})  # fmt: skip
-_COMPILER_OPTIONS: Final = {"whitespace_pattern": rf"[ \n\r\t]{{1,{MAX_BLANKS}}}"}
 
 
 def check_schema(schema: JsonSchema, param: str) -> None:
@@ -57,11 +44,6 @@ def check_schema(schema: JsonSchema, param: str) -> None:
     if () not in ending:
         path = next(path for path, node in nodes.items() if "$ref" in node and path not in ending)
         raise _refusal(param, (*path, "$ref"), "no value can be finite: each would need another one inside it")
-
-
-def enforceable(schema: JsonSchema) -> JsonSchema:
-    """Return a checked schema as the compiler takes it: nothing is enforced less for it."""
-    return {**_rewritten(schema, schema), "x-guidance": _COMPILER_OPTIONS}
 
 
 def locate(schema: JsonSchema, error: str, error_of: Callable[[JsonSchema], str]) -> Path:
@@ -141,31 +123,3 @@ def _refusal(param: str, path: Path, reason: str) -> InvalidRequestError:
     place = path_text(param, path)
     message = f"Invalid schema: '{place}': {reason}. Remove it, or check it when you have the answer."
     return InvalidRequestError(message, param=place, code="invalid_json_schema")
-
-
-def _rewritten(node: Any, root: JsonSchema) -> Any:
-    """Drop what asks for nothing; where no value fulfils two variants, `oneOf` is `anyOf`, which the compiler knows."""
-    if not isinstance(node, Mapping):
-        return node
-    kept = {key: value for key, value in node.items() if not _asks_for_nothing(key, value)}
-    if isinstance(kept.get("format"), str) and kept["format"] in PATTERNS:
-        pattern = {"pattern": PATTERNS[kept.pop("format")]}
-        kept = {**kept, "allOf": [*kept.get("allOf", ()), pattern]} if "pattern" in kept else {**kept, **pattern}
-    if isinstance(kept.get("oneOf"), list) and "anyOf" not in kept and are_disjoint(kept["oneOf"], root):
-        kept = {("anyOf" if key == "oneOf" else key): value for key, value in kept.items()}
-    for key in MAPS:
-        if isinstance(kept.get(key), Mapping):
-            kept[key] = {name: _rewritten(each, root) for name, each in kept[key].items()}
-    for key in LISTS:
-        if isinstance(kept.get(key), list):
-            kept[key] = [_rewritten(each, root) for each in kept[key]]
-    for key in SINGLES:
-        if isinstance(kept.get(key), Mapping):
-            kept[key] = _rewritten(kept[key], root)
-    return kept
-
-
-def _asks_for_nothing(key: str, value: object) -> bool:
-    """A format nobody defined is an annotation too, says the standard."""
-    is_unknown_format = key == "format" and isinstance(value, str) and value not in FORMATS | UNSUPPORTED_FORMATS
-    return key in ANNOTATIONS or is_unknown_format or (key == "uniqueItems" and value is False)
