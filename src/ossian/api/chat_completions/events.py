@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from ossian.api.chat_completions.json_pieces import JsonPieces
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.tools import CustomTool, offered
 from ossian.api.fields import IdFactory, JsonObject
@@ -107,7 +108,7 @@ class _Choice:
         self._index = index
         self._options = options
         self._new_tool_call_id = new_tool_call_id
-        self._field = ""  # "content", "reasoning" or "tool_calls"; "" between messages
+        self._field = ""  # "content", "reasoning", "tool_calls" or "unsaid"; "" between messages
         self._remember = remember
         self._reasoning: list[str] = []
         self._call_id = ""
@@ -115,6 +116,7 @@ class _Choice:
         self._kind = "function"  # of the call that is written
         self._started: set[str] = set()  # fields with text in them
         self._separator = ""  # owed before the field's next text
+        self._arguments = JsonPieces()
         self._has_arguments = False
 
     def delta(self, delta: JsonObject, logprobs: JsonObject | None = None) -> JsonObject:
@@ -143,6 +145,7 @@ class _Choice:
         self._separator = _BETWEEN_MESSAGES if self._field in self._started else ""
         if self._field == "tool_calls":
             self._num_tool_calls += 1
+            self._arguments = JsonPieces()
             self._has_arguments = False
             name = function_name(event.recipient or "")
             self._kind = "custom" if name in self._options.custom_tools else "function"
@@ -151,21 +154,19 @@ class _Choice:
 
     def _field_of(self, event: MessageStart) -> str:
         is_call = event.recipient is not None and event.recipient not in _NOT_TOOLS
-        if is_call and self._options.has_tools:
-            return "tool_calls"
+        if is_call and self._options.has_tools:  # `function_call` has room for one
+            return "unsaid" if self._options.is_legacy and self._num_tool_calls else "tool_calls"
         return "reasoning" if event.channel is Channel.ANALYSIS else "content"
 
     def _text(self, event: TextDelta) -> Iterator[JsonObject]:
         if self._field == "tool_calls":
-            self._has_arguments |= bool(event.text)
-            if event.text:
-                yield self._call_delta(event.text)
+            yield from self._input(event.text if self._kind == "custom" else self._arguments.push(event.text))
         elif self._field == "reasoning":
             text = self._separated(event.text)
             self._reasoning.append(text)
             if text and self._options.include_reasoning:
                 yield self.delta({"reasoning": text, "reasoning_content": text})
-        elif event.text or (event.choices and self._options.include_logprobs):
+        elif self._field != "unsaid" and (event.text or (event.choices and self._options.include_logprobs)):
             yield self.delta({"content": self._separated(event.text)}, self._logprobs(event))
 
     def _separated(self, text: str) -> str:
@@ -181,13 +182,24 @@ class _Choice:
             return None
         return {"content": content_logprobs(event.choices), "refusal": None}
 
+    def _input(self, text: str) -> Iterator[JsonObject]:
+        self._has_arguments |= bool(text)
+        if text:
+            yield self._call_delta(text)
+
     def _end(self, event: MessageEnd) -> Iterator[JsonObject]:
-        is_empty = self._field == "tool_calls" and self._kind == "function" and not self._has_arguments
-        if is_empty and event.is_complete:
-            yield self._call_delta("{}")
-        if self._field == "tool_calls" and event.is_complete:
-            self._remember(self._call_id, "".join(self._reasoning))
+        """A call ends whole, without arguments as `{}`, or cut off, and then nothing is made up."""
+        if self._field == "tool_calls":
+            yield from self._input(self._rest(event))
+            if event.is_complete and not self._options.is_legacy:  # those have no ids
+                self._remember(self._call_id, "".join(self._reasoning))
         self._field = ""
+
+    def _rest(self, event: MessageEnd) -> str:
+        held = self._arguments.flush()
+        if self._kind == "custom" or not event.is_complete or self._has_arguments:
+            return held
+        return held.strip() or "{}"
 
     def _call_delta(self, text: str, head: JsonObject | None = None, name: JsonObject | None = None) -> JsonObject:
         """More of a call's text; with its first, what it is and the tool's name."""

@@ -6,7 +6,6 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from ossian.api.fields import STOP_AT_FIRST, RequestModel, refused, string_or_array
-from ossian.errors import InvalidRequestError
 
 MEDIA = {
     "image_url": "image",
@@ -83,6 +82,7 @@ class CalledFunction(RequestModel):
 
     name: FunctionName
     arguments: str
+    parsed_arguments: Any = Field(default=None, description="What OpenAI's SDK made of `arguments`; not read.")
 
 
 class FunctionCall(RequestModel):
@@ -151,6 +151,7 @@ class AssistantMessage(RequestModel):
     tool_calls: Annotated[list[ToolCall], STOP_AT_FIRST] | None = None
     name: str | None = None
     annotations: list[Any] | None = None
+    parsed: Any = Field(default=None, description="What OpenAI's SDK made of `content`; not read.")
     audio: Annotated[None, refused("This model has no audio.")] = None
     function_call: CalledFunction | None = Field(default=None, description="The older form of `tool_calls`.")
 
@@ -199,26 +200,3 @@ def calls_of(message: AssistantMessage) -> list[FunctionCall | CustomCall]:
     if message.function_call is not None:
         calls.append(FunctionCall(id=LEGACY_ID, type="function", function=message.function_call))
     return calls
-
-
-def check_tool_messages(messages: list[ChatMessage]) -> None:
-    """Raise InvalidRequestError unless every tool message answers a call made before it."""
-    known: set[str] = set()
-    names: set[str] = set()
-    for index, message in enumerate(messages):
-        if isinstance(message, AssistantMessage):
-            known.update(call.id for call in calls_of(message))
-            names.update(call.name for call in calls_of(message))
-        elif isinstance(message, FunctionMessage) and message.name not in names:
-            raise InvalidRequestError(
-                f"Invalid value for 'messages[{index}].name': no assistant message before it called '{message.name}'.",
-                param=f"messages[{index}].name",
-                code="invalid_value",
-            )
-        elif isinstance(message, ToolMessage) and message.tool_call_id not in known:
-            raise InvalidRequestError(
-                f"Invalid value for 'messages[{index}].tool_call_id': no assistant message before it made a tool call "
-                "with this id.",
-                param=f"messages[{index}].tool_call_id",
-                code="invalid_value",
-            )

@@ -91,7 +91,7 @@ def _wanted_call(choice: ToolChoice | None) -> Iterator[str]:
 def _tool(tool: OfferedTool) -> Tool:
     if isinstance(tool, CustomTool):
         return Tool(tool.name, _custom_description(tool.custom), {"type": "string"})
-    return Tool(tool.name, tool.function.description or "", tool.function.parameters)
+    return Tool(tool.name, tool.function.description or "", tool.function.parameters or None)
 
 
 def _custom_description(custom: CustomDefinition) -> str:

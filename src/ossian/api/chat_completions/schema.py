@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ossian.api.chat_completions.messages import ChatMessage, FunctionName, check_tool_messages
+from ossian.api.chat_completions.messages import ChatMessage, FunctionName
+from ossian.api.chat_completions.tool_results import check_tool_results
 from ossian.api.chat_completions.tools import (
     MAX_TOOLS,
     FunctionDefinition,
@@ -118,7 +119,7 @@ class ChatCompletionRequest(SamplingFields):
         _check_effort(self)
         _check_functions(self)
         check_tools(self.all_tools, self.choice, "functions" if self.is_legacy else "tools")
-        check_tool_messages(self.messages)
+        check_tool_results(self.messages)
         return self
 
     @property

@@ -17,6 +17,7 @@ from ossian.harmony.json_schema import check_schema
 from ossian.harmony.strict_schema import check_strict
 
 ANY_OBJECT: dict[str, Any] = {"type": "object"}
+OF_NO_PARAMETERS = {"type", "properties", "required", "title", "description", "$schema"}
 
 
 def turn_shape(request: ChatCompletionRequest) -> TurnShape:
@@ -50,11 +51,13 @@ def final_schema(request: ChatCompletionRequest) -> tuple[dict[str, Any] | None,
 
 
 def arguments_schema(parameters: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the schema of a function's arguments, which are an object; None when it has no parameters."""
-    if not parameters:
+    """Return the schema of a function's arguments, which are an object; None when it has no parameters.
+
+    A schema that lists no properties and says nothing else of them is how most clients write "no parameters".
+    """
+    if not parameters or (parameters.get("properties") == {} and parameters.keys() <= OF_NO_PARAMETERS):
         return None
-    says_type = parameters.keys() & {"type", "$ref", "anyOf", "oneOf", "allOf"}
-    return parameters if says_type else {"type": "object", **parameters}
+    return {**parameters, "type": "object"}
 
 
 def _custom(custom: CustomDefinition, param: str) -> CustomGrammar:
