@@ -22,6 +22,13 @@ WEATHER = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
+SQL = {"type": "custom", "custom": {"name": "sql", "description": "Ask the database.", "format": {"type": "text"}}}
+SUM = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"], "additionalProperties": False}
+CUSTOM_CALL = "<|channel|>commentary to=functions.sql code<|message|>SELECT '\\u0041'<|call|>"
+ESCAPES_CALL = CALL.replace("Paris", "K\\u00f6ln \\ud83c\\udf1e")
+EMPTY_CALL = "<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|><|call|>"
+PREAMBLE = "<|channel|>commentary<|message|>I look it up.<|end|><|start|>assistant"
+JSON_ANSWER = '<|channel|>final<|message|>{"sum": 4}<|return|>'
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,14 @@ CASES = {
     "stop_string": Case({**CHAT, "stop": [" 4"]}),
     "hidden_reasoning": Case({**CHAT, "reasoning": {"exclude": True, "effort": "high"}}),
     "tool_call": Case({**CHAT, "tools": [WEATHER]}, CALL),
+    "tool_call_after_a_preamble": Case({**CHAT, "tools": [WEATHER]}, PREAMBLE + EMPTY_CALL),
+    "tool_call_with_escapes": Case({**CHAT, "tools": [WEATHER]}, ESCAPES_CALL),
+    "tool_call_cut_off": Case({**CHAT, "tools": [WEATHER], "max_tokens": 26}, CALL),
+    "custom_tool_call": Case({**CHAT, "tools": [SQL], "tool_choice": "required"}, CUSTOM_CALL),
+    "function_call": Case({**CHAT, "functions": [WEATHER["function"]], "function_call": "auto"}, CALL),
+    "json_answer": Case(
+        {**CHAT, "response_format": {"type": "json_schema", "json_schema": {"name": "sum", "schema": SUM}}}, JSON_ANSWER
+    ),
     "completion": Case({"model": MODEL, "prompt": "2+2", "max_tokens": 4}, " is 4.", "/v1/completions"),
     "completion_echo": Case(
         {"model": MODEL, "prompt": ["2+2", "3+3"], "echo": True, "n": 2}, " is 4", "/v1/completions"

@@ -22,7 +22,10 @@ from ossian.server.openapi import request_body
 from ossian.server.service import service_of
 from ossian.server.turns import admit
 
-NOT_ENFORCED = "this engine takes no token masks: tool_choice and response_format are asked of the model, not enforced"
+NOT_ENFORCED = (
+    "this engine takes no token masks: tool_choice and response_format are asked of the model, not enforced; "
+    "reasoning.max_tokens has no effect"
+)
 
 router = APIRouter(tags=["Chat"])
 
@@ -47,9 +50,14 @@ async def create_chat_completion(request: Request) -> Response:
         answer = streamed(turns, chunks, service.keep_alive_seconds)
     else:
         answer = await whole(request, turns, chunks, ChatAnswer())
-    if not generation.engine.info.takes_token_masks and (shape.must_call or shape.final_schema is not None):
+    if not generation.engine.info.takes_token_masks and _is_wish(shape):
         answer.headers["x-ossian-warning"] = NOT_ENFORCED
     return answer
+
+
+def _is_wish(shape: TurnShape) -> bool:
+    """Whether a turn must be what models left to themselves may not make it."""
+    return shape.must_call or shape.final_schema is not None or shape.max_analysis_tokens is not None
 
 
 def _turn_requests(
