@@ -1,7 +1,6 @@
 """What the clients ask for: a contract out of a text, and the weather from a tool."""
 
 from enum import StrEnum
-
 from typing import Annotated
 
 from pydantic import BaseModel, Field
