@@ -9,7 +9,16 @@ from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.validation import parse
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.harmony.encoding import load_encoding
-from ossian.harmony.messages import Channel, Conversation, Message, ReasoningEffort, Role, Tool, ToolNamespace
+from ossian.harmony.messages import (
+    Channel,
+    Conversation,
+    Message,
+    ReasoningEffort,
+    ResponseFormat,
+    Role,
+    Tool,
+    ToolNamespace,
+)
 
 INFO = EngineInfo("m", 201_088, 4096, (), "f")
 TODAY = date(2026, 11, 20)
@@ -130,6 +139,74 @@ def test_tools_are_the_namespace_functions() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "number"}}}
     tools = [tool("add", description="Adds.", parameters=schema, strict=True), tool("now")]
     assert told(tools=tools).tools == (ToolNamespace("functions", (Tool("add", "Adds.", schema), Tool("now"))),)
+
+
+def test_a_function_of_empty_parameters_has_none() -> None:
+    assert told(tools=[tool("now", parameters={})]).tools[0].tools == (Tool("now"),)
+
+
+@pytest.mark.parametrize(
+    "form, lines",
+    [
+        (None, ""),
+        ({"type": "text"}, ""),
+        (
+            {"type": "grammar", "grammar": {"syntax": "regex", "definition": "[a-z]+"}},
+            "\nIt must fit this regular expression:\n[a-z]+",
+        ),
+        (
+            {"type": "grammar", "grammar": {"syntax": "lark", "definition": 'start: "a"\n     | "b"'}},
+            '\nIt must fit this Lark grammar:\nstart: "a"\n     | "b"',
+        ),
+    ],
+)
+def test_a_custom_tool_is_shown_as_a_function_of_a_string(form: Any, lines: str) -> None:
+    custom = {"type": "custom", "custom": {"name": "sql", "description": "Ask.", "format": form}}
+    described = f"Ask.\nThe input is plain text, not JSON.{lines}"
+    assert told(tools=[custom]).tools[0].tools == (Tool("sql", described, {"type": "string"}),)
+
+
+def test_a_custom_call_and_its_result() -> None:
+    called = {"id": "a", "type": "custom", "custom": {"name": "sql", "input": "SELECT 1"}}
+    result = {"role": "tool", "tool_call_id": "a", "content": "1"}
+    messages = told(USER, {"role": "assistant", "tool_calls": [called]}, result).messages
+    assert messages[1:] == (
+        Message(
+            Role.ASSISTANT,
+            "SELECT 1",
+            channel=Channel.COMMENTARY,
+            recipient="functions.sql",
+            content_type="code",
+        ),
+        Message(Role.TOOL, "1", name="functions.sql", channel=Channel.COMMENTARY),
+    )
+
+
+def test_the_older_form_of_a_call_and_its_result() -> None:
+    called = {"role": "assistant", "function_call": {"name": "add", "arguments": "{}"}}
+    messages = told(USER, called, {"role": "function", "name": "add", "content": None}).messages
+    assert messages[1].recipient == "functions.add"
+    assert messages[2] == Message(Role.TOOL, "", name="functions.add", channel=Channel.COMMENTARY)
+
+
+@pytest.mark.parametrize(
+    "form, expected",
+    [
+        (None, None),
+        ({"type": "text"}, None),
+        ({"type": "json_object"}, ResponseFormat("json_object", {"type": "object"})),
+        (
+            {"type": "json_schema", "json_schema": {"name": "sum", "schema": {"type": "integer"}}},
+            ResponseFormat("sum", {"type": "integer"}),
+        ),
+        (
+            {"type": "json_schema", "json_schema": {"name": "sum", "description": "A sum.", "schema": {"a": 1}}},
+            ResponseFormat("sum", {"a": 1}, "A sum."),
+        ),
+    ],
+)
+def test_the_model_is_shown_the_format(form: Any, expected: ResponseFormat | None) -> None:
+    assert told(response_format=form).response_format == expected
 
 
 def test_no_tools_no_namespace() -> None:
