@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
 from numpy.typing import NDArray
 
 from ossian.api.chat_completions.answer import ChatAnswer
@@ -30,13 +29,12 @@ from ossian.generation import Generation, TurnRequest
 from ossian.harmony.encoding import load_encoding
 from ossian.harmony.vocabulary import CALL, RETURN
 from tests.api.shapes import faults
-from tests.harmony.turn_walks import check, draw
+from tests.harmony.turn_walks import check, check_json, draw
 from tests.server.serving import Served, serving
 from tests.turn_requests import CODE, chat_requests, reference
 
 Draw = Callable[[NDArray[np.uint32]], int]
 HEAD = Head("chatcmpl-1", 1_763_680_000, "ossian-nano", "fp_1")
-FORMATS = FormatChecker()
 SQL = re.compile(r"SELECT [a-z]{1,6}(, ?[a-z]{1,6}){0,3} FROM [a-z]{1,6}")
 KINDS = ("uniform", "closing", "rare")
 
@@ -120,7 +118,7 @@ def check_call(body: dict[str, Any], call: dict[str, Any]) -> None:
     (tool,) = (tool for tool in offered(body) if reference(tool) == {"type": kind, kind: {"name": name}})
     if kind == "function":
         closed = {"type": "object", "additionalProperties": False}
-        validate(call["function"]["arguments"], tool["function"].get("parameters", closed))
+        check_json(call["function"]["arguments"], tool["function"].get("parameters", closed))
         return
     if "format" in tool["custom"]:
         syntax = tool["custom"]["format"]["grammar"]["syntax"]
@@ -145,11 +143,7 @@ def check_content(body: dict[str, Any], content: str) -> None:
     if form["type"] == "json_object":
         assert isinstance(json.loads(content), dict)
     elif form["type"] == "json_schema":
-        validate(content, form["json_schema"]["schema"])
-
-
-def validate(text: str, schema: dict[str, Any]) -> None:
-    Draft202012Validator(schema, format_checker=FORMATS).validate(json.loads(text))
+        check_json(content, form["json_schema"]["schema"])
 
 
 def next_request(body: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:

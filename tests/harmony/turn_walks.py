@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator
 from numpy.typing import NDArray
 
 from ossian.harmony.encoding import load_encoding
@@ -16,6 +16,7 @@ from ossian.harmony.grammar import NO_ARGUMENTS, CustomGrammar, FunctionGrammar,
 from ossian.harmony.messages import Channel
 from ossian.harmony.token_mask import GrammarMask
 from ossian.harmony.vocabulary import CALL, END, RETURN
+from tests.harmony.formats import FORMATS
 
 ENCODING = load_encoding()
 
@@ -107,7 +108,7 @@ def check_call(shape: TurnShape, last: Said) -> None:
 
 
 def check_json(text: str, schema: Any) -> None:
-    Draft202012Validator(schema, format_checker=FormatChecker()).validate(json.loads(text))
+    Draft202012Validator(schema, format_checker=FORMATS).validate(json.loads(text))
 
 
 OBJECTS: dict[str, Any] = {
