@@ -57,10 +57,15 @@ def _path(loc: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
         if isinstance(step, int) and isinstance(value, list):
             path += f"[{step}]"
             value = value[step] if step < len(value) else None
-        elif isinstance(value, dict) and (step in value or is_missing_key):
+        elif isinstance(value, dict) and not _is_tag(loc[position:], value) and (step in value or is_missing_key):
             path += f".{step}" if path else str(step)
             value = value.get(step)
     return path
+
+
+def _is_tag(steps: tuple[int | str, ...], value: dict[str, Any]) -> bool:
+    """Whether a step names a member of a union though it is a key as well, as in `{"type": "text", "text": "Hi"}`."""
+    return steps[0] in (value.get("type"), value.get("role")) and len(steps) > 1 and steps[1] in value
 
 
 Description = tuple[str, str | None, str]  # message, param, code
@@ -99,6 +104,11 @@ def _wrong_tag(error: ErrorDetails, path: str) -> Description:
     return f"Invalid value for '{path}': expected one of {expected}{_got(value[name])}.", path, "invalid_value"
 
 
+def _wrong_name(error: ErrorDetails, path: str) -> Description:
+    expected = "expected 1 to 64 of the characters a-z, A-Z, 0-9, '_' and '-'"
+    return f"Invalid value for '{path}': {expected}{_got(error['input'])}.", path, "invalid_value"
+
+
 def _too_many_members(error: ErrorDetails, path: str) -> Description:
     """The whole request has no path."""
     name = f"'{path}'" if path else "the request"
@@ -119,6 +129,7 @@ _DESCRIPTIONS: dict[str, Callable[[ErrorDetails, str], Description]] = {
     "union_tag_invalid": _wrong_tag,
     "union_tag_not_found": _wrong_tag,
     "too_many_members": _too_many_members,
+    "string_pattern_mismatch": _wrong_name,  # no other string has a pattern
     "unsupported_parameter": _unsupported,
     "unsupported_content": _unsupported_content,
 }

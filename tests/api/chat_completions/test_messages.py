@@ -87,6 +87,8 @@ def test_an_assistant_may_have_said(fields: dict[str, Any]) -> None:
         ({"content": "Hi", "audio": {"id": "a"}}, "messages[1].audio"),
         ({"content": [{"type": "image_url", "image_url": {}}]}, "messages[1].content[0].type"),
         ({"content": [{"type": "sound"}]}, "messages[1].content[0].type"),
+        ({"content": [{"type": "text", "text": 5}]}, "messages[1].content[0].text"),
+        ({"content": [{"type": "text", "text": "Hi", "cache_control": {}}]}, "messages[1].content[0].cache_control"),
         ({"tool_calls": [{"id": "x", "type": "custom", "custom": {}}]}, "messages[1].tool_calls[0].custom.name"),
         ({"tool_calls": [{"id": "x", "type": "other", "function": {}}]}, "messages[1].tool_calls[0].type"),
         ({"tool_calls": [{"id": "x", "function": {"name": "a b", "arguments": ""}}]}, ".tool_calls[0].function.name"),

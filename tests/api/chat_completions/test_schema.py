@@ -87,7 +87,7 @@ def test_null_means_not_given(name: str) -> None:
         (
             {"response_format": {"type": "json_schema", "json_schema": {"name": "a b"}}},
             "response_format.json_schema.name",
-            "pattern",
+            "1 to 64 of the characters",
         ),
         ({"functions": [], "tools": []}, "functions", "the older form of 'tools'"),
         ({"function_call": "auto", "tool_choice": "auto"}, "function_call", "the older form of 'tool_choice'"),

@@ -1,8 +1,10 @@
+import json
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.tools import (
     FunctionTool,
     ToolChoice,
@@ -11,6 +13,7 @@ from ossian.api.chat_completions.tools import (
     must_call,
     offered,
 )
+from ossian.api.validation import parse
 from ossian.errors import InvalidRequestError
 
 
@@ -70,3 +73,82 @@ def test_a_choice_of_what_is_not_there(chosen: ToolChoice) -> None:
 def test_a_choice_of_nothing_needs_no_tools() -> None:
     check_tools([], "none")
     check_tools([], "auto")
+
+
+def body(**fields: Any) -> bytes:
+    return json.dumps({"model": "m", "messages": [{"role": "user", "content": "Hi"}], **fields}).encode()
+
+
+def refused(**fields: Any) -> InvalidRequestError:
+    with pytest.raises(InvalidRequestError) as caught:
+        parse(body(**fields), ChatCompletionRequest)
+    return caught.value
+
+
+F = {"type": "function", "function": {"name": "f"}}
+
+
+def sql(form: Any) -> dict[str, Any]:
+    return {"type": "custom", "custom": {"name": "sql", "format": form}}
+
+
+def lark(definition: str) -> dict[str, Any]:
+    return sql({"type": "grammar", "grammar": {"syntax": "lark", "definition": definition}})
+
+
+@pytest.mark.parametrize(
+    "fields, param, reason",
+    [
+        ({"tools": [F, F]}, "tools[1].function.name", "there are two tools 'f'"),
+        ({"tools": [F, {**sql(None), "custom": {"name": "f"}}]}, "tools[1].custom.name", "two tools 'f'"),
+        ({"functions": [{"name": "f"}, {"name": "f"}]}, "functions[1].name", "there are two tools 'f'"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].function.name", "1 to 64 of the"),
+        ({"tools": [{"type": "function", "function": {"name": "a" * 65}}]}, "tools[0].function.name", "1 to 64 of the"),
+        ({"tools": [{**F, "cache_control": {}}]}, "tools[0].cache_control", "Unknown parameter"),
+        ({"tools": [{**F, "name": "f"}]}, "tools[0].name", "Unknown parameter"),
+        ({"tools": [{"type": "function"}]}, "tools[0].function", "Missing required"),
+        ({"tools": [{"type": "function", "function": {}}]}, "tools[0].function.name", "Missing required"),
+        ({"tools": [{"function": {"name": "f"}}]}, "tools[0].type", "Missing required"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type", "'function' or 'custom'"),
+        ({"tools": [F] * 129}, "tools", "128"),
+        ({"tools": [sql({"type": "grammar", "syntax": "lark"})]}, "tools[0].custom.format.grammar", "Missing"),
+        ({"tools": [sql({"type": "text", "x": 1})]}, "tools[0].custom.format.x", "Unknown parameter"),
+        ({"tools": [lark("start: <|end|>")]}, "tools[0].custom.format.grammar.definition", "'<|end|>' is no part"),
+        ({"tools": [lark("")]}, "tools[0].custom.format.grammar.definition", "at least 1"),
+        ({"tool_choice": "any"}, "tool_choice", "expected 'none', 'auto' or 'required'"),
+        ({"tool_choice": 5}, "tool_choice", "expected 'none', 'auto', 'required', or an object"),
+        ({"tool_choice": "required"}, "tool_choice", "there are no tools"),
+        ({"tools": [F], "tool_choice": {"type": "function", "name": "f"}}, "tool_choice.function", "Missing"),
+        (
+            {"tools": [F], "tool_choice": {"type": "custom", "custom": {"name": "f"}}},
+            "tool_choice",
+            "no custom tool 'f'",
+        ),
+        ({"tools": [F], "tool_choice": {**F, "x": 1}}, "tool_choice.x", "Unknown parameter"),
+        ({"functions": [{"name": "f"}], "function_call": {"name": "g"}}, "function_call", "no function tool 'g'"),
+        ({"functions": [{"name": "f"}], "function_call": "required"}, "function_call", "expected 'none' or 'auto'"),
+        ({"function_call": {"name": "g"}}, "function_call", "there are no functions"),
+        ({"functions": [{"name": "f"}], "tools": [F]}, "functions", "older form of 'tools'"),
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_tools_that_are_refused(fields: dict[str, Any], param: str, reason: str) -> None:
+    error = refused(**fields)
+    assert error.param == param
+    assert reason in error.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tools": [], "tool_choice": "auto"},
+        {"tools": [F], "parallel_tool_calls": True},
+        {"tools": [{"type": "function", "function": {"name": "a" * 64, "description": "d" * 100_000}}]},
+        {"functions": [], "function_call": "auto"},
+        {"functions": [{"name": "f"}], "function_call": "none"},
+        {"tools": [lark('start: "a"')], "tool_choice": {"type": "custom", "custom": {"name": "sql"}}},
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_tools_that_are_accepted(fields: dict[str, Any]) -> None:
+    assert parse(body(**fields), ChatCompletionRequest).model == "m"

@@ -188,6 +188,12 @@ def _check_response_format(request: ChatCompletionRequest) -> None:
 
 
 def _check_functions(request: ChatCompletionRequest) -> None:
+    if isinstance(request.function_call, Reference) and not request.functions:
+        raise InvalidRequestError(
+            "Invalid value for 'function_call': it wants a call, but there are no functions.",
+            param="function_call",
+            code="invalid_value",
+        )
     for old, new in (("functions", "tools"), ("function_call", "tool_choice")):
         if getattr(request, old) is not None and (request.tools is not None or request.tool_choice is not None):
             raise InvalidRequestError(
