@@ -12,7 +12,7 @@ GOLDEN = """\
 start: (analysis | preamble)* (call_0 | final)
 analysis: <[200005]> <[35644]> <[200008]> TEXT <[200007]> <[200006]> <[173781]>
 preamble: <[200005]> <[12606]> <[815]> <[200008]> TEXT <[200007]> <[200006]> <[173781]>
-final: <[200005]> <[17196]> <[200008]> @answer <[200002]>
+final: <[200005]> <[17196]> <[200008]> TEXT <[200002]>
 call_0: header_0 json_type <[200008]> @input_0 <[200012]>
 header_0: <[316]> <[28]> <[44580]> <[775]> <[200005]> <[12606]> <[815]> | <[200005]> <[12606]> <[815]> <[316]> <[28]> <[44580]> <[775]>
 json_type: <[220]> <[200003]> <[4108]> | <[200003]> <[4108]> | <[5701]>
@@ -25,14 +25,22 @@ def grammars(shape: TurnShape) -> dict[str, object]:
 
 
 def test_the_grammar_of_a_turn() -> None:
-    schema = {"type": "object"}
-    found = grammars(TurnShape((FunctionGrammar("x", schema),), final_schema=schema))
+    found = grammars(TurnShape((FunctionGrammar("x", {"type": "object"}),)))
     lines = str(found["turn"]).replace(" ".join(f"<[{each}]>" for each in ENCODE(" to=functions.x")), "TO").splitlines()
     assert lines[0] == GOLDEN.splitlines()[0]
     assert [line.split(":")[0] for line in lines] == [line.split(":")[0] for line in GOLDEN.splitlines()]
     assert lines[5] == "header_0: TO <[200005]> <[12606]> <[815]> | <[200005]> <[12606]> <[815]> TO"
     assert lines[1:5] == GOLDEN.splitlines()[1:5]
     assert lines[6:] == GOLDEN.splitlines()[6:]
+    assert found.keys() == {"turn", "input_0"}
+
+
+def test_where_the_answer_is_json_nothing_else_is_said_to_the_user() -> None:
+    found = grammars(TurnShape((FunctionGrammar("x"),), final_schema={"type": "object"}))
+    turn = str(found["turn"])
+    assert turn.startswith("start: (analysis)* (call_0 | final)\n")
+    assert "preamble" not in turn
+    assert "@answer" in turn
     assert {"answer", "input_0"} < found.keys()
 
 

@@ -87,9 +87,10 @@ def num_analysis_tokens(token_ids: list[int]) -> int:
 def check(shape: TurnShape, token_ids: list[int]) -> None:
     """Assert that a finished turn is what its shape allows."""
     *before, last = messages_of(token_ids)
+    has_preamble = shape.tools and shape.final_schema is None
     for each in before:
         assert each.start.recipient is None
-        assert each.start.channel is Channel.ANALYSIS or (shape.tools and each.start.channel is Channel.COMMENTARY)
+        assert each.start.channel is Channel.ANALYSIS or (has_preamble and each.start.channel is Channel.COMMENTARY)
     assert all(each.is_complete for each in (*before, last))
     if last.start.recipient is not None:
         check_call(shape, last)

@@ -2,7 +2,7 @@
 
     turn      (analysis | preamble)*  (call | final)
     analysis  <|channel|>analysis<|message|> text <|end|><|start|>assistant
-    preamble  <|channel|>commentary<|message|> text <|end|><|start|>assistant        only with tools
+    preamble  <|channel|>commentary<|message|> text <|end|><|start|>assistant        only with tools and a free answer
     call       to=functions.NAME<|channel|>commentary TYPE<|message|> input <|call|>
               <|channel|>commentary to=functions.NAME TYPE<|message|> input <|call|>
     final     <|channel|>final<|message|> text or JSON <|return|>
@@ -122,10 +122,11 @@ class _Speller:
 def _turn_rules(shape: TurnShape, spell: _Speller) -> Iterator[str]:
     calls = [f"call_{index}" for index in range(len(shape.tools))]
     again = spell(END, START, "assistant")
-    before = "analysis | preamble" if shape.tools else "analysis"
+    has_preamble = bool(shape.tools) and shape.final_schema is None  # clients read all that is said as the JSON
+    before = "analysis | preamble" if has_preamble else "analysis"
     yield f"start: ({before})* ({' | '.join(calls if shape.must_call else [*calls, 'final'])})"
     yield f"analysis: {spell(CHANNEL, 'analysis', MESSAGE)} TEXT {again}"
-    if shape.tools:
+    if has_preamble:
         yield f"preamble: {spell(CHANNEL, 'commentary', MESSAGE)} TEXT {again}"
     if not shape.must_call:
         content = "TEXT" if shape.final_schema is None else "@answer"
