@@ -167,7 +167,7 @@ def test_random_turns_are_well_formed(body: dict[str, Any], seed: int, kind: str
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_2000_random_turns_are_well_formed() -> None:
-    finished = []
+    finished: list[bool] = []
 
     @settings(max_examples=2000, derandomize=True, database=None)
     @turns
@@ -175,7 +175,7 @@ def test_2000_random_turns_are_well_formed() -> None:
         finished.append(check_turn(body, seed, kind))
 
     run()
-    assert sum(finished) > len(finished) / 3  # or it would say little
+    assert sum(finished) > 500  # or it would say little; the others are cut off, by limits of 1 to 600 tokens
 
 
 def test_random_turns_over_http() -> None:
