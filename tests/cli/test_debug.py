@@ -49,6 +49,12 @@ def test_a_request_may_come_from_standard_input() -> None:
     assert "Hello" in run("render", "-", typed=json.dumps(REQUEST)).stdout
 
 
+def test_a_date_that_is_none_is_said_so(request_file: str) -> None:
+    result = run("render", request_file, "--today", "soon")
+    assert result.exit_code == 2
+    assert "soon" in result.output
+
+
 def message(*arguments: str, typed: str) -> Any:
     return json.loads(run("parse", *arguments, typed=typed).stdout)
 

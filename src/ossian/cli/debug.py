@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -20,7 +20,9 @@ def render(
     request: Annotated[typer.FileBinaryRead, typer.Argument(help="A chat completion request in JSON; - is stdin.")],
     ids: Annotated[bool, typer.Option("--ids", help="Token ids, as JSON.")] = False,
     grammar: Annotated[bool, typer.Option("--grammar", help="The grammar of the turn instead.")] = False,
-    today: Annotated[str, typer.Option(help="The date the model is told, YYYY-MM-DD.")] = "",
+    today: Annotated[
+        datetime | None, typer.Option(help="The date the model is told.", formats=["%Y-%m-%d"], show_default="today")
+    ] = None,
 ) -> None:
     """Show the prompt of a request, special tokens spelled out, and nothing after it."""
     from ossian.api.chat_completions.prompt import conversation
@@ -35,7 +37,7 @@ def render(
     if grammar:
         print(json.dumps(json.loads(turn_grammar(turn_shape(body), encoding.encode)), indent=2, ensure_ascii=False))
         return
-    prompt = encoding.render(conversation(body, date.fromisoformat(today) if today else date.today()))
+    prompt = encoding.render(conversation(body, today.date() if today else date.today()))
     print(prompt if ids else encoding.decode(prompt))
 
 
