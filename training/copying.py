@@ -83,6 +83,14 @@ def copied_tokens(span: str, prompt: Prompt, *, has_blank: bool) -> list[int]:
     return [*tokenizer().encode(word), *others]
 
 
+def is_spelled_alike(name: str) -> bool:
+    """Whether a tool's name has the same pieces after a dot, in a header, as after a blank, in the prompt."""
+    in_header, in_prompt = (tokenizer().encode(f"{before}{name}") for before in (".", " "))
+    return [split(tokenizer().token_bytes(each))[3] for each in in_header] == [
+        split(tokenizer().token_bytes(each))[3] for each in in_prompt
+    ]
+
+
 @cache
 def tokenizer() -> Tokenizer:
     return Tokenizer()

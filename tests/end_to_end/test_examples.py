@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -25,14 +26,22 @@ def run(server: ServedProcess, name: str, **environment: str) -> str:
     return done.stdout
 
 
-def streamed(output: str) -> list[dict[str, object]]:
+def streamed(output: str) -> list[dict[str, Any]]:
     lines = [line.removeprefix("data: ") for line in output.splitlines() if line.startswith("data: ")]
     assert lines[-1] == "[DONE]"
     return [json.loads(line) for line in lines[:-1]]
 
 
-def text(chunks: list[dict[str, object]]) -> str:
+def text(chunks: list[dict[str, Any]]) -> str:
     return "".join(re.findall(r'"content": "((?:[^"\\]|\\.)*)"', json.dumps(chunks)))
+
+
+def is_about_gravity(answer: str) -> bool:
+    return "earth" in answer.casefold() and "pull" in answer.casefold()
+
+
+def is_a_greeting(answer: str) -> bool:
+    return re.search(r"\b(hello|hi|hey|good (day|morning)|welcome|nice to meet)\b", answer, re.IGNORECASE) is not None
 
 
 def test_every_example_is_listed_and_tested() -> None:
@@ -45,7 +54,7 @@ def test_every_example_is_listed_and_tested() -> None:
 def test_ovhcloud_with_requests(server: ServedProcess) -> None:
     output = run(server, "ovhcloud_requests.py")
     answer, reasoning = output.split("\n", maxsplit=1)
-    assert answer.strip()
+    assert is_about_gravity(answer)
     assert reasoning.strip()
     assert "Error:" not in output
 
@@ -53,7 +62,7 @@ def test_ovhcloud_with_requests(server: ServedProcess) -> None:
 def test_ovhcloud_with_openai(server: ServedProcess) -> None:
     output = run(server, "ovhcloud_openai.py")
     assert re.search(r"\*\* REASONING \*\* \n \S", output)
-    assert re.search(r"\*\* CONTENT \*\* \n \S", output)
+    assert is_about_gravity(output.partition("** CONTENT **")[2])
     assert "None" not in output
 
 
@@ -69,7 +78,7 @@ def test_ovhcloud_with_openai(server: ServedProcess) -> None:
 def test_aimlapi(server: ServedProcess, name: str) -> None:
     body = json.loads(run(server, name))
     message = body["choices"][0]["message"]
-    assert message["content"]
+    assert is_a_greeting(message["content"])
     assert message["reasoning_content"]
     assert message["refusal"] is None
     assert body["model"] == "ossian-nano"
@@ -77,21 +86,25 @@ def test_aimlapi(server: ServedProcess, name: str) -> None:
 
 def test_azion(server: ServedProcess) -> None:
     chunks = streamed(run(server, "azion_chat.sh"))
-    assert text(chunks)
+    assert [city for city in ("Paris", "Madrid", "Rome", "Berlin") if city not in text(chunks)] == []
     assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
 
 
 def test_azion_with_a_tool(server: ServedProcess) -> None:
     chunks = streamed(run(server, "azion_tools.sh"))
-    assert '"finish_reason": "' in json.dumps(chunks[-1])
+    choices = [chunk["choices"][0] for chunk in chunks]
+    functions = [call["function"] for choice in choices for call in choice["delta"].get("tool_calls", ())]
+    assert [function["name"] for function in functions if "name" in function] == ["get_weather"]
+    assert json.loads("".join(function["arguments"] for function in functions)) == {"location": "London"}
+    assert choices[-1]["finish_reason"] == "tool_calls"
 
 
 def test_azion_with_parameters(server: ServedProcess) -> None:
-    assert text(streamed(run(server, "azion_parameters.sh")))
+    assert re.search(r"\blearns?\b|example", text(streamed(run(server, "azion_parameters.sh"))))
 
 
 def test_e2e_tir(server: ServedProcess) -> None:
     body = json.loads(run(server, "e2e_tir_chat.sh"))
-    assert body["choices"][0]["message"]["content"]
+    assert is_a_greeting(body["choices"][0]["message"]["content"])
     assert {"id", "object", "created", "model", "choices", "service_tier", "system_fingerprint", "usage"} <= set(body)
-    assert text(streamed(run(server, "e2e_tir_chat.sh", STREAM="true")))
+    assert is_a_greeting(text(streamed(run(server, "e2e_tir_chat.sh", STREAM="true"))))

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
-from ossian.harmony.messages import ResponseFormat
 from tests.served_process import ServedProcess
 
 MODEL = "gpt-oss-20b"
@@ -42,17 +41,6 @@ VAT_TOOL = {
         },
     },
 }
-CONTRACT = ResponseFormat(
-    "contract_data",
-    {
-        "type": "object",
-        "properties": {"company": {"type": "string"}, "start_date": {"type": "string"}},
-        "required": ["company", "start_date"],
-        "additionalProperties": False,
-    },
-    "Extract contract fields",
-)
-
 _STEMS = "organ|recogn|summar|categor|optim|visual|general"
 BRITISH = rf"colour|behaviour|neighbour|favour|({_STEMS})is|analys|centre|modell|labell"
 AMERICAN = rf"color|behavior|neighbor|favor|({_STEMS})iz|analyz|center|modeli|labeli"
@@ -158,6 +146,13 @@ def test_the_weather_in_london_is_asked_and_told(client: OpenAI) -> None:
     assert (function.name, json.loads(function.arguments)) == ("get_weather", {"location": "London"})
     assert "14" in said
     assert "cloudy" in said.casefold()
+
+
+def test_the_vat_rate_is_asked_and_told(client: OpenAI) -> None:
+    asked = [user("What is the VAT rate in France? If needed, call the tool.")]
+    function, said = tool_loop(client, VAT_TOOL, asked, lambda given: {"vat_rate": get_vat_rate(**given)})
+    assert function.name == "get_vat_rate"
+    assert "0.2" in said
 
 
 def get_vat_rate(country: str) -> float:

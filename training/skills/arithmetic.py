@@ -217,5 +217,5 @@ def spaced(equation: str) -> str:
 
 
 SKILLS: dict[Skill, float] = {
-    addition: 5, subtraction: 8, multiplication: 7, long_multiplication: 1, comparison: 3,
+    addition: 5, subtraction: 8, multiplication: 7, long_multiplication: 1, comparison: 6,
 }  # fmt: skip

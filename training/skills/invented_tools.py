@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ossian.harmony.messages import Tool
+from training.copying import is_spelled_alike
 from training.skills.exchange import Split
 from training.skills.tool_calls import Candidate, Request, object_schema, unused_value
 from training.skills.tool_sketch import Slot
@@ -121,6 +122,13 @@ def fresh_verb(random: Random, used: set[str], split: Split) -> str:
 
 
 def invention(random: Random, verb: str, noun: str, used: set[str], split: Split) -> Invention:
+    """The words and parameters of a tool whose name the model can read off the prompt."""
+    while not is_spelled_alike((made := named_invention(random, verb, noun, used, split)).name):
+        verb, noun = fresh_verb(random, used, split), fresh_word(random, used, split)
+    return made
+
+
+def named_invention(random: Random, verb: str, noun: str, used: set[str], split: Split) -> Invention:
     """The words and parameters of a tool."""
     style = random.choice(("snake", "snake", "snake", "camel", "kebab"))
     chance = random.random()

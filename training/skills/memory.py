@@ -255,11 +255,11 @@ def finished(question: str, answer: str) -> tuple[Message, Message]:
 
 SKILLS: dict[Callable[[Random, Split], Exchange], float] = {
     name_told: 1.0,
-    name_corrected: 0.3,
+    name_corrected: 0.6,
     name_asked: 2.0,
     name_unknown: 0.8,
-    fact_told: 0.5,
-    fact_asked: 1.5,
+    fact_told: 0.8,
+    fact_asked: 2.0,
     fact_unknown: 0.5,
     name_with_question: 0.4,
 }

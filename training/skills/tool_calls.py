@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role, Tool
+from training.copying import is_spelled_alike
 from training.skills.exchange import Effort, Exchange, Split, analyses, copied, unmarked
 from training.skills.tool_catalog_home import HOME
 from training.skills.tool_catalog_office import OFFICE
@@ -49,8 +50,9 @@ def hand_written(random: Random, sketch: Sketch) -> Candidate:
     names = {slot.key: random.choice(slot.names.split()) for slot in sketch.slots}
     if len(set(names.values())) < len(names):
         names = {key: key for key in names}
+    names_of_tool = sketch.names.split()
     tool = Tool(
-        random.choice(sketch.names.split()),
+        random.choice([*filter(is_spelled_alike, names_of_tool)] or names_of_tool),
         random.choice(sketch.descriptions),
         object_schema(random, sketch.slots, names, optional_keys(sketch)),
     )
