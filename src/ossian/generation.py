@@ -173,7 +173,7 @@ class TurnStream:
         self._channel = reader.channel
         self._num_prompt_tokens = num_prompt_tokens
         self._num_cached_tokens = 0
-        self._num_completion_tokens = 0
+        self._token_ids: list[int] = []
         self._num_reasoning_tokens = 0
         self._prompt_choices: tuple[TokenChoice | None, ...] | None = None
         self._ready: deque[TurnEvent] = deque()
@@ -218,7 +218,7 @@ class TurnStream:
         before = self._reader.channel
         events = self._reader.feed(token_id)
         is_content = before is not None and self._reader.channel is before
-        self._num_completion_tokens += 1
+        self._token_ids.append(token_id)
         self._num_reasoning_tokens += is_content and before is Channel.ANALYSIS
         if logprobs is None or not is_content:
             return events
@@ -240,9 +240,9 @@ class TurnStream:
         self._ready.extend(self._stopped(self._reader.finish()))
         self._ready.extend(self._stop.flush())
         usage = Usage(
-            self._num_prompt_tokens, self._num_cached_tokens, self._num_completion_tokens, self._num_reasoning_tokens
+            self._num_prompt_tokens, self._num_cached_tokens, len(self._token_ids), self._num_reasoning_tokens
         )
-        self._ready.append(Finished(finish_reason, stop_reason, usage, self._prompt_choices))
+        self._ready.append(Finished(finish_reason, stop_reason, usage, self._prompt_choices, tuple(self._token_ids)))
         self._is_finished = True
 
     def _reasons(self, output: EngineOutput) -> tuple[str, str | int | None]:

@@ -28,6 +28,7 @@ class ServerSettings(Section):
     api_keys: tuple[SecretStr, ...] = ()  # required unless the host is a loopback address
     max_body_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     unknown_parameters: Literal["reject", "ignore"] = "reject"
+    debug_view: bool = False  # requests may ask for their prompt and the raw turn with the header x-ossian-debug
     keep_alive_seconds: float = Field(default=10.0, gt=0)  # an SSE comment is sent after this much silence
     shutdown_seconds: float = Field(default=30.0, ge=0)  # running requests may finish for this long
 

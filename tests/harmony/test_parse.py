@@ -292,6 +292,20 @@ def test_nothing_said_is_no_message(encoding: HarmonyEncoding, turn: str) -> Non
     assert parsed(encoding, turn) == []
 
 
+@pytest.mark.parametrize(
+    "turn, recovered",
+    [
+        ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hi<|return|>", []),
+        ("Hello<|return|>", [Channel.FINAL]),
+        ("<|channel|>commentary to=functions.now<|call|>", [Channel.COMMENTARY]),
+    ],
+)
+def test_what_was_recovered_is_told(encoding: HarmonyEncoding, turn: str, recovered: list[Channel]) -> None:
+    parser = encoding.parser()
+    events = [event for token_id in turn_ids(encoding, turn) for event in parser.feed(token_id)] + parser.finish()
+    assert [each.channel for each in events if isinstance(each, MessageStart) and each.is_recovered] == recovered
+
+
 def test_text_without_a_header_is_streamed_at_once(encoding: HarmonyEncoding) -> None:
     parser = encoding.parser()
     hello, world = encoding.encode("Hello world")

@@ -10,7 +10,7 @@ from ossian.engine.scripted import ScriptedEngine
 from ossian.harmony.encoding import load_encoding
 from ossian.server.reasoning_memory import ReasoningMemory, num_bytes
 from ossian.settings import ReasoningMemorySettings
-from tests.server.serving import ANSWER, CALL, MODEL, Served, in_turn, serving
+from tests.server.serving import ANSWER, CALL, MODEL, Served, in_turn, serving, turn_ids
 
 THOUGHT = "Look it up."
 QUESTION: dict[str, Any] = {"role": "user", "content": "The weather in Paris?"}
@@ -64,6 +64,22 @@ def test_also_of_a_stream() -> None:
         deltas = [each for chunk in chunks for choice in chunk.choices for each in choice.delta.tool_calls or ()]
         function = {"name": "get_weather", "arguments": "".join(each.function.arguments for each in deltas)}
         assert THOUGHT in go_on(served, {"id": deltas[0].id, "type": "function", "function": function})
+
+
+def test_each_of_several_choices_has_its_own() -> None:
+    other = CALL.replace(THOUGHT, "Or so.")
+    with serving(ScriptedEngine(in_turn(CALL, other, ANSWER))) as served:
+        body = {"model": MODEL, "messages": [QUESTION], "tools": [TOOL], "n": 2}
+        calls = [each["message"]["tool_calls"][0] for each in served.post(json=body).json()["choices"]]
+        seen = [go_on(served, call) for call in calls]
+        assert sorted(("Or so." in each, THOUGHT in each) for each in seen) == [(False, True), (True, False)]
+
+
+def test_a_call_that_was_cut_off_is_not_remembered() -> None:
+    num_tokens = len(turn_ids(CALL)) - 3
+    with server() as served:
+        call = first_call(served, max_tokens=num_tokens)
+        assert THOUGHT not in go_on(served, {**call, "function": {**call["function"], "arguments": "{}"}})
 
 
 def test_what_the_client_says_wins() -> None:

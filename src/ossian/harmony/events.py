@@ -6,7 +6,7 @@ the API layer knows of a turn.
     MessageStart(analysis)  TextDelta…  MessageEnd   MessageStart(final)  TextDelta…  MessageEnd   Finished
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ossian.harmony.messages import Channel
@@ -31,11 +31,12 @@ class TokenChoice:
 
 @dataclass(frozen=True, slots=True)
 class MessageStart:
-    """The model began a message."""
+    """The model began a message. `is_recovered`: its header was malformed or missing, and this is the best reading."""
 
     channel: Channel
     recipient: str | None = None
     content_type: str | None = None
+    is_recovered: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Finished:
     stop_reason: str | int | None  # the stop string or the caller's stop token id that ended it
     usage: Usage
     prompt_choices: tuple[TokenChoice | None, ...] | None = None  # prompt logprobs, when asked for
+    token_ids: tuple[int, ...] = field(default=(), compare=False, repr=False)  # all that the model wrote
 
 
 HarmonyEvent: TypeAlias = MessageStart | TextDelta | MessageEnd

@@ -89,15 +89,15 @@ class Parser:
         noise = header.rest.decode(errors="replace")
         events: list[HarmonyEvent] = []
         if noise:
-            events = [MessageStart(Channel.ANALYSIS), TextDelta(noise), MessageEnd()]
+            events = [MessageStart(Channel.ANALYSIS, is_recovered=True), TextDelta(noise), MessageEnd()]
         return events + self._start(header)
 
     def _open(self, header: Header) -> list[HarmonyEvent]:
-        return self._start(header) + self._text(header.rest)
+        return self._start(header, is_recovered=True) + self._text(header.rest)
 
-    def _start(self, header: Header) -> list[HarmonyEvent]:
+    def _start(self, header: Header, *, is_recovered: bool = False) -> list[HarmonyEvent]:
         self.channel = header.channel
-        return [MessageStart(header.channel, header.recipient, header.content_type)]
+        return [MessageStart(header.channel, header.recipient, header.content_type, is_recovered)]
 
     def _text(self, content: bytes, *, is_last: bool = False) -> list[HarmonyEvent]:
         text = self._decoder.decode(content, final=is_last)

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from ossian.engine.base import Engine, EngineStats
-from ossian.harmony.events import Finished, TextDelta, TurnEvent, Usage
+from ossian.harmony.events import Finished, MessageStart, TextDelta, TurnEvent, Usage
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SECONDS_PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -30,6 +30,7 @@ class Metrics:
             "time_per_output_token_seconds", "Later tokens, on average", _SECONDS_PER_TOKEN, "model"
         )
         self.tokens = self._counter("tokens", "Tokens of finished turns", "model", "kind")
+        self.recoveries = self._counter("harmony_recoveries", "Messages with a malformed or missing header", "model")
         self.recalls = self._counter("reasoning_recalls", "Tool calls sent back without their reasoning", "result")
         self.registry.register(EngineCollector(engines))
         ProcessCollector(registry=self.registry)
@@ -70,6 +71,8 @@ class TurnTimer:
         if isinstance(event, TextDelta) and self._first_token is None:
             self._first_token = perf_counter()
             self._metrics.ttft.labels(self._model).observe(self._first_token - self._admitted)
+        if isinstance(event, MessageStart) and event.is_recovered:
+            self._metrics.recoveries.labels(self._model).inc()
         if isinstance(event, Finished):
             self._finish(event.usage)
 

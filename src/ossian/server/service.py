@@ -11,6 +11,7 @@ from ossian.api.fields import RequestModel
 from ossian.api.head import Head
 from ossian.api.validation import parse
 from ossian.catalog.catalog import Model
+from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
 from ossian.harmony.events import TurnEvent
 from ossian.server.body import json_body
@@ -71,6 +72,13 @@ class Service:
             return reasoning
 
         return recall, partial(self._reasoning.remember, scope)
+
+    def wants_debug_view(self, request: Request) -> bool:
+        """Whether the caller asks to see its prompt and the raw turn. Raises InvalidRequestError where that is off."""
+        is_wanted = request.headers.get("x-ossian-debug", "0") not in ("", "0")
+        if is_wanted and not self.parts.settings.server.debug_view:
+            raise InvalidRequestError("The header 'x-ossian-debug' needs a server with server.debug_view = true.")
+        return is_wanted
 
     def timers(self, model: Model, num_turns: int) -> Callable[[int, TurnEvent], None]:
         """Return what is to be told of every event, with the index of its turn."""

@@ -65,7 +65,7 @@ class _Folded:
         if choice["logprobs"] is not None:
             self._add_logprobs(choice["logprobs"])
         if choice["finish_reason"] is not None:
-            self._finish = {name: choice[name] for name in self._finish}
+            self._finish = {name: choice[name] for name in (*self._finish, "ossian_debug") if name in choice}
 
     def _add_call(self, call: JsonObject) -> None:
         if "id" in call:

@@ -27,6 +27,14 @@ _BETWEEN_MESSAGES = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
+class DebugView:
+    """What the model saw, and how to spell what it wrote, special tokens as their names."""
+
+    prompt: str
+    decode: Callable[[list[int]], str]
+
+
+@dataclass(frozen=True, slots=True)
 class ChatOptions:
     """What a request wants to see of its answer."""
 
@@ -36,9 +44,10 @@ class ChatOptions:
     has_tools: bool = False  # without tools, what looks like a call is text
     custom_tools: frozenset[str] = frozenset()
     is_legacy: bool = False  # calls are answered as `function_call`
+    debug: DebugView | None = None
 
     @classmethod
-    def of(cls, request: ChatCompletionRequest) -> "ChatOptions":
+    def of(cls, request: ChatCompletionRequest, debug: DebugView | None = None) -> "ChatOptions":
         """Return a request's options."""
         asked = request.stream_options and request.stream_options.include_usage
         tools = offered(request.all_tools, request.choice).values()
@@ -49,6 +58,7 @@ class ChatOptions:
             has_tools=bool(tools),
             custom_tools=frozenset(tool.name for tool in tools if isinstance(tool, CustomTool)),
             is_legacy=request.is_legacy,
+            debug=debug,
         )
 
 
@@ -135,10 +145,14 @@ class _Choice:
     def finish(self, event: Finished) -> JsonObject:
         is_call = event.finish_reason == "stop" and self._num_tool_calls > 0 and event.stop_reason is None
         call_reason = "function_call" if self._options.is_legacy else "tool_calls"
-        return self.delta({}) | {
+        finish = self.delta({}) | {
             "finish_reason": call_reason if is_call else event.finish_reason,
             "stop_reason": event.stop_reason,
         }
+        if self._options.debug is not None:
+            completion = self._options.debug.decode(list(event.token_ids))
+            finish["ossian_debug"] = {"prompt": self._options.debug.prompt, "completion": completion}
+        return finish
 
     def _start(self, event: MessageStart) -> Iterator[JsonObject]:
         self._field = self._field_of(event)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 
 from ossian.api.chat_completions.answer import ChatAnswer
-from ossian.api.chat_completions.events import ChatChunks, ChatOptions
+from ossian.api.chat_completions.events import ChatChunks, ChatOptions, DebugView
 from ossian.api.chat_completions.prompt import conversation, sampling
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.shape import turn_shape
@@ -44,7 +44,9 @@ async def create_chat_completion(request: Request) -> Response:
     prompt = await generation.render(conversation(body, today, recall))
     requests = list(_turn_requests(head, prompt, params, shape, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
-    chunks = ChatChunks(head, len(requests), ChatOptions.of(body), new_call_id, remember)
+    decode = generation.encoding.decode
+    debug = DebugView(decode(list(prompt)), decode) if service.wants_debug_view(request) else None
+    chunks = ChatChunks(head, len(requests), ChatOptions.of(body, debug), new_call_id, remember)
     turns = await admit(requests, generation.turn, service.timers(model, len(requests)))
     if body.stream:
         answer = streamed(turns, chunks, service.keep_alive_seconds)
