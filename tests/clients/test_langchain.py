@@ -1,4 +1,6 @@
+import re
 from typing import Literal
+from urllib.request import urlopen
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
@@ -21,8 +23,16 @@ def model(base_url: str) -> ChatOpenAI:
     return ChatOpenAI(model=MODEL, base_url=base_url, temperature=0, max_retries=0, max_completion_tokens=2000)
 
 
-def test_a_tool_loop(model: ChatOpenAI) -> None:
+def num_recalls(base_url: str) -> float:
+    """How often the server has put reasoning back."""
+    metrics = urlopen(f"{base_url.removesuffix('/v1')}/metrics").read().decode()
+    found = re.search(r'^ossian_reasoning_recalls_total{result="hit"} (.+)$', metrics, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def test_a_tool_loop(model: ChatOpenAI, base_url: str) -> None:
     """LangChain drops the model's reasoning: the server puts it back."""
+    before = num_recalls(base_url)
     asked = HumanMessage(QUESTION)
     called = model.bind_tools([get_weather], tool_choice="get_weather").invoke([asked])
     assert isinstance(called, AIMessage)
@@ -30,6 +40,8 @@ def test_a_tool_loop(model: ChatOpenAI) -> None:
     assert (call["name"], set(call["args"])) == ("get_weather", {"location"})
     result = ToolMessage(get_weather.invoke(call["args"]), tool_call_id=call["id"])
     assert model.bind_tools([get_weather], tool_choice="none").invoke([asked, called, result]).content
+    assert not {"reasoning", "reasoning_content"} & called.additional_kwargs.keys()
+    assert num_recalls(base_url) == before + 1
 
 
 @pytest.mark.parametrize("method", ["json_schema", "function_calling"])
