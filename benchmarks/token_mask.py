@@ -75,7 +75,7 @@ def parse_options() -> argparse.Namespace:
 
 def print_cost(name: str, grammars: TurnGrammars, shape: TurnShape, num_turns: int) -> None:
     before = time.perf_counter()
-    grammars.mask(shape).allowed()
+    grammars.compile(shape).mask().allowed()
     compiled = time.perf_counter() - before
     random, times = Random(1), []
     for _ in range(num_turns):
@@ -87,7 +87,7 @@ def print_cost(name: str, grammars: TurnGrammars, shape: TurnShape, num_turns: i
 
 def walk(grammars: TurnGrammars, shape: TurnShape, random: Random, max_tokens: int = 300) -> list[float]:
     """A random turn; returns the seconds of each mask."""
-    mask, times = grammars.mask(shape, forces=False), []
+    mask, times = grammars.compile(shape).mask(forces=False), []
     words = mask.allowed()
     for _ in range(max_tokens):
         token_id = draw(random, words)
@@ -127,7 +127,7 @@ async def rate(engine: Engine, grammars: TurnGrammars | None, num_streams: int, 
 async def token_times(engine: Engine, grammars: TurnGrammars | None, max_tokens: int) -> list[float]:
     prompt = np.random.default_rng().integers(0, 199_000, 32).tolist()
     sampling = SamplingParams(max_tokens=max_tokens, ignore_eos=grammars is None)
-    mask = grammars.mask(ENDLESS, forces=False) if grammars else None
+    mask = grammars.compile(ENDLESS).mask(forces=False) if grammars else None
     stream = await engine.generate(EngineRequest("benchmark", prompt, sampling, mask))
     return [time.perf_counter() async for _ in stream]
 

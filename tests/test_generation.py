@@ -2,16 +2,21 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ossian.engine.base import EngineInfo, SamplingParams
-from ossian.engine.scripted import ScriptedEngine
-from ossian.errors import ContextLengthError, EngineError
+from ossian.engine.scripted import MASKED_INFO, SCRIPTED_INFO, ScriptedEngine
+from ossian.errors import ContextLengthError, EngineError, InvalidRequestError
 from ossian.generation import Generation, TextRequest, TurnRequest, TurnStream
 from ossian.harmony import vocabulary
 from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
+from ossian.harmony.grammar import FunctionGrammar, TurnShape
 from ossian.harmony.messages import Channel, Conversation, Message, Role
 
 ASKED = Conversation(messages=(Message(Role.USER, "What is 2 + 2?"),))
@@ -263,3 +268,60 @@ async def test_turns_of_a_rendered_prompt_are_admitted_without_others_between(en
     names = [request.request_id for request in engine.requests]
     assert sorted(names) == sorted(names[::3] * 3)
     assert names == [name for name in names[::3] for _ in range(3)]
+
+
+@pytest.mark.parametrize("info", [SCRIPTED_INFO, MASKED_INFO])
+async def test_turns_of_a_compiled_shape_are_admitted_without_others_between(
+    encoding: HarmonyEncoding, info: EngineInfo
+) -> None:
+    engine = ScriptedEngine([], info)
+    generation = Generation(engine, encoding)
+
+    async def admit(name: str) -> None:
+        shape = await generation.compile(TurnShape())
+        for _ in range(3):
+            await generation.turn(TurnRequest(name, encoding.render(ASKED), shape=shape))
+
+    await asyncio.gather(*map(admit, "abc"))
+    assert len([name for name, _ in groupby(request.request_id for request in engine.requests)]) == 3
+
+
+async def masks(engine: ScriptedEngine, encoding: HarmonyEncoding, **sampling: Any) -> list[bool]:
+    """Whether turns with tools get a mask."""
+    shape = TurnShape((FunctionGrammar("now"),), must_call=True)
+    request = TurnRequest("a", ASKED, SamplingParams(**sampling), shape=shape)
+    await (await Generation(engine, encoding).turn(request)).aclose()
+    return [request.token_mask is not None for request in engine.requests]
+
+
+async def test_an_engine_that_takes_masks_gets_one(encoding: HarmonyEncoding) -> None:
+    assert await masks(ScriptedEngine([], MASKED_INFO), encoding) == [True]
+    assert await masks(ScriptedEngine([]), encoding) == [False]
+    assert await masks(ScriptedEngine([], MASKED_INFO), encoding, ignore_eos=True) == [False]
+
+
+async def test_what_cannot_be_enforced_is_refused_before_admission(encoding: HarmonyEncoding) -> None:
+    engine = ScriptedEngine([], MASKED_INFO)
+    shape = TurnShape(final_schema={"pattern": "(?=a)b"}, final_param="f")
+    with pytest.raises(InvalidRequestError):
+        await Generation(engine, encoding).turn(TurnRequest("a", ASKED, shape=shape))
+    assert engine.requests == []
+
+
+@pytest.mark.parametrize("num_logprobs, is_forced", [(None, True), (0, False)])
+async def test_with_logprobs_each_token_is_sampled(
+    encoding: HarmonyEncoding, num_logprobs: int | None, is_forced: bool
+) -> None:
+    drawn = []
+
+    def draw(words: NDArray[np.uint32]) -> int:
+        drawn.append(int(np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))[0]))
+        return drawn[-1]
+
+    engine = ScriptedEngine([], MASKED_INFO, draw=draw)
+    shape = TurnShape((FunctionGrammar("now"),), must_call=True, max_analysis_tokens=0)
+    request = TurnRequest("a", ASKED, SamplingParams(num_logprobs=num_logprobs), shape=shape)
+    events = [event async for event in await Generation(engine, encoding).turn(request)]
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert (len(drawn) < finished.usage.num_completion_tokens) is is_forced

@@ -19,7 +19,7 @@ from ossian.engine.base import (
     TokenLogprobs,
     TokenMask,
 )
-from ossian.errors import ContextLengthError, EngineError, InvalidRequestError
+from ossian.errors import ContextLengthError, EngineError
 from ossian.harmony.encoding import HarmonyEncoding
 from ossian.harmony.events import (
     Finished,
@@ -35,21 +35,20 @@ from ossian.harmony.grammar import TurnShape
 from ossian.harmony.messages import Channel, Conversation
 from ossian.harmony.plain_text import PlainTextReader
 from ossian.harmony.stop_strings import StopStringMatcher
-from ossian.harmony.token_mask import load_grammars
+from ossian.harmony.token_mask import TurnGrammar, load_grammars
 
 
 @dataclass(frozen=True, slots=True)
 class TurnRequest:
-    """An assistant turn to generate. Turns of the same conversation can share what `Generation.render` made of it.
-
-    Engines that take token masks keep to `shape`.
+    """An assistant turn to generate. Turns of the same conversation can share what `Generation.render` made of it,
+    and what `Generation.compile` made of their shape. Engines that take token masks keep to it.
     """
 
     request_id: str
     conversation: Conversation | Sequence[int]
     sampling: SamplingParams = SamplingParams()
     cache_salt: str = ""
-    shape: TurnShape = field(default_factory=TurnShape)
+    shape: TurnShape | TurnGrammar = field(default_factory=TurnShape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +70,16 @@ class Generation:
         self._grammars = load_grammars() if engine.info.takes_token_masks else None
 
     async def turn(self, request: TurnRequest) -> "TurnStream":
-        """Admit a turn; nobody comes in between when it is rendered already. Raises what `Engine.generate` raises,
-        before any event.
+        """Admit a turn; nobody comes in between when it is rendered and compiled already. Raises what `Engine.generate`
+        raises, before any event.
         """
         prompt = request.conversation
         if isinstance(prompt, Conversation):
             prompt = await self.render(prompt)
-        mask = await self._mask(request)
+        grammar = request.shape
+        if isinstance(grammar, TurnShape):
+            grammar = await self.compile(grammar)
+        mask = self._mask(request, grammar)
         stream = await self._admit(request, prompt, "messages", mask)
         return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))
 
@@ -89,10 +91,13 @@ class Generation:
         stream = await self._admit(request, prompt, "prompt")
         return TurnStream(stream, PlainTextReader(self.encoding), self.encoding, request.sampling, len(prompt))
 
-    async def check(self, shape: TurnShape) -> None:
-        """Compile a shape, while others are served. Raises InvalidRequestError for what cannot be enforced."""
-        if self._grammars is not None:
-            await asyncio.to_thread(self._grammars.mask, shape)
+    async def compile(self, shape: TurnShape) -> "TurnShape | TurnGrammar":
+        """Return a turn's shape ready for use, while others are served. Raises InvalidRequestError for what cannot be
+        enforced; an engine that takes no token masks enforces nothing.
+        """
+        if self._grammars is None:
+            return shape
+        return await asyncio.to_thread(self._grammars.compile, shape)
 
     async def render(self, conversation: Conversation) -> Sequence[int]:
         """Return the prompt of a turn, while others are served. Raises InvalidRequestError."""
@@ -102,15 +107,11 @@ class Generation:
         """Return the prompt of a continuation, while others are served."""
         return await asyncio.to_thread(self.encoding.encode, text)
 
-    async def _mask(self, request: TurnRequest) -> TokenMask | None:
-        """The turn's token mask. Without logprobs, which are the model's own, nobody samples what is forced."""
-        if self._grammars is None:
+    def _mask(self, request: TurnRequest, grammar: TurnShape | TurnGrammar) -> TokenMask | None:
+        """The turn's token mask. With logprobs, which are the model's own, what is forced is sampled all the same."""
+        if isinstance(grammar, TurnShape) or request.sampling.ignore_eos:  # which goes past the turn
             return None
-        if request.sampling.ignore_eos:  # a grammar has nothing to say after the turn's end
-            check_unmasked(request.shape)
-            return None
-        forces = request.sampling.num_logprobs is None
-        return await asyncio.to_thread(self._grammars.mask, request.shape, forces=forces)
+        return grammar.mask(forces=request.sampling.num_logprobs is None)
 
     async def _admit(
         self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str, mask: TokenMask | None = None
@@ -119,13 +120,6 @@ class Generation:
         return await self.engine.generate(
             EngineRequest(request.request_id, prompt, request.sampling, mask, request.cache_salt)
         )
-
-
-def check_unmasked(shape: TurnShape) -> None:
-    """Raise InvalidRequestError unless a shape may be left to the model's will."""
-    if shape.tools or shape.final_schema is not None or shape.max_analysis_tokens is not None:
-        message = "'ignore_eos' goes on after the turn's end, where tools and formats cannot be enforced. Remove it."
-        raise InvalidRequestError(message, param="ignore_eos")
 
 
 def check_fits(num_prompt_tokens: int, max_tokens: int | None, max_model_len: int, param: str) -> None:

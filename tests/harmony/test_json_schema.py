@@ -72,7 +72,7 @@ ACCEPTED: dict[str, Any] = {
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_schemas_from_real_life_are_enforced(name: str) -> None:
     check_schema(ACCEPTED[name], "schema")
-    mask = load_grammars().mask(TurnShape(final_schema=ACCEPTED[name]))
+    mask = load_grammars().compile(TurnShape(final_schema=ACCEPTED[name])).mask()
     assert mask.allowed().any()
 
 
@@ -111,7 +111,7 @@ def nested(depth: int) -> dict[str, Any]:
 
 def test_depth_has_a_limit_that_is_said() -> None:
     check_schema(nested(45), "s")
-    assert load_grammars().mask(TurnShape(final_schema=nested(45))).allowed().any()
+    assert load_grammars().compile(TurnShape(final_schema=nested(45))).mask().allowed().any()
     for depth in (60, 20_000):
         with pytest.raises(InvalidRequestError, match=f"more than {MAX_DEPTH} levels"):
             check_schema(nested(depth), "s")
@@ -169,7 +169,7 @@ PROPERTIES = {"properties": {"a": {"type": "string"}}}
 )
 def test_a_model_makes_up_no_properties(schema: dict[str, Any], is_closed: bool) -> None:
     assert ('"additionalProperties": false' in json.dumps(enforceable(schema))) is is_closed
-    assert load_grammars().mask(TurnShape(final_schema=schema)).allowed().any()
+    assert load_grammars().compile(TurnShape(final_schema=schema)).mask().allowed().any()
 
 
 def test_an_error_is_located_in_the_innermost_schema_that_has_it() -> None:
@@ -203,7 +203,9 @@ schemas = st.recursive(
 def test_any_schema_is_enforced_or_refused(schema: dict[str, Any]) -> None:
     try:
         check_schema(schema, "s")
-        is_enforced = bool(load_grammars().mask(TurnShape(final_schema=schema, final_param="s")).allowed().any())
+        is_enforced = bool(
+            load_grammars().compile(TurnShape(final_schema=schema, final_param="s")).mask().allowed().any()
+        )
         place = "s"
     except InvalidRequestError as error:
         is_enforced, place = False, error.param or ""

@@ -30,7 +30,7 @@ IMPOSSIBLE = {"type": "object", "properties": {"z": {"enum": []}}, "required": [
 
 def allowed(shape: TurnShape, *token_ids: int) -> set[int]:
     """The tokens allowed after some."""
-    mask = GRAMMARS.mask(shape, forces=False)
+    mask = GRAMMARS.compile(shape).mask(forces=False)
     for token_id in token_ids:
         mask.allowed()
         mask.advance(token_id)
@@ -46,7 +46,7 @@ def turn(text: str) -> list[int]:
 
 
 def is_legal(shape: TurnShape, text: str) -> bool:
-    mask = GRAMMARS.mask(shape, forces=False)
+    mask = GRAMMARS.compile(shape).mask(forces=False)
     for token_id in turn(text):
         words = mask.allowed()
         if not words[token_id // 32] >> np.uint32(token_id % 32) & 1:
@@ -60,7 +60,7 @@ def test_random_turns_are_what_their_shape_allows(name: str) -> None:
     shape, random = SHAPES[name], Random(name)
     num_finished = 0
     for _ in range(6):
-        token_ids = walk(GRAMMARS.mask(shape), lambda words: draw(random, words))
+        token_ids = walk(GRAMMARS.compile(shape).mask(), lambda words: draw(random, words))
         if token_ids[-1] in (RETURN, CALL):
             check(shape, token_ids)
             num_finished += 1
@@ -75,7 +75,7 @@ def test_two_thousand_random_turns() -> None:
     num_finished = 0
     for _ in range(2_000):
         shape = random.choice(list(SHAPES.values()))
-        token_ids = walk(GRAMMARS.mask(shape, forces=random.random() < 0.5), lambda words: draw(random, words))
+        token_ids = walk(GRAMMARS.compile(shape).mask(forces=random.random() < 0.5), lambda words: draw(random, words))
         if token_ids[-1] in (RETURN, CALL):
             check(shape, token_ids)
             num_finished += 1
@@ -153,7 +153,7 @@ def test_forced_tokens_are_those_that_sampling_would_give() -> None:
     shape = TurnShape((FunctionGrammar("get_weather", schema),), must_call=True, max_analysis_tokens=0)
     runs = []
     for forces in (False, True):
-        mask, num_drawn = GRAMMARS.mask(shape, forces=forces), 0
+        mask, num_drawn = GRAMMARS.compile(shape).mask(forces=forces), 0
         token_ids: list[int] = []
         while not token_ids or token_ids[-1] != CALL:
             words = mask.allowed()
@@ -168,14 +168,14 @@ def test_forced_tokens_are_those_that_sampling_would_give() -> None:
 def test_what_is_forced_is_the_models_own_tokenization() -> None:
     random, shape = Random(3), SHAPES["only tool_enum"]
     for _ in range(5):
-        token_ids = walk(GRAMMARS.mask(shape), lambda words: draw(random, words))
+        token_ids = walk(GRAMMARS.compile(shape).mask(), lambda words: draw(random, words))
         *_, last = messages_of(token_ids)
         written = ENCODING.encode(last.text)
         assert ENCODING.decode(token_ids).endswith(f"{ENCODING.decode(written)}<|call|>")
 
 
 def test_masks_of_one_grammar_do_not_know_each_other() -> None:
-    one, other = GRAMMARS.mask(TurnShape()), GRAMMARS.mask(TurnShape())
+    one, other = GRAMMARS.compile(TurnShape()).mask(), GRAMMARS.compile(TurnShape()).mask()
     one.allowed()
     one.advance(CHANNEL)
     assert not np.array_equal(one.allowed(), other.allowed())
@@ -184,7 +184,8 @@ def test_masks_of_one_grammar_do_not_know_each_other() -> None:
 
 def test_many_threads_may_ask_for_masks() -> None:
     with ThreadPoolExecutor(8) as threads:
-        masks = list(threads.map(GRAMMARS.mask, [SHAPES["json nested"], SHAPES["all tools"]] * 20))
+        compiled = threads.map(GRAMMARS.compile, [SHAPES["json nested"], SHAPES["all tools"]] * 20)
+        masks = [grammar.mask() for grammar in compiled]
     assert len({mask.allowed().tobytes() for mask in masks}) == 2
 
 
@@ -208,13 +209,13 @@ def test_many_threads_may_ask_for_masks() -> None:
 )
 def test_what_cannot_be_enforced_is_refused_with_its_place(shape: TurnShape, param: str, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message) as caught:
-        GRAMMARS.mask(shape)
+        GRAMMARS.compile(shape)
     assert caught.value.param == param
 
 
 def test_a_grammar_that_meets_a_limit_in_mid_turn_says_so() -> None:
     schema: Any = {"type": "string", "pattern": "^(.*a.{200})$"}
-    mask = GRAMMARS.mask(TurnShape(final_schema=schema))
+    mask = GRAMMARS.compile(TurnShape(final_schema=schema)).mask()
     random = Random(1)
     with pytest.raises(TokenMaskError):
         walk(mask, lambda words: draw(random, words), max_tokens=5_000)
@@ -222,7 +223,7 @@ def test_a_grammar_that_meets_a_limit_in_mid_turn_says_so() -> None:
 
 def test_a_shape_that_wants_a_call_needs_tools() -> None:
     with pytest.raises(ValueError, match="no tools"):
-        GRAMMARS.mask(TurnShape(must_call=True))
+        GRAMMARS.compile(TurnShape(must_call=True))
 
 
 @pytest.mark.parametrize(

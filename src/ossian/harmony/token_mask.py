@@ -1,7 +1,8 @@
 """Token masks: which tokens a turn's grammar allows next, by llguidance.
 
-grammars = TurnGrammars(encoding)           once a process: it takes a second and 130 MB
-mask = grammars.mask(shape)                 for each sequence; compiled grammars are kept
+grammars = load_grammars()                  once a process: it takes a second and 130 MB
+grammar = grammars.compile(shape)           once a request, in a worker thread
+mask = grammar.mask()                       for each sequence, in microseconds
 mask.allowed(); mask.advance(token_id)      each step
 
 A mask is computed in a thread of its own while the engine runs its next step.
@@ -28,7 +29,7 @@ from ossian.harmony.schema_tree import path_text
 from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
 
 NUM_WORDS: Final = -(-VOCAB_SIZE // 32)
-MAX_COMPILED_BYTES: Final = 16 << 20  # of grammar text; what is compiled of it takes a few times as much
+MAX_COMPILED_BYTES: Final = 2 << 20  # of grammar text; what is compiled of it takes up to 120 times as much
 
 # A caller's schema is somebody else's program: beyond these it is refused, or its turn ends as cut off.
 LIMITS: Final = llguidance.LLParserLimits(
@@ -53,29 +54,25 @@ class TurnGrammars:
         self._compiled: OrderedDict[str, llguidance.LLMatcher] = OrderedDict()  # the longest unused is the first
         self._num_bytes = 0
 
-    def mask(self, shape: TurnShape, *, forces: bool = True) -> "GrammarMask":
-        """Return the mask of one new turn. With `forces` it says which tokens must come, for nobody to sample them.
+    def compile(self, shape: TurnShape) -> "TurnGrammar":
+        """Return a turn's grammar; those used lately are kept.
 
-        Compiles what was not compiled before: up to half a second for a huge schema, so call it in a worker thread.
-        Raises InvalidRequestError for what cannot be enforced.
+        A huge schema takes up to half a second: call it in a worker thread. Raises InvalidRequestError for what cannot
+        be enforced.
         """
-        grammar = turn_grammar(shape, self._encode)
-        matcher = self._copy(grammar)
-        if matcher is None:
-            self._keep(grammar, self._compile(shape, grammar))
-            matcher = self._copy(grammar) or self._compile(shape, grammar)
-        return GrammarMask(matcher, self._thread, shape.max_analysis_tokens, forces=forces)
-
-    def _copy(self, grammar: str) -> llguidance.LLMatcher | None:
+        text = turn_grammar(shape, self._encode)
         with self._lock:
-            if grammar not in self._compiled:
-                return None
-            self._compiled.move_to_end(grammar)
-            return self._compiled[grammar].deep_copy()
+            base = self._compiled.get(text)
+            if base is not None:
+                self._compiled.move_to_end(text)
+        if base is None:
+            base = self._compile(shape, text)
+            self._keep(text, base)
+        return TurnGrammar(base, self._lock, self._thread, shape.max_analysis_tokens)
 
-    def _keep(self, grammar: str, matcher: llguidance.LLMatcher) -> None:
+    def _keep(self, text: str, base: llguidance.LLMatcher) -> None:
         with self._lock:
-            self._num_bytes += len(grammar) if self._compiled.setdefault(grammar, matcher) is matcher else 0
+            self._num_bytes += len(text) if self._compiled.setdefault(text, base) is base else 0
             while self._num_bytes > MAX_COMPILED_BYTES:
                 self._num_bytes -= len(self._compiled.popitem(last=False)[0])
 
@@ -111,6 +108,28 @@ class TurnGrammars:
         return InvalidRequestError(
             f"Invalid value for '{param}': this cannot be enforced: {error}.", param=param or None
         )
+
+
+class TurnGrammar:
+    """A compiled turn. Safe to share between threads."""
+
+    def __init__(
+        self,
+        base: llguidance.LLMatcher,
+        lock: threading.Lock,
+        thread: ThreadPoolExecutor,
+        max_analysis_tokens: int | None,
+    ) -> None:
+        self._base = base  # never used itself: it would grow
+        self._lock = lock
+        self._thread = thread
+        self._max_analysis_tokens = max_analysis_tokens
+
+    def mask(self, *, forces: bool = True) -> "GrammarMask":
+        """Return the mask of one new turn. With `forces` it says which tokens must come, for nobody to sample them."""
+        with self._lock:
+            matcher = self._base.deep_copy()
+        return GrammarMask(matcher, self._thread, self._max_analysis_tokens, forces=forces)
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a chat completion request leaves the model to say: the shape of its turn, for constrained decoding."""
 
+from dataclasses import replace
 from typing import Any
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
@@ -24,7 +25,7 @@ def turn_shape(request: ChatCompletionRequest) -> TurnShape:
     """Return the turn's shape. Raises InvalidRequestError for schemas that are not enforced; huge ones take a while."""
     _check_schemas(request)
     schema, param = final_schema(request)
-    return TurnShape(
+    shape = TurnShape(
         tools=tuple(
             _custom(tool.custom, f"{request.tools_param(index)}.format")
             if isinstance(tool, CustomTool)
@@ -38,6 +39,10 @@ def turn_shape(request: ChatCompletionRequest) -> TurnShape:
         final_param=param,
         max_analysis_tokens=request.reasoning.max_tokens if request.reasoning else None,
     )
+    if request.ignore_eos and replace(shape, final_param="") != TurnShape():
+        message = "'ignore_eos' goes on after the turn's end, where tools and formats cannot be enforced. Remove it."
+        raise InvalidRequestError(message, param="ignore_eos")
+    return shape
 
 
 def final_schema(request: ChatCompletionRequest) -> tuple[dict[str, Any] | None, str]:

@@ -117,21 +117,22 @@ class EngineLoop:
         return outputs
 
     def _output(self, sampled: Sampled) -> EngineOutput | EngineError:
-        """Append the token to its sequence, and say so."""
-        if isinstance(sampled.error, TokenMaskError):
-            return self._cut_off(sampled.sequence, sampled.error)
-        if sampled.error is not None:
+        """Append the token to its sequence, and say so. One whose grammar met a limit ends as cut off."""
+        if isinstance(sampled.error, str):
             return EngineError(sampled.error)
         sequence = sampled.sequence
         is_first = sequence.num_output_tokens == 0
         if is_first:
             self._num_prompt_tokens += sequence.num_prompt_tokens
             self._num_cached_tokens += sequence.num_prefix_tokens or 0
-        token_ids = _append(sequence, (sampled.token_id, *sampled.forced))
+        token_ids = () if sampled.error is not None else _append(sequence, (sampled.token_id, *sampled.forced))
+        if sampled.error is not None:
+            self._note_failed_mask(sequence, sampled.error)
         self._num_generated_tokens += len(token_ids)
         self._num_forced_tokens += max(0, len(token_ids) - 1)
         is_stop = bool(token_ids) and token_ids[-1] in sequence.stop_token_ids
-        finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH if sequence.is_full else None
+        is_over = sequence.is_full or sampled.error is not None
+        finish_reason = FinishReason.STOP if is_stop else FinishReason.LENGTH if is_over else None
         return EngineOutput(
             token_ids=token_ids,
             logprobs=(sampled.logprobs,) if sampled.logprobs is not None and token_ids else None,
@@ -141,11 +142,9 @@ class EngineLoop:
             prompt_logprobs=tuple(sequence.prompt_logprobs) if is_first and sequence.wants_prompt_logprobs else None,
         )
 
-    def _cut_off(self, sequence: Sequence, error: TokenMaskError) -> EngineOutput:
-        """End a sequence whose grammar met a limit: what it has said is well-formed so far, as with max_tokens."""
+    def _note_failed_mask(self, sequence: Sequence, error: TokenMaskError) -> None:
         self._num_failed_masks += 1
         logger.warning("token_mask_failed", request_id=sequence.request_id, error=str(error))
-        return EngineOutput((), finish_reason=FinishReason.LENGTH)
 
     def _receive(self, sequence: Sequence) -> None:
         self.scheduler.add(sequence)

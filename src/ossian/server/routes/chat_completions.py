@@ -17,6 +17,7 @@ from ossian.api.sampling import for_choice
 from ossian.engine.base import SamplingParams
 from ossian.generation import TurnRequest
 from ossian.harmony.grammar import TurnShape
+from ossian.harmony.token_mask import TurnGrammar
 from ossian.server.answering import streamed, whole
 from ossian.server.openapi import request_body
 from ossian.server.service import service_of
@@ -39,10 +40,11 @@ async def create_chat_completion(request: Request) -> Response:
     head = service.head("chatcmpl-", model, generation)
     params = sampling(body, generation.engine.info)
     shape = await asyncio.to_thread(turn_shape, body)
+    grammar = await generation.compile(shape)
     recall, remember = service.memory(request)
     today = datetime.fromtimestamp(head.created, UTC).date()
     prompt = await generation.render(conversation(body, today, recall))
-    requests = list(_turn_requests(head, prompt, params, shape, body.n or 1))
+    requests = list(_turn_requests(head, prompt, params, grammar, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     decode = generation.encoding.decode
     debug = DebugView(decode(list(prompt)), decode) if service.wants_debug_view(request) else None
@@ -63,7 +65,7 @@ def _is_wish(shape: TurnShape) -> bool:
 
 
 def _turn_requests(
-    head: Head, prompt: Sequence[int], params: SamplingParams, shape: TurnShape, n: int
+    head: Head, prompt: Sequence[int], params: SamplingParams, shape: TurnShape | TurnGrammar, n: int
 ) -> Iterator[TurnRequest]:
     """One turn a choice. Only the first works out the prompt's log probabilities: they are the same for all."""
     for index in range(n):
