@@ -85,12 +85,26 @@ def test_schemas_from_real_life_are_enforced(name: str) -> None:
         ({"anyOf": [{"type": "string"}, {"contains": {}}]}, "s.anyOf[1].contains"),
         ({"type": "string", "format": "uri-reference"}, "s.format"),
         ({"type": "object", "minProperties": 2}, "s.minProperties"),
+        (
+            {"minProperties": 2, "patternProperties": {"^x": {}}, "additionalProperties": False, "maxProperties": 4},
+            "s.minProperties",
+        ),
         ({"type": "string", "minLength": 100_000}, "s.minLength"),
         ({"$ref": "https://example.com/schema.json"}, "s.$ref"),
         ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "s.properties.a.$ref"),
         ({"$ref": "#"}, "s.$ref"),
         ({"properties": {"next": {"$ref": "#"}}, "required": ["next"]}, "s.properties.next.$ref"),
         ({"type": "array", "minItems": 1, "items": {"$ref": "#"}}, "s.items.$ref"),
+        ({"type": "array", "prefixItems": [{}], "minItems": 2, "items": {"$ref": "#"}}, "s.items.$ref"),
+        (
+            {"type": "object", "required": ["a"], "additionalProperties": {"$ref": "#"}},
+            "s.additionalProperties.$ref",
+        ),
+        (
+            {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#"}},
+            "s.additionalProperties.$ref",
+        ),
+        ({"properties": {"a": {"$ref": "#/components/A"}}, "components": {"A": {"not": {}}}}, "s.properties.a.$ref"),
         ({"anyOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"allOf": [{"$ref": "#"}]}}}, "s.anyOf[0].$ref"),
     ],
     ids=str,
@@ -127,6 +141,25 @@ def test_a_chain_of_references_is_followed_in_linear_time() -> None:
     check_schema({"$defs": {**definitions, "d10000": {"type": "string"}}, "$ref": "#/$defs/d0"}, "s")
 
 
+def test_references_that_end_one_after_the_other_are_followed_in_linear_time() -> None:
+    definitions: dict[str, Any] = {f"d{index + 1}": {"$ref": f"#/$defs/d{index}"} for index in range(10_000)}
+    properties = {name: {"$ref": f"#/$defs/{name}"} for name in definitions}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    check_schema({**schema, "$defs": {"d0": {"type": "string"}, **definitions}}, "s")
+
+
+def test_large_unions_are_compared_in_linear_time() -> None:
+    def variant(index: int) -> dict[str, Any]:
+        tags = {"enum": [f"{index} {each}" for each in range(5)]}
+        return {"type": "object", "properties": {"kind": tags}, "required": ["kind"]}
+
+    union = {"oneOf": [{"$ref": f"#/$defs/v{index}"} for index in range(200)]}
+    schema = {"properties": {f"p{index}": union for index in range(100)}}
+    schema["$defs"] = {f"v{index}": variant(index) for index in range(200)}
+    check_schema(schema, "s")
+    assert all("anyOf" in each for each in enforceable(schema)["properties"].values())
+
+
 def test_variants_that_no_value_shares_need_no_counting() -> None:
     pets = {
         "oneOf": [{"$ref": "#/$defs/cat"}, {"$ref": "#/$defs/dog"}, {"type": "null"}],
@@ -140,7 +173,8 @@ def test_variants_that_no_value_shares_need_no_counting() -> None:
     optional = json.loads(json.dumps(pets).replace('"required": ["kind"]', '"required": []'))
     assert "oneOf" in enforceable(shared)
     assert "oneOf" in enforceable(optional)
-    assert "oneOf" in enforceable({"oneOf": [{"type": "integer"}, {"type": "number"}]})
+    for schema in ({"type": "number"}, {"type": ["integer", "null"]}, {"minimum": 3}, True):
+        assert "oneOf" in enforceable({"oneOf": [{"type": "integer"}, schema]})
 
 
 def test_what_is_enforced_is_what_was_asked_for() -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import JsonSchema
+from ossian.harmony.schema_shape import misshapen
 from ossian.harmony.schema_tree import Path, path_text, resolve, schemas_in, subschemas
 from ossian.harmony.schema_values import finite
 
@@ -38,7 +39,11 @@ def check_schema(schema: JsonSchema, param: str) -> None:
     _check_size(schema, param)
     nodes = dict(schemas_in(schema))
     for path, node in nodes.items():
-        for keyword, reason in _faults(node, schema):
+        for keyword, wanted in misshapen(node):
+            raise _misshapen(param, (*path, keyword), wanted)
+    places = {id(node) for node in nodes.values()}
+    for path, node in nodes.items():
+        for keyword, reason in _faults(node, schema, places):
             raise _refusal(param, (*path, keyword), reason)
     ending = finite(schema, nodes)
     if () not in ending:
@@ -81,8 +86,8 @@ def _check_size(schema: JsonSchema, param: str) -> None:
         )
 
 
-def _faults(node: JsonSchema, root: JsonSchema) -> Iterator[tuple[str, str]]:
-    """Yield the keywords of one schema that cannot be enforced, and why."""
+def _faults(node: JsonSchema, root: JsonSchema, places: set[int]) -> Iterator[tuple[str, str]]:
+    """Yield the keywords of one schema that cannot be enforced, and why; `places` has the id() of every schema."""
     for keyword in node:
         if keyword in UNSUPPORTED and not (keyword == "uniqueItems" and node[keyword] is False):
             yield keyword, f"this server cannot enforce '{keyword}'"
@@ -94,14 +99,16 @@ def _faults(node: JsonSchema, root: JsonSchema) -> Iterator[tuple[str, str]]:
     if _is_text(node) and node.get("format") in UNSUPPORTED_FORMATS:
         yield "format", f"this server cannot enforce '{node['format']}'; it can {', '.join(sorted(FORMATS))}"
     reference = node.get("$ref")
-    if isinstance(reference, str) and not _has_target(root, reference):
-        yield "$ref", f"nothing is at '{reference}'; only references inside the schema are followed"
+    if isinstance(reference, str) and not _has_target(root, reference, places):
+        yield "$ref", f"no schema is at '{reference}'; only references inside the schema, to '$defs', are followed"
 
 
 def _can_repeat_keys(node: JsonSchema) -> bool:
     """Whether the least number of properties could be reached by one key twice: a repeated key counts once."""
     least = node.get("minProperties")
-    return isinstance(least, int | float) and least > 1 and node.get("additionalProperties", True) is not False
+    if not isinstance(least, int | float) or least <= 1:
+        return False
+    return node.get("additionalProperties", True) is not False or bool(node.get("patternProperties"))
 
 
 def _is_text(node: JsonSchema) -> bool:
@@ -109,14 +116,21 @@ def _is_text(node: JsonSchema) -> bool:
     return "string" in (kinds if isinstance(kinds, list) else [kinds])
 
 
-def _has_target(root: JsonSchema, reference: str) -> bool:
+def _has_target(root: JsonSchema, reference: str, places: set[int]) -> bool:
     if not reference.startswith("#"):
         return False
     try:
-        resolve(root, reference)
+        target = resolve(root, reference)
     except KeyError:
         return False
-    return True
+    return isinstance(target, bool) or id(target) in places
+
+
+def _misshapen(param: str, path: Path, wanted: str) -> InvalidRequestError:
+    place = path_text(param, path)
+    return InvalidRequestError(
+        f"Invalid schema: '{place}' has to be {wanted}.", param=place, code="invalid_json_schema"
+    )
 
 
 def _refusal(param: str, path: Path, reason: str) -> InvalidRequestError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
 
 from ossian.harmony.messages import JsonSchema
 
@@ -38,7 +39,7 @@ def resolve(root: JsonSchema, reference: str) -> Any:
     """Return what a `$ref` inside the schema points to. Raises KeyError when there is nothing."""
     target: Any = root
     for step in reference.removeprefix("#").removeprefix("/").split("/") if reference != "#" else ():
-        name = step.replace("~1", "/").replace("~0", "~")
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
         try:
             target = target[int(name) if isinstance(target, list) else name]
         except (ValueError, IndexError, TypeError):

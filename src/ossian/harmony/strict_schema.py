@@ -52,7 +52,8 @@ def _faults(path: Path, node: JsonSchema) -> Iterator[tuple[Path, str]]:
         yield ("additionalProperties",), "with 'strict' every object says 'additionalProperties': false"
     properties, required = node.get("properties"), node.get("required")
     names = list(properties) if isinstance(properties, Mapping) else []
-    missing = [name for name in names if name not in (required if isinstance(required, list) else [])]
+    known = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
+    missing = [name for name in names if name not in known]
     if missing:
         yield (
             ("required",),
