@@ -195,7 +195,7 @@ def test_many_threads_may_ask_for_masks() -> None:
         (
             TurnShape(final_schema={"properties": {"z": {"pattern": "(?=a)b"}}}, final_param="f.schema"),
             "f.schema.properties.z",
-            "regex parse error",
+            "regex parse error: look-around",
         ),
         (
             TurnShape((FunctionGrammar("a", IMPOSSIBLE, "tools[4]"),)),

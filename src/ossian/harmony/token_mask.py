@@ -225,5 +225,7 @@ def bit(token_id: int) -> np.uint32:
 
 
 def first_line(matcher: llguidance.LLMatcher) -> str:
-    """What went wrong, in one line: the others tell where in a grammar that the caller never saw."""
-    return matcher.get_error().strip().splitlines()[0].rstrip(".")
+    """What went wrong, in one line: the others show a grammar that the caller never saw."""
+    first, *others = matcher.get_error().strip().splitlines()
+    reasons = (line.removeprefix("error: ") for line in others if line.startswith("error: "))
+    return ": ".join(each.rstrip(".:") for each in (first, *reasons))
