@@ -134,14 +134,11 @@ def test_an_answer_fits_its_schema(served: Served) -> None:
 
 
 def test_the_sdk_parses_a_pydantic_model(served: Served) -> None:
-    seen = 0
     for _ in range(NUM_TURNS):
         answer = served.client.chat.completions.parse(
             model=MODEL, messages=QUESTION, response_format=Weather, max_tokens=4000
         )
         assert isinstance(answer.choices[0].message.parsed, Weather)
-        seen += 1
-    assert seen == NUM_TURNS
 
 
 def test_json_object_is_an_object(served: Served) -> None:

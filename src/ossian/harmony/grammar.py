@@ -139,7 +139,8 @@ def _turn_rules(shape: TurnShape, spell: _Speller) -> Iterator[str]:
 
 def _call_rules(index: int, tool: FunctionGrammar | CustomGrammar, spell: _Speller) -> Iterator[str]:
     kind = "json_type" if isinstance(tool, FunctionGrammar) else "text_type"
-    content = "TEXT" if _input_grammar(tool) is None else f"@input_{index}"
+    is_free = isinstance(tool, CustomGrammar) and tool.syntax is Syntax.TEXT
+    content = "TEXT" if is_free else f"@input_{index}"
     to = f" to={FUNCTIONS}.{tool.name}"
     yield f"call_{index}: header_{index} {kind} {spell(MESSAGE)} {content} {spell(CALL)}"
     yield f"header_{index}: {spell(to, CHANNEL, 'commentary')} | {spell(CHANNEL, 'commentary', to)}"

@@ -29,6 +29,7 @@ from ossian.harmony.schema_tree import path_text
 from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
 
 NUM_WORDS: Final = -(-VOCAB_SIZE // 32)
+ANALYSIS: Final = 35_644  # the word's one token
 MAX_COMPILED_BYTES: Final = 2 << 20  # of grammar text; what is compiled of it takes up to 120 times as much
 
 # A caller's schema is somebody else's program: beyond these it is refused, or its turn ends as cut off.
@@ -42,7 +43,7 @@ class TurnGrammars:
 
     def __init__(self, encoding: HarmonyEncoding) -> None:
         self._encode = encoding.encode
-        self._tokenizer = llguidance.LLTokenizer.from_tiktoken(  # type: ignore[attr-defined]
+        self._tokenizer = llguidance.LLTokenizer.from_tiktoken(  # type: ignore[attr-defined]  # left out of its stub
             encoder=vocabulary.load_ranks(),
             special_tokens=vocabulary.special_tokens(),
             pattern=vocabulary.SPLIT_PATTERN,
@@ -84,7 +85,7 @@ class TurnGrammars:
         matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
         if matcher.is_error():
             raise InvalidRequestError(
-                f"The tools and formats of this request cannot be enforced: {first_line(matcher)}."
+                f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
             )
         return matcher
 
@@ -93,11 +94,11 @@ class TurnGrammars:
         grammar = json.dumps({"grammars": [content]}, ensure_ascii=False)
         matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
         if matcher.is_error():
-            return first_line(matcher)
+            return reason_of(matcher)
         words = np.zeros(NUM_WORDS, np.uint32)
         matcher.unsafe_compute_mask_ptr(words.ctypes.data, words.nbytes)
         if matcher.is_error():
-            return first_line(matcher)
+            return reason_of(matcher)
         return "" if words.any() else "nothing can fulfil it"
 
     def _refused(self, shape: TurnShape, name: str, content: Mapping[str, object], error: str) -> InvalidRequestError:
@@ -184,7 +185,7 @@ class GrammarMask:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise TokenMaskError(first_line(self._matcher))
+            raise TokenMaskError(reason_of(self._matcher))
 
 
 class _AnalysisBudget:
@@ -216,15 +217,12 @@ class _AnalysisBudget:
             words[END // 32] = bit(END)
 
 
-ANALYSIS: Final = 35_644  # the word's one token
-
-
 def bit(token_id: int) -> np.uint32:
     """A token's bit in its word of a mask."""
     return np.uint32(1 << (token_id % 32))
 
 
-def first_line(matcher: llguidance.LLMatcher) -> str:
+def reason_of(matcher: llguidance.LLMatcher) -> str:
     """What went wrong, in one line: the others show a grammar that the caller never saw."""
     first, *others = matcher.get_error().strip().splitlines()
     reasons = (line.removeprefix("error: ") for line in others if line.startswith("error: "))
