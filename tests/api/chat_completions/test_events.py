@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ossian.api.chat_completions.events import ChatChunks, ChatOptions, function_name
+from ossian.api.chat_completions.events import ChatChunks, ChatOptions
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.head import Head
 from ossian.harmony.events import (
@@ -211,26 +211,6 @@ def test_a_message_to_nobodys_function_is_text(recipient: str) -> None:
 def test_without_tools_a_call_is_text_lest_anything_be_lost() -> None:
     assert deltas(*call('{"a": 1}'), has_tools=False) == [{"content": '{"a": 1}'}]
     assert last(*call("{}"), STOP, has_tools=False)["choices"][0]["finish_reason"] == "stop"
-
-
-@pytest.mark.parametrize(
-    "recipient, name",
-    [
-        ("functions.add", "add"),
-        ("add", "add"),
-        ("browser.search", "browser_search"),
-        ("functions.create_event<|channel|>analysis", "create_event__channel__analysis"),
-        ("functions.", "_"),
-        ("functions." + "a" * 100, "a" * 64),
-        ("functions.größe", "gr__e"),
-    ],
-)
-def test_a_calls_name_can_be_sent_back(recipient: str, name: str) -> None:
-    assert function_name(recipient) == name
-    function = {"name": name, "arguments": "{}"}
-    assistant = {"role": "assistant", "tool_calls": [{"id": "1", "function": function}]}
-    result = {"role": "tool", "tool_call_id": "1", "content": ""}
-    assert ChatCompletionRequest.model_validate({"model": "m", "messages": [assistant, result]}).messages
 
 
 @pytest.mark.parametrize(

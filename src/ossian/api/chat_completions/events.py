@@ -5,24 +5,23 @@ chunks = ChatChunks(head, 1, options, new_tool_call_id)
 answer = ChatAnswer(); answer.add(chunk) for each; answer.body()    the full answer
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from ossian.api.chat_completions.json_pieces import JsonPieces
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.tools import CustomTool, offered
 from ossian.api.fields import IdFactory, JsonObject
 from ossian.api.head import Head
+from ossian.api.json_pieces import JsonPieces
 from ossian.api.logprobs import content_logprobs, prompt_logprobs
+from ossian.api.recipients import function_name, is_tool
 from ossian.api.usage import total, usage_body
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
-from ossian.harmony.messages import FUNCTIONS, Channel
+from ossian.harmony.messages import Channel
 
 Remember: TypeAlias = Callable[[str, str], None]
 
-_NOT_TOOLS = {"assistant", "user", "all"}  # recipients that are nobody's function
 _BETWEEN_MESSAGES = "\n\n"
 
 
@@ -167,8 +166,7 @@ class _Choice:
             yield self._call_delta("", {"id": self._call_id, "type": self._kind}, {"name": name})
 
     def _field_of(self, event: MessageStart) -> str:
-        is_call = event.recipient is not None and event.recipient not in _NOT_TOOLS
-        if is_call and self._options.has_tools:  # `function_call` has room for one
+        if is_tool(event.recipient) and self._options.has_tools:  # `function_call` has room for one
             return "unsaid" if self._options.is_legacy and self._num_tool_calls else "tool_calls"
         return "reasoning" if event.channel is Channel.ANALYSIS else "content"
 
@@ -221,8 +219,3 @@ class _Choice:
         if self._options.is_legacy:
             return self.delta({"function_call": written})
         return self.delta({"tool_calls": [{"index": self._num_tool_calls - 1, **(head or {}), self._kind: written}]})
-
-
-def function_name(recipient: str) -> str:
-    """Return the function a call goes to, as a name OpenAI's API allows: clients send it back."""
-    return re.sub(r"[^a-zA-Z0-9_-]", "_", recipient.removeprefix(f"{FUNCTIONS}."))[:64] or "_"

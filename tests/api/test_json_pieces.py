@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossian.api.chat_completions.json_pieces import JsonPieces
+from ossian.api.json_pieces import JsonPieces
 
 VALUES = st.recursive(
     st.none() | st.integers() | st.text() | st.text('\\"\n\x01é😀', min_size=1),
