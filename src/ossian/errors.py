@@ -8,7 +8,7 @@
     │   ├── ContextLengthError      400: the prompt does not fit
     │   ├── ModelNotFoundError      404: no such model
     │   ├── RequestTooLargeError    413: the body is over the limit
-    │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON
+    │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON, or packed in an unknown way
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
         ├── EngineDeadError         503: a step failed and the engine has stopped
@@ -74,7 +74,7 @@ class RequestTooLargeError(RequestError):
 
 
 class UnsupportedMediaTypeError(RequestError):
-    """The request body is not said to be JSON, or it is compressed."""
+    """The request body is not said to be JSON, or it is compressed in a way that is not known here."""
 
     status = 415
 

@@ -56,7 +56,7 @@ def test_a_body_that_cannot_be_read(server: Served, path: str, body: bytes, mess
         {"content-type": "application/x-www-form-urlencoded"},
         {"content-type": "application/json; charset=latin-1"},
         {"content-type": "application/jsonl"},
-        {"content-type": "application/json", "content-encoding": "gzip"},
+        {"content-type": "application/json", "content-encoding": "br"},
     ],
     ids=str,
 )

@@ -42,7 +42,7 @@ class Service:
 
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
         """Return the request. Raises a RequestError for a body that is too large, no JSON, or not of the schema."""
-        body = await json_body(request)
+        body = await json_body(request, self.parts.settings.server.max_body_bytes)
         checked = partial(parse, body, schema, ignore_unknown=self._ignore_unknown)
         return await asyncio.to_thread(checked) if len(body) > LARGE_BODY else checked()
 
