@@ -8,12 +8,20 @@ from ossian.settings import (
     LogSettings,
     ModelSettings,
     ReasoningMemorySettings,
+    ResponsesSettings,
     Section,
     ServerSettings,
     Settings,
 )
 
-SECTIONS = [ServerSettings, ModelSettings, EngineSettings, ReasoningMemorySettings, LogSettings]
+SECTIONS = [
+    ServerSettings,
+    ModelSettings,
+    EngineSettings,
+    ReasoningMemorySettings,
+    ResponsesSettings,
+    LogSettings,
+]
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +30,9 @@ def no_file(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_sections_are_the_settings() -> None:
-    assert [field.annotation for field in Settings.model_fields.values()] == SECTIONS
+    fields = {name: field.annotation for name, field in Settings.model_fields.items()}
+    assert [fields.pop(name) for name in list(fields) if fields[name] in SECTIONS] == SECTIONS
+    assert set(fields) == {"database_url", "data_dir"}
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -49,6 +59,11 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (EngineSettings, {"max_num_batched_tokens": 15}),
         (EngineSettings, {"precision": "fp4"}),
         (EngineSettings, {"kv_cache_bytes": 0}),
+        (ResponsesSettings, {"retention_days": 0}),
+        (ResponsesSettings, {"reasoning_events": "anthropic"}),
+        (ResponsesSettings, {"lease_seconds": 0.5}),
+        (ResponsesSettings, {"websocket_minutes": 0}),
+        (ResponsesSettings, {"max_background": -1}),
         (LogSettings, {"level": "INFO"}),
     ],
 )
@@ -62,6 +77,14 @@ def test_keys_are_never_shown() -> None:
     assert settings.api_keys[0].get_secret_value() == "sk-secret"
     assert "sk-secret" not in repr(settings)
     assert "sk-secret" not in settings.model_dump_json()
+
+
+def test_the_database_url_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSSIAN_DATABASE_URL", "postgresql://ossian:hunter2@localhost/ossian")
+    settings = Settings()
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value().startswith("postgresql://ossian:hunter2@")
+    assert "hunter2" not in repr(settings) + settings.model_dump_json()
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,6 +65,17 @@ class ReasoningMemorySettings(Section):
     ttl_seconds: float = Field(default=3600.0, gt=0)
 
 
+class ResponsesSettings(Section):
+    """The Responses API and what it keeps."""
+
+    store_by_default: bool = True  # what `store` is in a request that does not say
+    retention_days: float = Field(default=30.0, gt=0)  # a stored response is erased when it is older
+    reasoning_events: Literal["openai", "open-responses", "summary"] = "openai"  # a request's header may choose another
+    lease_seconds: float = Field(default=10.0, ge=1)  # without a sign of its server for so long, a run counts as lost
+    websocket_minutes: float = Field(default=60.0, gt=0)  # a connection is closed after that
+    max_background: int = Field(default=64, ge=0)  # running at once in this server
+
+
 class LogSettings(Section):
     """What is logged, and how."""
 
@@ -81,7 +92,10 @@ class Settings(BaseSettings):
     models: ModelSettings = Field(default_factory=ModelSettings)
     engine: EngineSettings = EngineSettings()
     reasoning_memory: ReasoningMemorySettings = ReasoningMemorySettings()
+    responses: ResponsesSettings = ResponsesSettings()
     log: LogSettings = LogSettings()
+    database_url: SecretStr | None = None  # as SQLAlchemy writes it; None: an SQLite file in data_dir
+    data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")
 
     @classmethod
     def settings_customise_sources(

@@ -50,6 +50,19 @@ def test_a_wrong_api_key_is_not_shown(value: object) -> None:
     assert "sk-secret" not in str(caught.value)
 
 
+def test_settings_outside_the_sections_can_be_flags(tmp_path: Path) -> None:
+    settings = load_settings({"data_dir": str(tmp_path), "database_url": "sqlite:///x", "server.port": 1})
+    assert (settings.data_dir, settings.server.port) == (tmp_path, 1)
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "sqlite:///x"
+
+
+def test_a_wrong_database_url_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError, match=r"database_url cannot be what it is: ") as caught:
+        load_settings({"database_url": ["postgresql://u:hunter2@h/d"]})
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OSSIAN_ENGINE__BLOCK_SIZE", "17")
     with pytest.raises(ConfigurationError, match=r"engine\.block_size cannot be '17'.*OSSIAN_ENGINE__BLOCK_SIZE"):

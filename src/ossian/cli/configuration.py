@@ -46,12 +46,14 @@ def check_configuration_file() -> None:
 
 
 def nested(flags: Mapping[str, object]) -> dict[str, Any]:
-    """Return {"server": {"port": 1}} for {"server.port": 1}, without the flags that are None."""
+    """Return {"server": {"port": 1}, "data_dir": "d"} for {"server.port": 1, "data_dir": "d"}, without what is None."""
     sections: dict[str, Any] = {}
     for name, value in flags.items():
         section, _, key = name.partition(".")
-        if value is not None:
+        if value is not None and key:
             sections.setdefault(section, {})[key] = value
+        elif value is not None:
+            sections[section] = value
     return sections
 
 
@@ -69,7 +71,7 @@ def problem(location: tuple[int | str, ...], message: str, value: object, flags:
 
 def is_secret(location: tuple[int | str, ...]) -> bool:
     """Tell whether a setting's value must not be shown, wherever the message ends up."""
-    return location[:2] == ("server", "api_keys")
+    return location[:2] == ("server", "api_keys") or location[:1] == ("database_url",)
 
 
 def names_of(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
