@@ -57,6 +57,7 @@ def string_or_array(expected: str) -> Discriminator:
 
 
 ModelName: TypeAlias = Annotated[str, Field(max_length=256)]
+FunctionName: TypeAlias = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 StopString: TypeAlias = Annotated[str, Field(min_length=1, max_length=1024)]
 StopStrings: TypeAlias = Annotated[
     Annotated[StopString, Tag("string")] | Annotated[list[StopString], Field(max_length=16), Tag("array")],

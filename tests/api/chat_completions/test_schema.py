@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from ossian.api.chat_completions.schema import EFFORTS, ChatCompletionRequest
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.efforts import EFFORTS
 from ossian.api.validation import parse
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
-from ossian.api.chat_completions.shape import arguments_schema, turn_shape
+from ossian.api.chat_completions.shape import turn_shape
 from ossian.errors import InvalidRequestError
 from ossian.harmony.grammar import CustomGrammar, FunctionGrammar, Syntax, TurnShape
 
@@ -41,25 +41,6 @@ def refusal(**fields: Any) -> InvalidRequestError:
 @pytest.mark.parametrize("fields", [{}, {"tools": []}, {"response_format": {"type": "text"}}, {"tool_choice": "auto"}])
 def test_a_plain_request_leaves_analysis_and_text(fields: dict[str, Any]) -> None:
     assert shape(**fields) == TurnShape()
-
-
-@pytest.mark.parametrize(
-    "parameters, schema",
-    [
-        (None, None),
-        ({}, None),
-        ({"type": "object", "properties": {}}, None),
-        ({"type": "object", "properties": {}, "required": [], "title": "None"}, None),
-        ({"type": "object", "properties": {}, "additionalProperties": True}, ...),
-        ({"type": "object"}, ...),
-        (CITY, CITY),
-        ({"properties": {"a": {}}}, {"properties": {"a": {}}, "type": "object"}),
-        ({"anyOf": [CITY, {"type": "string"}]}, {"anyOf": [CITY, {"type": "string"}], "type": "object"}),
-        ({"$ref": "#/$defs/a", "$defs": {"a": CITY}}, {"$ref": "#/$defs/a", "$defs": {"a": CITY}, "type": "object"}),
-    ],
-)
-def test_arguments_are_an_object(parameters: dict[str, Any] | None, schema: Any) -> None:
-    assert arguments_schema(parameters) == (parameters if schema is ... else schema)
 
 
 def test_tools_in_their_order_with_the_place_of_each() -> None:

@@ -2,27 +2,10 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from ossian.api.fields import STOP_AT_FIRST, RequestModel, refused, string_or_array
-
-MEDIA = {
-    "image_url": "image",
-    "input_image": "image",
-    "input_audio": "audio",
-    "video_url": "video",
-    "file": "file",
-    "input_file": "file",
-}
-
-
-def _refuse_media(part: object) -> object:
-    kind = part.get("type") if isinstance(part, dict) else None
-    if isinstance(kind, str) and kind in MEDIA:
-        message = "this model has no {media} input; send text parts only"
-        raise PydanticCustomError("unsupported_content", message, {"media": MEDIA[kind]})
-    return part
+from ossian.api.fields import STOP_AT_FIRST, FunctionName, RequestModel, refused, string_or_array
+from ossian.api.media import TEXT_ONLY
 
 
 class TextPart(RequestModel):
@@ -39,18 +22,14 @@ class RefusalPart(RequestModel):
     refusal: str
 
 
-TextParts: TypeAlias = Annotated[
-    list[Annotated[TextPart, BeforeValidator(_refuse_media)]], Field(min_length=1), STOP_AT_FIRST, Tag("array")
-]
+TextParts: TypeAlias = Annotated[list[Annotated[TextPart, TEXT_ONLY]], Field(min_length=1), STOP_AT_FIRST, Tag("array")]
 AssistantPart: TypeAlias = Annotated[TextPart | RefusalPart, Field(discriminator="type")]
 AssistantParts: TypeAlias = Annotated[
-    list[Annotated[AssistantPart, BeforeValidator(_refuse_media)]], Field(min_length=1), STOP_AT_FIRST, Tag("array")
+    list[Annotated[AssistantPart, TEXT_ONLY]], Field(min_length=1), STOP_AT_FIRST, Tag("array")
 ]
 _TEXT_OR_PARTS = string_or_array("a string or an array of text parts")
 Content: TypeAlias = Annotated[Annotated[str, Tag("string")] | TextParts, _TEXT_OR_PARTS]
 AssistantContent: TypeAlias = Annotated[Annotated[str, Tag("string")] | AssistantParts, _TEXT_OR_PARTS]
-
-FunctionName: TypeAlias = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
 
 class SystemMessage(RequestModel):

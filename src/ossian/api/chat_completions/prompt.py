@@ -19,15 +19,14 @@ from ossian.api.chat_completions.messages import (
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.shape import final_schema
 from ossian.api.chat_completions.tools import (
-    CustomDefinition,
     CustomTool,
-    GrammarFormat,
     ToolChoice,
     chosen_names,
     must_call,
     offered,
 )
 from ossian.api.chat_completions.tools import Tool as OfferedTool
+from ossian.api.grammars import custom_description
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool, ToolNamespace
 
@@ -90,18 +89,8 @@ def _wanted_call(choice: ToolChoice | None) -> Iterator[str]:
 
 def _tool(tool: OfferedTool) -> Tool:
     if isinstance(tool, CustomTool):
-        return Tool(tool.name, _custom_description(tool.custom), {"type": "string"})
+        return Tool(tool.name, custom_description(tool.custom.description, tool.custom.grammar), {"type": "string"})
     return Tool(tool.name, tool.function.description or "", tool.function.parameters or None)
-
-
-def _custom_description(custom: CustomDefinition) -> str:
-    """What gpt-oss, which was trained on functions only, must know of a custom tool."""
-    lines = [custom.description] if custom.description else []
-    lines.append("The input is plain text, not JSON.")
-    if isinstance(custom.format, GrammarFormat):
-        kind = {"lark": "Lark grammar", "regex": "regular expression"}[custom.format.grammar.syntax]
-        lines.append(f"It must fit this {kind}:\n{custom.format.grammar.definition}")
-    return "\n".join(lines)
 
 
 def _response_format(request: ChatCompletionRequest) -> ResponseFormat | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ossian.api.chat_completions.messages import ChatMessage, FunctionName
+from ossian.api.chat_completions.messages import ChatMessage
 from ossian.api.chat_completions.tool_results import check_tool_results
 from ossian.api.chat_completions.tools import (
     MAX_TOOLS,
@@ -22,25 +22,13 @@ from ossian.api.chat_completions.tools import (
     Tools,
     check_tools,
 )
-from ossian.api.fields import STOP_AT_FIRST, Metadata, ModelName, RequestModel, StreamOptions, refused
+from ossian.api.efforts import EFFORTS, Effort
+from ossian.api.fields import STOP_AT_FIRST, FunctionName, Metadata, ModelName, RequestModel, StreamOptions, refused
 from ossian.api.sampling import SamplingFields
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort
 
 MAX_MESSAGES = 10_000  # so many tiny ones take 0.1 s to check, and everybody waits for that
-
-Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-# gpt-oss knows three efforts and cannot switch reasoning off; the nearest one it knows is used.
-EFFORTS: dict[Effort, ReasoningEffort] = {
-    "none": ReasoningEffort.LOW,
-    "minimal": ReasoningEffort.LOW,
-    "low": ReasoningEffort.LOW,
-    "medium": ReasoningEffort.MEDIUM,
-    "high": ReasoningEffort.HIGH,
-    "xhigh": ReasoningEffort.HIGH,
-    "max": ReasoningEffort.HIGH,
-}
 
 
 class Reasoning(RequestModel):

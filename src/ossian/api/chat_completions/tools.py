@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from ossian.api.chat_completions.messages import FunctionName
-from ossian.api.fields import STOP_AT_FIRST, RequestModel
+from ossian.api.fields import STOP_AT_FIRST, FunctionName, RequestModel
+from ossian.api.grammars import GrammarDefinition, check_grammar
 from ossian.errors import InvalidRequestError
-from ossian.harmony.lark import foreign_lark
 
 MAX_TOOLS = 128
 KINDS = ("function", "custom")
@@ -41,13 +40,6 @@ class TextFormat(RequestModel):
     type: Literal["text"]
 
 
-class GrammarDefinition(RequestModel):
-    """A grammar of Lark's syntax, or a regular expression of Rust's."""
-
-    syntax: Literal["lark", "regex"]
-    definition: Annotated[str, Field(min_length=1, max_length=100_000)]
-
-
 class GrammarFormat(RequestModel):
     """A text that fits a grammar."""
 
@@ -61,6 +53,11 @@ class CustomDefinition(RequestModel):
     name: FunctionName
     description: str | None = None
     format: Annotated[TextFormat | GrammarFormat, Field(discriminator="type")] | None = None
+
+    @property
+    def grammar(self) -> GrammarDefinition | None:
+        """What its input has to fit; None for any text."""
+        return self.format.grammar if isinstance(self.format, GrammarFormat) else None
 
 
 class CustomTool(RequestModel):
@@ -196,20 +193,13 @@ def check_tools(tools: Sequence[Tool], choice: ToolChoice | None, param: str = "
             raise _invalid(f"{place}.name", f"there are two tools '{tool.name}'")
         kinds[tool.name] = tool.type
         if isinstance(tool, CustomTool):
-            _check_grammar(tool.custom, f"{place}.format.grammar.definition")
+            check_grammar(tool.custom.grammar, f"{place}.format.grammar.definition")
     choice_param = "tool_choice" if param == "tools" else "function_call"
     if must_call(choice) and not tools:
         raise _invalid(choice_param, "it wants a call, but there are no tools")
     for named in () if choice is None or isinstance(choice, str) else _chosen(choice):
         if kinds.get(named.name) != named.type:
             raise _invalid(choice_param, f"there is no {named.type} tool '{named.name[:64]}' in {param}")
-
-
-def _check_grammar(custom: CustomDefinition, param: str) -> None:
-    if not isinstance(custom.format, GrammarFormat) or custom.format.grammar.syntax != "lark":
-        return
-    if foreign := foreign_lark(custom.format.grammar.definition):
-        raise _invalid(param, f"'{foreign[:64]}' is no part of Lark's grammar")
 
 
 def _invalid(param: str, reason: str) -> InvalidRequestError:
