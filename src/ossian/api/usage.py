@@ -41,3 +41,17 @@ def usage_body(usage: Usage) -> JsonObject:
             "rejected_prediction_tokens": 0,
         },
     }
+
+
+def response_usage_body(usage: Usage) -> JsonObject:
+    """Return the `usage` object of a response: the same counts under the names of the Responses API."""
+    return {
+        "input_tokens": usage.num_prompt_tokens,
+        "input_tokens_details": {
+            "cached_tokens": usage.num_cached_tokens,
+            "cache_write_tokens": usage.num_prompt_tokens - usage.num_cached_tokens,
+        },
+        "output_tokens": usage.num_completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": usage.num_reasoning_tokens},
+        "total_tokens": usage.num_prompt_tokens + usage.num_completion_tokens,
+    }

@@ -1,0 +1,161 @@
+"""The way out: the events of a turn become the events of a response, and the response itself.
+
+events = ResponseEvents(response_body(…), options, new_id)
+[*events.open(), *events.push(event), …, *events.close(now)]    the stream: OpenAI's dialect, no sequence numbers
+events.response                                                 the response as it is now; whole after `close`
+
+The terminal event carries the whole response: there is no second way to make it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ossian.api.fields import JsonObject
+from ossian.api.recipients import function_name, is_tool
+from ossian.api.responses.output_items import (
+    COMPLETED,
+    IN_PROGRESS,
+    INCOMPLETE,
+    CallItem,
+    Conceal,
+    CustomCallItem,
+    FunctionCallItem,
+    MessageItem,
+    OpenItem,
+    ReasoningItem,
+)
+from ossian.api.responses.response import cancelled, completed, failed, incomplete, response_error, terminal_event
+from ossian.api.usage import response_usage_body
+from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent
+from ossian.harmony.messages import Channel
+
+Remember: TypeAlias = Callable[[str, str], None]
+NewId: TypeAlias = Callable[[str], str]  # from a prefix
+ToolName: TypeAlias = tuple[str, str, str | None]  # kind, name and namespace, as the request has them
+
+LOGPROBS: Final = "message.output_text.logprobs"
+ENCRYPTED_REASONING: Final = "reasoning.encrypted_content"
+
+_BETWEEN_MESSAGES: Final = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseOptions:
+    """What a request wants to see of its answer, and how to write what the model calls.
+
+    `tool_names` are the tools the model was offered, by the names it knows them under; without any, what looks like a
+    call is text. `conceal` encrypts reasoning when `include` asks for it.
+    """
+
+    tool_names: Mapping[str, ToolName] = field(default_factory=dict)
+    include: frozenset[str] = frozenset()
+    conceal: Conceal | None = None
+
+
+class ResponseEvents:
+    """Makes the events of one response. `remember` is told of every complete call with the reasoning that led to it."""
+
+    def __init__(
+        self,
+        body: JsonObject,
+        options: ResponseOptions,
+        new_id: NewId,
+        remember: Remember = lambda _call_id, _reasoning: None,
+    ) -> None:
+        self._body = body
+        self._options = options
+        self._new_id = new_id
+        self._remember = remember
+        self._output: list[JsonObject] = []
+        self._item: OpenItem | None = None
+        self._reasoning: list[str] = []
+        self._was_cut = False
+        self._is_created = False
+
+    @property
+    def response(self) -> JsonObject:
+        """The response as it is now, with what is written of an open item."""
+        opened = [self._item.body(IN_PROGRESS)] if self._item else []
+        return self._body | {"output": [*self._output, *opened]}
+
+    def queue(self) -> Iterator[JsonObject]:
+        """Yield the first events of a response that has to wait; `open` follows when it begins."""
+        self._body = self._body | {"status": "queued"}
+        yield from self._create()
+        yield {"type": "response.queued", "response": self._body}
+
+    def open(self) -> Iterator[JsonObject]:
+        """Yield the events that begin a response."""
+        self._body = self._body | {"status": IN_PROGRESS}
+        yield from self._create()
+        yield {"type": "response.in_progress", "response": self._body}
+
+    def push(self, event: TurnEvent) -> Iterator[JsonObject]:
+        """Yield the events of the turn's next event; often one, or none."""
+        match event:
+            case MessageStart():
+                self._item = self._item_for(event)
+                yield from self._item.added()
+            case TextDelta():
+                if self._item is not None:
+                    yield from self._item.text(event)
+            case MessageEnd():
+                yield from self._end(COMPLETED if event.is_complete else INCOMPLETE)
+            case Finished():
+                self._was_cut |= event.finish_reason == "length"
+                self._body = self._body | {"usage": response_usage_body(event.usage)}
+
+    def close(self, completed_at: int) -> Iterator[JsonObject]:
+        """Yield the terminal event of a turn that has finished, at this time in Unix seconds."""
+        yield from self._end(INCOMPLETE)
+        yield self._terminate(incomplete(self.response) if self._was_cut else completed(self.response, completed_at))
+
+    def fail(self, error: Exception) -> Iterator[JsonObject]:
+        """Yield the events that end a response because of an error; what is half-written stays, as incomplete."""
+        yield from self._end(INCOMPLETE)
+        yield self._terminate(failed(self.response, response_error(error)))
+
+    def cancel(self) -> Iterator[JsonObject]:
+        """Yield the events that end a response because its caller wants no more of it."""
+        yield from self._end(INCOMPLETE)
+        yield self._terminate(cancelled(self.response))
+
+    def _create(self) -> Iterator[JsonObject]:
+        if not self._is_created:
+            self._is_created = True
+            yield {"type": "response.created", "response": self._body}
+
+    def _item_for(self, event: MessageStart) -> OpenItem:
+        if is_tool(event.recipient) and self._options.tool_names:
+            return self._call(function_name(event.recipient or ""))
+        index = len(self._output)
+        if event.channel is Channel.ANALYSIS:
+            conceal = self._options.conceal if ENCRYPTED_REASONING in self._options.include else None
+            return ReasoningItem(self._new_id("rs_"), index, conceal)
+        phase = "final_answer" if event.channel is Channel.FINAL else "commentary"
+        return MessageItem(self._new_id("msg_"), index, phase, include_logprobs=LOGPROBS in self._options.include)
+
+    def _call(self, flat_name: str) -> CallItem:
+        kind, name, namespace = self._options.tool_names.get(flat_name, ("function", flat_name, None))
+        make, prefix = (CustomCallItem, "ctc_") if kind == "custom" else (FunctionCallItem, "fc_")
+        return make(self._new_id(prefix), len(self._output), self._new_id("call_"), name, namespace)
+
+    def _end(self, status: str) -> Iterator[JsonObject]:
+        """Close the open item, if there is one."""
+        item, self._item = self._item, None
+        if item is None:
+            return
+        for event in item.done(status):
+            if event["type"] == "response.output_item.done":
+                self._output.append(event["item"])
+            yield event
+        self._was_cut |= status == INCOMPLETE
+        if isinstance(item, ReasoningItem):
+            self._reasoning.append(item.written)
+        elif isinstance(item, CallItem) and status == COMPLETED:
+            self._remember(item.call_id, _BETWEEN_MESSAGES.join(filter(None, self._reasoning)))
+
+    def _terminate(self, body: JsonObject) -> JsonObject:
+        self._body = body
+        return terminal_event(body)

@@ -1,0 +1,160 @@
+"""The response object, from its first moment to its last.
+
+`response_body` has every field that OpenAI's schema and Open Responses require; the functions below it make the
+finished ones. What was accepted but not honoured is told in `ossian.warnings`, which is there only when there is any.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+from ossian.api.errors import INTERNAL_ERROR
+from ossian.api.fields import JsonObject, RequestModel
+from ossian.api.head import Head
+from ossian.api.responses.output_items import IN_PROGRESS, INCOMPLETE
+from ossian.errors import EngineOverloadedError, OssianError, RequestError
+
+_ECHOED: Final[dict[str, Any]] = {  # as they were asked for, or else their defaults
+    "background": False,
+    "conversation": None,
+    "frequency_penalty": 0.0,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "presence_penalty": 0.0,
+    "previous_response_id": None,
+    "prompt": None,
+    "prompt_cache_key": None,
+    "prompt_cache_retention": None,
+    "reasoning": {},
+    "safety_identifier": None,
+    "store": True,
+    "temperature": 1.0,
+    "text": {},
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+_TERMINAL_EVENTS: Final = {
+    "completed": "response.completed",
+    "incomplete": "response.incomplete",
+    "failed": "response.failed",
+    "cancelled": "response.incomplete",  # neither specification has an event of its own for it
+}
+
+
+class Notice(Protocol):
+    """Something accepted but not honoured."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def param(self) -> str | None: ...
+
+    @property
+    def message(self) -> str: ...
+
+
+def response_body(
+    request: RequestModel, head: Head, *, store: bool, status: str = IN_PROGRESS, notices: Iterable[Notice] = ()
+) -> JsonObject:
+    """Return the response to a request before anything is generated.
+
+    `store` is what the server decided: the request may leave it open.
+    """
+    asked = request.model_dump(mode="json", by_alias=True, exclude_unset=True, include=set(_ECHOED))
+    echo = {name: default if asked.get(name) is None else asked[name] for name, default in _ECHOED.items()}
+    body = {
+        "id": head.id,
+        "object": "response",
+        "created_at": head.created,
+        "status": status,
+        "completed_at": None,
+        "error": None,
+        "incomplete_details": None,
+        "model": head.model,
+        "output": [],
+        "usage": None,
+        "service_tier": "default",
+        **echo,
+        "store": store,
+        "conversation": _conversation(echo["conversation"]),
+        "reasoning": _reasoning(echo["reasoning"]),
+        "text": _text(echo["text"]),
+        "tools": [_tool(tool) for tool in echo["tools"]],
+    }
+    if body["user"] is None:
+        del body["user"]  # OpenAI's schema has no null here
+    warnings = [{"code": each.code, "param": each.param, "message": each.message} for each in notices]
+    return body | {"ossian": {"warnings": warnings}} if warnings else body
+
+
+def completed(body: JsonObject, completed_at: int) -> JsonObject:
+    """Return a response whose turn has finished by itself, at this time in Unix seconds."""
+    return body | {"status": "completed", "completed_at": completed_at}
+
+
+def incomplete(body: JsonObject) -> JsonObject:
+    """Return a response whose turn was cut off at the most tokens it may have."""
+    return body | {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
+
+
+def failed(body: JsonObject, error: JsonObject) -> JsonObject:
+    """Return a response that ended because of an error, which `response_error` makes."""
+    return body | {"status": "failed", "error": error, "output": _stopped(body["output"])}
+
+
+def cancelled(body: JsonObject) -> JsonObject:
+    """Return a response that its caller cancelled."""
+    return body | {"status": "cancelled", "output": _stopped(body["output"])}
+
+
+def terminal_event(body: JsonObject) -> JsonObject:
+    """Return the last event of a finished response's stream."""
+    return {"type": _TERMINAL_EVENTS[body["status"]], "response": body}
+
+
+def response_error(error: Exception) -> JsonObject:
+    """Return the `error` of a failed response. Its codes are OpenAI's, which are few."""
+    if isinstance(error, RequestError):
+        return {"code": "invalid_prompt", "message": error.message}
+    if isinstance(error, EngineOverloadedError):
+        return {"code": "rate_limit_exceeded", "message": str(error)}
+    return {"code": "server_error", "message": str(error) if isinstance(error, OssianError) else INTERNAL_ERROR}
+
+
+def _stopped(output: list[JsonObject]) -> list[JsonObject]:
+    return [item | {"status": INCOMPLETE} if item.get("status") == IN_PROGRESS else item for item in output]
+
+
+def _conversation(value: str | JsonObject | None) -> JsonObject | None:
+    return {"id": value} if isinstance(value, str) else value
+
+
+def _reasoning(asked: JsonObject) -> JsonObject:
+    summary = asked.get("summary") or asked.get("generate_summary")
+    return {"effort": asked.get("effort") or "medium", "summary": summary}
+
+
+def _text(asked: JsonObject) -> JsonObject:
+    return {"format": _format(asked.get("format") or {}), "verbosity": asked.get("verbosity") or "medium"}
+
+
+def _format(asked: JsonObject) -> JsonObject:
+    return {"type": "text"} | {name: value for name, value in asked.items() if value is not None}
+
+
+def _tool(asked: JsonObject) -> JsonObject:
+    """A tool with all the fields that the schemas require of its type."""
+    match asked.get("type"):
+        case "function":
+            return {"description": None, "parameters": None, "strict": None} | asked
+        case "namespace":
+            return {"description": ""} | asked | {"tools": [_tool(tool) for tool in asked.get("tools", [])]}
+        case _:
+            return asked
