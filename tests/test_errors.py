@@ -11,9 +11,11 @@ from ossian.errors import (
     EngineOverloadedError,
     InvalidRequestError,
     ModelNotFoundError,
+    NotFoundError,
     OssianError,
     RequestError,
     RequestTooLargeError,
+    TooManyRequestsError,
 )
 
 CLASSES = [each for _, each in inspect.getmembers(errors, inspect.isclass) if each.__module__ == errors.__name__]
@@ -50,12 +52,18 @@ def test_every_error_says_when_it_happens(error: type[OssianError]) -> None:
         (InvalidRequestError("m", param="n", code="c"), 400, "c", "n"),
         (ContextLengthError("m"), 400, "context_length_exceeded", "messages"),
         (ModelNotFoundError("m"), 404, "model_not_found", "model"),
+        (NotFoundError("m"), 404, None, None),
         (RequestTooLargeError("m"), 413, None, None),
     ],
 )
 def test_request_errors_know_their_answer(error: RequestError, status: int, code: str, param: str) -> None:
     assert (error.status, error.code, error.param, error.type) == (status, code, param, "invalid_request_error")
     assert error.message == str(error) == "m"
+
+
+def test_a_limit_has_a_type_of_its_own() -> None:
+    error = TooManyRequestsError("Later.", code="rate_limit_exceeded")
+    assert (error.status, error.code, error.type) == (429, "rate_limit_exceeded", "rate_limit_error")
 
 
 @pytest.mark.parametrize(

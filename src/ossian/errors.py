@@ -7,7 +7,9 @@
     │   ├── InvalidRequestError     400: a field is wrong
     │   ├── ContextLengthError      400: the prompt does not fit
     │   ├── ModelNotFoundError      404: no such model
+    │   ├── NotFoundError           404: no such object, or somebody else's
     │   ├── RequestTooLargeError    413: the body is over the limit
+    │   ├── TooManyRequestsError    429: a limit on what one server does at once
     │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON, or packed in an unknown way
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
@@ -65,6 +67,19 @@ class ModelNotFoundError(RequestError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, param="model", code="model_not_found")
+
+
+class NotFoundError(RequestError):
+    """No such object: it never was, is deleted or expired, or belongs to another caller."""
+
+    status = 404
+
+
+class TooManyRequestsError(RequestError):
+    """A limit on how much is done at once is reached; the message has the number, trying again later can succeed."""
+
+    status = 429
+    type = "rate_limit_error"
 
 
 class RequestTooLargeError(RequestError):

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from ossian.errors import EngineDeadError, EngineOverloadedError, InvalidRequestError
+from ossian.errors import EngineDeadError, EngineOverloadedError, InvalidRequestError, TooManyRequestsError
 from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_handlers, error_response, refusal
 
 
@@ -14,6 +14,7 @@ from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_ha
     "error, status, has_retry_after",
     [
         (InvalidRequestError("No."), 400, False),
+        (TooManyRequestsError("No."), 429, True),
         (EngineOverloadedError("No."), 503, True),
         (EngineDeadError("No."), 503, False),
         (RuntimeError("No."), 500, False),

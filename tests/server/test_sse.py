@@ -9,7 +9,7 @@ from starlette.types import Message
 from ossian.errors import EngineDeadError
 from ossian.server.errors import CLIENT_LEFT
 from ossian.server.request_context import RequestRecord
-from ossian.server.sse import DONE, KEEP_ALIVE, EventStream, event
+from ossian.server.sse import DONE, KEEP_ALIVE, EventStream, event, named_event
 from ossian.server.turns import Turns
 from tests.server.test_turns import Source
 
@@ -51,6 +51,13 @@ async def test_one_write_an_event() -> None:
     assert [message["more_body"] for message in sent[1:]] == [True, True, True, False]
     assert source.num_closed == 1
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_events_can_have_names() -> None:
+    source = Source()
+    sent = await sent_by(EventStream(chunks({"type": "response.created", "n": 1}), source, 10, named_event))
+    assert sent[1]["body"] == b'event: response.created\ndata: {"type":"response.created","n":1}\n\n'
+    assert (sent[2]["body"], source.num_closed) == (DONE, 1)
 
 
 def test_an_event_is_one_line_whatever_is_in_it() -> None:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 
 from cachetools import TTLCache
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from ossian.settings import ReasoningMemorySettings
 
@@ -41,6 +41,6 @@ def num_bytes(reasoning: str) -> int:
     return len(reasoning.encode(errors="surrogatepass")) + 500
 
 
-def scope_of(request: Request, *, has_keys: bool) -> str:
+def scope_of(request: HTTPConnection, *, has_keys: bool) -> str:
     """Whose request it is: a digest of its key. On a server without keys everybody is one."""
     return hashlib.sha256(request.headers.get("authorization", "").encode()).hexdigest() if has_keys else ""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TypeVar
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from ossian.api.fields import RequestModel
 from ossian.api.head import Head
@@ -46,7 +47,7 @@ class Service:
         checked = partial(parse, body, schema, ignore_unknown=self._ignore_unknown)
         return await asyncio.to_thread(checked) if len(body) > LARGE_BODY else checked()
 
-    def resolve(self, request: Request, name: str) -> tuple[Model, Generation]:
+    def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:
         """Return the model that answers to `name`, and note it for the log. Raises ModelNotFoundError."""
         model = self.parts.catalog.resolve(name)
         record_of(request.scope).model = model.id
@@ -62,9 +63,13 @@ class Service:
         fingerprint = generation.engine.info.fingerprint
         return Head(self.parts.new_id(id_prefix), int(self.parts.now()), model.id, fingerprint)
 
-    def memory(self, request: Request) -> tuple[Callable[[str], str | None], Callable[[str, str], None]]:
+    def scope(self, request: HTTPConnection) -> str:
+        """Return whose objects a request may see: everything that is stored belongs to one scope."""
+        return scope_of(request, has_keys=bool(self.parts.settings.server.api_keys))
+
+    def memory(self, request: HTTPConnection) -> tuple[Callable[[str], str | None], Callable[[str, str], None]]:
         """Return how the reasoning behind the caller's tool calls is recalled and remembered, by call id."""
-        scope = scope_of(request, has_keys=bool(self.parts.settings.server.api_keys))
+        scope = self.scope(request)
 
         def recall(call_id: str) -> str | None:
             reasoning = self._reasoning.recall(scope, call_id)
@@ -73,7 +78,7 @@ class Service:
 
         return recall, partial(self._reasoning.remember, scope)
 
-    def wants_debug_view(self, request: Request) -> bool:
+    def wants_debug_view(self, request: HTTPConnection) -> bool:
         """Whether the caller asks to see its prompt and the raw turn. Raises InvalidRequestError where that is off."""
         is_wanted = request.headers.get("x-ossian-debug", "0") not in ("", "0")
         if is_wanted and not self.parts.settings.server.debug_view:
@@ -86,7 +91,7 @@ class Service:
         return lambda index, event: timers[index].note(event)
 
 
-def service_of(request: Request) -> Service:
+def service_of(request: HTTPConnection) -> Service:
     """Return the service of the application that a request came to."""
     service: Service = request.app.state.service
     return service

@@ -1,8 +1,9 @@
 """Server-sent events: one write an event, a sign of life while there is none, and an end the client can tell."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from time import monotonic
+from typing import Protocol
 
 import orjson
 import structlog
@@ -16,7 +17,6 @@ from ossian.errors import OssianError
 from ossian.server.disconnect import while_connected
 from ossian.server.errors import CLIENT_LEFT
 from ossian.server.request_context import RequestRecord, record_of
-from ossian.server.turns import Turns
 
 KEEP_ALIVE = b": keep-alive\n\n"
 DONE = b"data: [DONE]\n\n"
@@ -24,8 +24,25 @@ DONE = b"data: [DONE]\n\n"
 log = structlog.get_logger()
 
 
+class Source(Protocol):
+    """What is behind a stream, and ends with it."""
+
+    async def aclose(self) -> None: ...
+
+
+def event(body: JsonObject) -> bytes:
+    """Return one event."""
+    return b"data: " + orjson.dumps(body) + b"\n\n"
+
+
+def named_event(body: JsonObject) -> bytes:
+    """Return one event under the name of its type."""
+    name: str = body["type"]
+    return b"event: " + name.encode() + b"\n" + event(body)
+
+
 class EventStream(Response):
-    """Sends chunks as events, then `[DONE]`; closes the turns behind them, at once if the client leaves.
+    """Sends chunks as events, then `[DONE]`; closes the source behind them, at once if the client leaves.
 
     An exception after the start is sent as an event with OpenAI's error object, and no `[DONE]` follows.
     """
@@ -33,11 +50,18 @@ class EventStream(Response):
     media_type = "text/event-stream"
     charset = "utf-8"
 
-    def __init__(self, chunks: AsyncGenerator[JsonObject], turns: Turns, keep_alive_seconds: float) -> None:
+    def __init__(
+        self,
+        chunks: AsyncGenerator[JsonObject],
+        source: Source,
+        keep_alive_seconds: float,
+        encode: Callable[[JsonObject], bytes] = event,
+    ) -> None:
         super().__init__(headers={"cache-control": "no-cache", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._chunks = chunks
-        self._turns = turns
+        self._source = source
+        self._encode = encode
         self._keep_alive_seconds = keep_alive_seconds
         self._last_sent = 0.0
 
@@ -50,7 +74,7 @@ class EventStream(Response):
             record.status = CLIENT_LEFT
         finally:
             await self._chunks.aclose()
-            await self._turns.aclose()  # also when no chunk was ever read
+            await self._source.aclose()  # also when no chunk was ever read
 
     async def _stream(self, send: Send, record: RequestRecord) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -66,7 +90,7 @@ class EventStream(Response):
     async def _send_events(self, send: Send, record: RequestRecord) -> None:
         try:
             async for chunk in self._chunks:
-                await self._write(send, event(chunk))
+                await self._write(send, self._encode(chunk))
             await self._write(send, DONE)
         except Exception as error:
             if not isinstance(error, OssianError):
@@ -87,8 +111,3 @@ class EventStream(Response):
         self._last_sent = monotonic()
         message: Message = {"type": "http.response.body", "body": data, "more_body": True}
         await send(message)
-
-
-def event(body: JsonObject) -> bytes:
-    """Return one event."""
-    return b"data: " + orjson.dumps(body) + b"\n\n"
