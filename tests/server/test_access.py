@@ -1,7 +1,12 @@
+import socket
 from collections.abc import Iterator
 from http.client import HTTPConnection
+from typing import Any
 
+import orjson
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from ossian.server.access import host_name, is_loopback
 from tests.api.shapes import faults
@@ -130,3 +135,82 @@ def test_with_keys_any_host_name_is_served(locked: Served) -> None:
 
 def test_the_body_of_a_stranger_is_not_read(locked: Served) -> None:
     assert locked.post(content=b"{", headers={"content-type": "application/json"}).status_code == 401
+
+
+def knock(server: Served, path: str = "/v1/nothing", host: str | None = None, **headers: str) -> tuple[int, Any]:
+    """Ask for a WebSocket where there is none: who may ask is told 404, who may not, what the checks answer.
+
+    `host` is the Host header; the client itself would write the one it connects to.
+    """
+    address, port = server.url.removeprefix("http://").split(":")
+    url = f"ws://{host or f'{address}:{port}'}{path}"
+    with pytest.raises(InvalidStatus) as caught, socket.create_connection((address, int(port)), timeout=30) as opened:
+        connect(url, sock=opened, additional_headers=headers, proxy=None, open_timeout=30)
+    response = caught.value.response
+    assert response.headers["x-request-id"].startswith("req_")
+    assert response.headers["content-type"] == "application/json"
+    body = orjson.loads(response.body)
+    assert faults(body, "ErrorResponse") == []
+    return response.status_code, body["error"]
+
+
+def test_where_there_is_no_websocket_one_is_told_where_it_is(server: Served) -> None:
+    for path in ("/", "/v1/models", "/docs", "/docs/assets/swagger-ui.css"):
+        status, error = knock(server, path)
+        assert (status, error["code"]) == (404, "unknown_url")
+        assert path in error["message"]
+        assert "/v1/responses" in error["message"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:1", "[::1]:80", "app.localhost"])
+def test_without_keys_this_machines_names_get_a_websocket(server: Served, host: str) -> None:
+    assert knock(server, host=host)[0] == 404
+
+
+@pytest.mark.parametrize("host", ["example.com", "127.0.0.1.example.com", "192.168.0.5:8000"])
+def test_without_keys_other_names_get_no_websocket(server: Served, host: str) -> None:
+    status, error = knock(server, host=host)
+    assert (status, error["code"]) == (403, "host_not_allowed")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://evil.example",
+        "https://127.0.0.1.evil.example:8000",
+        "null",
+        "",
+        "http://localhost:3000",
+        "127.0.0.1:8000",
+    ],
+)
+def test_without_keys_a_web_page_elsewhere_gets_no_websocket(server: Served, origin: str) -> None:
+    """No preflight asks for one, so the Origin is all there is to go by."""
+    status, error = knock(server, host="127.0.0.1:8000", origin=origin)
+    assert (status, error["code"]) == (403, "origin_not_allowed")
+    assert "no Origin header" in error["message"]
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8000", "HTTP://127.0.0.1:8000"])
+def test_without_keys_the_servers_own_pages_get_a_websocket(server: Served, origin: str) -> None:
+    assert knock(server, host="127.0.0.1:8000", origin=origin)[0] == 404
+
+
+def test_over_http_an_origin_changes_nothing(server: Served) -> None:
+    """A page elsewhere cannot read the answer, nor send JSON without asking first."""
+    assert server.get("/v1/models", headers={"origin": "http://evil.example"}).status_code == 200
+
+
+def test_a_key_opens_a_websocket(locked: Served) -> None:
+    assert knock(locked, authorization="Bearer first-key")[0] == 404
+    assert knock(locked, host="models.example.com", authorization="Bearer first-key")[0] == 404
+
+
+@pytest.mark.parametrize(
+    "headers, code",
+    [({}, "missing_api_key"), ({"authorization": "Bearer wrong"}, "invalid_api_key")],
+)
+def test_without_a_known_key_there_is_no_websocket(locked: Served, headers: dict[str, str], code: str) -> None:
+    for path in ("/v1/responses", "/v1/nothing"):
+        status, error = knock(locked, path, **headers)
+        assert (status, error["code"]) == (401, code)

@@ -3,6 +3,7 @@
 import hmac
 import ipaddress
 from collections.abc import Collection
+from urllib.parse import urlsplit
 
 from fastapi import Response
 from starlette.datastructures import Headers
@@ -31,7 +32,7 @@ class ApiKeyCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or answer 401."""
-        if scope["type"] == "http" and not _is_open(scope["path"]) and (answer := self._refusal(scope)):
+        if scope["type"] != "lifespan" and not _is_open(scope["path"]) and (answer := self._refusal(scope)):
             await answer(scope, receive, send)
             return
         await self.app(scope, receive, send)
@@ -55,6 +56,8 @@ class LocalHostCheck:
     """Lets a request pass when it was sent to this machine by one of its own names.
 
     Without keys, that stops web pages: one whose domain was made to resolve to 127.0.0.1 still sends its own name.
+    A page may open WebSockets to anywhere, without asking first and whatever it says of its content; so those must
+    come from a page of this server, or from no page at all.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -63,14 +66,26 @@ class LocalHostCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or answer 403."""
-        if scope["type"] == "http" and not self._is_local(host_name(Headers(scope=scope).get("host", ""))):
+        if scope["type"] != "lifespan" and (answer := self._refusal(Headers(scope=scope), scope["type"])):
+            await answer(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _refusal(self, headers: Headers, protocol: str) -> Response | None:
+        host = headers.get("host", "")
+        if not self._is_local(host_name(host)):
             message = (
                 "The Host header names another machine. Use http://127.0.0.1 or http://localhost, or set "
                 "server.api_keys so that requests under other names can be told from strangers'."
             )
-            await refusal(403, message, "host_not_allowed")(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+            return refusal(403, message, "host_not_allowed")
+        if protocol == "websocket" and not all(_is_page_of(host, origin) for origin in headers.getlist("origin")):
+            message = (
+                "A web page elsewhere asks for a WebSocket. This server opens them for its own pages and for programs, "
+                "which send no Origin header."
+            )
+            return refusal(403, message, "origin_not_allowed")
+        return None
 
     def _is_local(self, host: str) -> bool:
         return host.lower() == self._host or is_loopback(host)
@@ -88,6 +103,11 @@ def access_check(app: ASGIApp, settings: ServerSettings) -> ASGIApp:
     if settings.api_keys:
         return ApiKeyCheck(app, [key.get_secret_value() for key in settings.api_keys])
     return LocalHostCheck(app, settings.host)
+
+
+def _is_page_of(host: str, origin: str) -> bool:
+    """Whether the pages of an origin come from the server that was asked; `null` is nobody's."""
+    return urlsplit(origin).netloc.lower() == host.lower()
 
 
 def _is_open(path: str) -> bool:

@@ -14,7 +14,7 @@ from ossian.server.observability import Metrics
 from ossian.server.openapi import add_openapi
 from ossian.server.parts import Parts
 from ossian.server.request_context import RequestContext
-from ossian.server.routes import chat_completions, completions, docs, health, models
+from ossian.server.routes import chat_completions, completions, docs, health, models, responses_socket
 from ossian.server.service import Service
 
 DESCRIPTION = "OpenAI's API for gpt-oss models, from your own machine."
@@ -39,7 +39,7 @@ def create_app(parts: Parts) -> FastAPI:
         ],
     )
     app.state.service = Service(parts, metrics)
-    for routes in (chat_completions, completions, models, health, docs):
+    for routes in (chat_completions, completions, models, health, docs, responses_socket):
         app.include_router(routes.router)
     app.mount(docs.ASSETS_PATH, docs.assets)
     add_openapi(app)

@@ -25,6 +25,7 @@ class Metrics:
         self.requests = self._counter("http_requests", "Requests answered", "route", "status", "model")
         self.durations = self._histogram("http_request_duration_seconds", "Request to last byte", _SECONDS, "route")
         self.in_progress = Gauge("ossian_http_requests_in_progress", "Requests being served", registry=self.registry)
+        self.connections = Gauge("ossian_websocket_connections", "WebSocket connections", registry=self.registry)
         self.ttft = self._histogram("time_to_first_token_seconds", "Request to first token", _SECONDS, "model")
         self.tpot = self._histogram(
             "time_per_output_token_seconds", "Later tokens, on average", _SECONDS_PER_TOKEN, "model"

@@ -1,6 +1,11 @@
-"""The outermost middleware: every request has an id, one log line, its metrics, and an answer."""
+"""The outermost middleware: every request has an id, one log line, its metrics, and an answer.
+
+So has every WebSocket connection, and every turn on one.
+"""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -12,6 +17,9 @@ from ossian.server.errors import CLIENT_LEFT, error_response
 from ossian.server.observability import Metrics
 from ossian.server.parts import new_id
 
+SWITCHED = 101  # the status of a request that became a WebSocket connection
+FAILED = 1011  # how such a connection is closed when we are to blame
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 log = structlog.get_logger()
@@ -22,11 +30,13 @@ class RequestRecord:
     """What is known of a request when it is over. Routes fill in the model.
 
     `status` is the HTTP status, 0 before there is one. A stream that ends badly after its 200 changes it.
+    `num_turns` is for WebSocket connections.
     """
 
     request_id: str
     model: str = ""
     status: int = 0
+    num_turns: int = 0
 
 
 def record_of(scope: Scope) -> RequestRecord:
@@ -43,14 +53,15 @@ class RequestContext:
         self.metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
+        """Serve one request, or one WebSocket connection."""
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
         record = RequestRecord(_request_id(scope))
         scope = _as_routed(scope, record)
+        gauge = self.metrics.connections if scope["type"] == "websocket" else self.metrics.in_progress
         started = perf_counter()
-        with self.metrics.in_progress.track_inprogress():
+        with gauge.track_inprogress():
             try:
                 await self._serve(scope, receive, _tagged(send, record))
             finally:
@@ -63,22 +74,52 @@ class RequestContext:
             await self.app(scope, receive, send)
         except Exception as error:
             log.exception("request failed", request_id=record.request_id)
-            if not record.status:
+            if record.status == SWITCHED:
+                await send({"type": "websocket.close", "code": FAILED})
+            elif not record.status:
                 await error_response(error)(scope, receive, send)
 
     def _report(self, scope: Scope, record: RequestRecord, seconds: float) -> None:
-        status = record.status or CLIENT_LEFT
-        route = getattr(scope.get("route"), "path", "none")
-        self.metrics.observe_request(route, status, record.model, seconds)
-        log.info(
-            "request",
-            request_id=record.request_id,
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            milliseconds=round(seconds * 1000, 1),
-            model=record.model or None,
-        )
+        if record.status == SWITCHED:
+            log.info(
+                "connection",
+                request_id=record.request_id,
+                path=scope["path"],
+                seconds=round(seconds, 1),
+                turns=record.num_turns,
+            )
+        else:
+            route = getattr(scope.get("route"), "path", "none")
+            _report(self.metrics, record, route, scope["method"], scope["path"], seconds)
+
+
+@contextmanager
+def turn_on(connection: Scope, metrics: Metrics) -> Iterator[Scope]:
+    """Give a turn on a WebSocket connection a scope with a record of its own, and report it as a request."""
+    whole = record_of(connection)
+    whole.num_turns += 1
+    record = RequestRecord(f"{whole.request_id}.{whole.num_turns}")
+    started = perf_counter()
+    with metrics.in_progress.track_inprogress():
+        try:
+            yield {**connection, "ossian.record": record}
+        finally:
+            path = connection["path"]
+            _report(metrics, record, f"{path} (websocket)", "WEBSOCKET", path, perf_counter() - started)
+
+
+def _report(metrics: Metrics, record: RequestRecord, route: str, method: str, path: str, seconds: float) -> None:
+    status = record.status or CLIENT_LEFT
+    metrics.observe_request(route, status, record.model, seconds)
+    log.info(
+        "request",
+        request_id=record.request_id,
+        method=method,
+        path=path,
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        model=record.model or None,
+    )
 
 
 def _request_id(scope: Scope) -> str:
@@ -89,14 +130,16 @@ def _request_id(scope: Scope) -> str:
 
 def _as_routed(scope: Scope, record: RequestRecord) -> Scope:
     path = scope["path"].rstrip("/") or "/"
-    method = "GET" if scope["method"] == "HEAD" else scope["method"]  # the server leaves a HEAD answer's body out
+    method = scope.get("method", "WEBSOCKET")
+    method = "GET" if method == "HEAD" else method  # the server leaves a HEAD answer's body out
     return {**scope, "path": path, "method": method, "ossian.record": record}
 
 
 def _tagged(send: Send, record: RequestRecord) -> Send:
     async def tagged(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            record.status = message["status"]
+        if message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
+            record.status = message.get("status", SWITCHED)
+            message.setdefault("headers", [])
             MutableHeaders(scope=message)["x-request-id"] = record.request_id
         await send(message)
 

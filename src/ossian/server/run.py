@@ -14,6 +14,8 @@ from ossian.settings import ServerSettings
 
 KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request
 
+PING_SECONDS = 20  # a WebSocket client that answers no ping for so long is gone
+
 
 class AnnouncingServer(uvicorn.Server):
     """Calls `announce` as soon as requests are answered."""
@@ -84,7 +86,11 @@ def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=settings.max_body_bytes,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,  # as with server-sent events: time for the processor, bytes for the loopback
         lifespan="on",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=ceil(settings.shutdown_seconds),

@@ -1,0 +1,14 @@
+"""The WebSocket at /v1/responses, and an answer for those who ask for one elsewhere."""
+
+from fastapi import APIRouter, WebSocket
+
+from ossian.server.errors import refusal
+
+router = APIRouter()
+
+
+@router.websocket("/{path:path}")
+async def refuse_elsewhere(websocket: WebSocket) -> None:
+    """Answer 404, which the framework would call 403."""
+    message = f"There is no WebSocket at {websocket.url.path[:200]}; it is at /v1/responses."
+    await websocket.send_denial_response(refusal(404, message, "unknown_url"))
