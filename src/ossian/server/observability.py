@@ -33,6 +33,10 @@ class Metrics:
         self.tokens = self._counter("tokens", "Tokens of finished turns", "model", "kind")
         self.recoveries = self._counter("harmony_recoveries", "Messages with a malformed or missing header", "model")
         self.recalls = self._counter("reasoning_recalls", "Tool calls sent back without their reasoning", "result")
+        self.responses = self._counter("responses", "Responses that ended", "model", "status")
+        self.background = Gauge(
+            "ossian_background_responses", "Background responses", ["status"], registry=self.registry
+        )
         self.registry.register(EngineCollector(engines))
         ProcessCollector(registry=self.registry)
 
