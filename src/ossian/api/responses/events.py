@@ -13,17 +13,17 @@ from typing import Final, TypeAlias
 
 from ossian.api.fields import JsonObject
 from ossian.api.recipients import function_name, is_tool
-from ossian.api.responses.output_items import (
+from ossian.api.responses.open_items import (
     COMPLETED,
     IN_PROGRESS,
     INCOMPLETE,
-    CallItem,
     Conceal,
-    CustomCallItem,
-    FunctionCallItem,
-    MessageItem,
+    OpenCall,
+    OpenCustomCall,
+    OpenFunctionCall,
     OpenItem,
-    ReasoningItem,
+    OpenMessage,
+    OpenReasoning,
 )
 from ossian.api.responses.response import cancelled, completed, failed, incomplete, response_error, terminal_event
 from ossian.api.usage import response_usage_body
@@ -132,13 +132,13 @@ class ResponseEvents:
         index = len(self._output)
         if event.channel is Channel.ANALYSIS:
             conceal = self._options.conceal if ENCRYPTED_REASONING in self._options.include else None
-            return ReasoningItem(self._new_id("rs_"), index, conceal)
+            return OpenReasoning(self._new_id("rs_"), index, conceal)
         phase = "final_answer" if event.channel is Channel.FINAL else "commentary"
-        return MessageItem(self._new_id("msg_"), index, phase, include_logprobs=LOGPROBS in self._options.include)
+        return OpenMessage(self._new_id("msg_"), index, phase, include_logprobs=LOGPROBS in self._options.include)
 
-    def _call(self, flat_name: str) -> CallItem:
+    def _call(self, flat_name: str) -> OpenCall:
         kind, name, namespace = self._options.tool_names.get(flat_name, ("function", flat_name, None))
-        make, prefix = (CustomCallItem, "ctc_") if kind == "custom" else (FunctionCallItem, "fc_")
+        make, prefix = (OpenCustomCall, "ctc_") if kind == "custom" else (OpenFunctionCall, "fc_")
         return make(self._new_id(prefix), len(self._output), self._new_id("call_"), name, namespace)
 
     def _end(self, status: str) -> Iterator[JsonObject]:
@@ -151,9 +151,9 @@ class ResponseEvents:
                 self._output.append(event["item"])
             yield event
         self._was_cut |= status == INCOMPLETE
-        if isinstance(item, ReasoningItem):
+        if isinstance(item, OpenReasoning):
             self._reasoning.append(item.written)
-        elif isinstance(item, CallItem) and status == COMPLETED:
+        elif isinstance(item, OpenCall) and status == COMPLETED:
             self._remember(item.call_id, _BETWEEN_MESSAGES.join(filter(None, self._reasoning)))
 
     def _terminate(self, body: JsonObject) -> JsonObject:

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from ossian.api.errors import INTERNAL_ERROR
 from ossian.api.fields import JsonObject, RequestModel
 from ossian.api.head import Head
-from ossian.api.responses.output_items import IN_PROGRESS, INCOMPLETE
+from ossian.api.responses.open_items import IN_PROGRESS, INCOMPLETE
 from ossian.errors import EngineOverloadedError, OssianError, RequestError
 
 _ECHOED: Final[dict[str, Any]] = {  # as they were asked for, or else their defaults

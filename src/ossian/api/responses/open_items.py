@@ -58,7 +58,7 @@ class OpenItem(ABC):
         yield {"type": "response.output_item.done", "output_index": self._output_index, "item": self.body(status)}
 
 
-class _PartItem(OpenItem):
+class _OpenParts(OpenItem):
     """An item whose text is in a content part."""
 
     _event: ClassVar[str]
@@ -88,7 +88,7 @@ class _PartItem(OpenItem):
         return {}
 
 
-class MessageItem(_PartItem):
+class OpenMessage(_OpenParts):
     """What the model says: its answer, or a preamble on the way to it."""
 
     _event = "response.output_text"
@@ -123,7 +123,7 @@ class MessageItem(_PartItem):
         return {"logprobs": list(self._choices)}
 
 
-class ReasoningItem(_PartItem):
+class OpenReasoning(_OpenParts):
     """What the model thinks. With `conceal`, the finished item also has it encrypted."""
 
     _event = "response.reasoning_text"
@@ -147,7 +147,7 @@ class ReasoningItem(_PartItem):
         return {"type": "reasoning_text", "text": self.written}
 
 
-class CallItem(OpenItem):
+class OpenCall(OpenItem):
     """A call of one of the caller's tools."""
 
     _kind: ClassVar[str]
@@ -196,7 +196,7 @@ class CallItem(OpenItem):
         return {}
 
 
-class CustomCallItem(CallItem):
+class OpenCustomCall(OpenCall):
     """A call with a text of the tool's own format."""
 
     _kind = "custom_tool_call"
@@ -204,7 +204,7 @@ class CustomCallItem(CallItem):
     _field = "input"
 
 
-class FunctionCallItem(CallItem):
+class OpenFunctionCall(OpenCall):
     """A call with JSON arguments: `{}` when there are none; cut off, nothing is made up."""
 
     _kind = "function_call"
