@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 JsonObject: TypeAlias = dict[str, Any]
 
 
+MAX_DEPTH = 64
 MAX_MEMBERS = 1024  # pydantic makes an error of every wrong member, and a megabyte of them takes seconds
 
 
@@ -19,6 +20,17 @@ def _not_too_many(value: Any) -> Any:
     return value
 
 
+def _not_too_deep(value: Any) -> Any:
+    level, depth = [value], 0
+    while level and depth <= MAX_DEPTH:
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level, depth = [each for values in inner for each in values], depth + 1
+    if level:
+        raise PydanticCustomError("too_deep", "it can be nested {limit} deep at most", {"limit": MAX_DEPTH})
+    return value
+
+
+SHALLOW = BeforeValidator(_not_too_deep)  # for JSON of any kind that is sent back: writers of JSON have a limit
 BOUNDED = BeforeValidator(_not_too_many)  # for objects with names of the client's choice
 STOP_AT_FIRST = Field(fail_fast=True)  # for arrays of any length; only the first error is told anyway
 
@@ -54,6 +66,17 @@ def json_kind(value: object) -> Literal["string", "array"] | None:
 def string_or_array(expected: str) -> Discriminator:
     """Choose between the union members tagged "string" and "array"; anything else is an error that says `expected`."""
     return Discriminator(json_kind, custom_error_type="invalid_type", custom_error_message=f"expected {expected}")
+
+
+def string_or_object(expected: str) -> Discriminator:
+    """Choose between the union members tagged "string" and "object"; anything else is an error that says `expected`."""
+
+    def kind(value: object) -> str | None:
+        if isinstance(value, str):
+            return "string"
+        return "object" if isinstance(value, dict | BaseModel) else None
+
+    return Discriminator(kind, custom_error_type="invalid_type", custom_error_message=f"expected {expected}")
 
 
 ModelName: TypeAlias = Annotated[str, Field(max_length=256)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ossian.api.fields import RequestModel
@@ -12,6 +12,7 @@ from ossian.errors import InvalidRequestError
 
 MAX_PATH_LENGTH = 200  # an unknown parameter's name is the client's, and may be anything
 
+T = TypeVar("T")
 RequestT = TypeVar("RequestT", bound=RequestModel)
 
 
@@ -22,6 +23,14 @@ def parse(body: bytes, model: type[RequestT], *, ignore_unknown: bool = False) -
         return model.model_validate(value, extra="ignore" if ignore_unknown else None)
     except ValidationError as error:
         raise _invalid_request(error.errors()[0], value) from None
+
+
+def validated(value: object, adapter: TypeAdapter[T], param: str) -> T:
+    """Return a part of a request as the adapter makes it. Raises InvalidRequestError, at or below `param`."""
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        raise _invalid_request(error.errors()[0], value, param) from None
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -39,19 +48,18 @@ def _json_object(body: bytes) -> dict[str, Any]:
     return value
 
 
-def _invalid_request(error: ErrorDetails, value: object) -> InvalidRequestError:
-    path = _path(error["loc"], value, is_missing=error["type"] == "missing")[:MAX_PATH_LENGTH]
+def _invalid_request(error: ErrorDetails, value: object, place: str = "") -> InvalidRequestError:
+    path = _path(error["loc"], value, place, is_missing=error["type"] == "missing")[:MAX_PATH_LENGTH]
     describe = _DESCRIPTIONS.get(error["type"]) or (_wrong_type if error["type"].endswith("_type") else _wrong_value)
     message, param, code = describe(error, path)
     return InvalidRequestError(message, param=param, code=code)
 
 
-def _path(loc: tuple[int | str, ...], value: Any, *, is_missing: bool) -> str:
-    """Write a location as a client would; parts of it that only name a member of a union are left out.
+def _path(loc: tuple[int | str, ...], value: Any, path: str, *, is_missing: bool) -> str:
+    """Write a location, below a path, as a client would; parts of it that only name a member of a union are left out.
 
     Those are told apart by the request itself: they are no key of it. Nor is a parameter that is missing: the last.
     """
-    path = ""
     for position, step in enumerate(loc):
         is_missing_key = is_missing and position == len(loc) - 1
         if isinstance(step, int) and isinstance(value, list):
@@ -105,7 +113,8 @@ def _wrong_tag(error: ErrorDetails, path: str) -> Description:
 
 
 def _wrong_name(error: ErrorDetails, path: str) -> Description:
-    expected = "expected 1 to 64 of the characters a-z, A-Z, 0-9, '_' and '-'"
+    limit = error.get("ctx", {})["pattern"].rpartition(",")[2].rstrip("}$")
+    expected = f"expected 1 to {limit} of the characters a-z, A-Z, 0-9, '_' and '-'"
     return f"Invalid value for '{path}': {expected}{_got(error['input'])}.", path, "invalid_value"
 
 
