@@ -7,12 +7,13 @@ events.response                                                 the response as 
 The terminal event carries the whole response: there is no second way to make it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from ossian.api.fields import JsonObject
 from ossian.api.recipients import function_name, is_tool
+from ossian.api.responses.calls import NewId
 from ossian.api.responses.open_items import (
     COMPLETED,
     IN_PROGRESS,
@@ -26,16 +27,13 @@ from ossian.api.responses.open_items import (
     OpenReasoning,
 )
 from ossian.api.responses.response import cancelled, completed, failed, incomplete, response_error, terminal_event
+from ossian.api.responses.schema import ENCRYPTED_REASONING, LOGPROBS
+from ossian.api.responses.tools import ToolName, ToolNames
 from ossian.api.usage import response_usage_body
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent
 from ossian.harmony.messages import Channel
 
 Remember: TypeAlias = Callable[[str, str], None]
-NewId: TypeAlias = Callable[[str], str]  # from a prefix
-ToolName: TypeAlias = tuple[str, str, str | None]  # kind, name and namespace, as the request has them
-
-LOGPROBS: Final = "message.output_text.logprobs"
-ENCRYPTED_REASONING: Final = "reasoning.encrypted_content"
 
 _BETWEEN_MESSAGES: Final = "\n\n"
 
@@ -48,7 +46,7 @@ class ResponseOptions:
     call is text. `conceal` encrypts reasoning when `include` asks for it.
     """
 
-    tool_names: Mapping[str, ToolName] = field(default_factory=dict)
+    tool_names: ToolNames = field(default_factory=dict)
     include: frozenset[str] = frozenset()
     conceal: Conceal | None = None
 
@@ -137,7 +135,7 @@ class ResponseEvents:
         return OpenMessage(self._new_id("msg_"), index, phase, include_logprobs=LOGPROBS in self._options.include)
 
     def _call(self, flat_name: str) -> OpenCall:
-        kind, name, namespace = self._options.tool_names.get(flat_name, ("function", flat_name, None))
+        kind, name, namespace = self._options.tool_names.get(flat_name, ToolName("function", flat_name))
         make, prefix = (OpenCustomCall, "ctc_") if kind == "custom" else (OpenFunctionCall, "fc_")
         return make(self._new_id(prefix), len(self._output), self._new_id("call_"), name, namespace)
 

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from ossian.api.fields import SHALLOW, STOP_AT_FIRST, JsonObject, RequestModel, string_or_array
 from ossian.api.responses.calls import CallOutputItem, CustomCallItem, FunctionCallItem, ItemId, NewId, Status
 from ossian.api.responses.content import Parts, reasoning_parts
+from ossian.api.responses.dialects import VENDOR
 from ossian.api.responses.messages import AssistantMessage, InputMessage, ToolMessage
 from ossian.api.validation import validated
 
@@ -150,8 +151,11 @@ def _speaker(role: object) -> str:
     return role if isinstance(role, str) and role in ("assistant", "tool") else "user"
 
 
-def _known_type(value: object) -> object:
+def _known_type(value: Any) -> Any:
     kind = value.get("type") if isinstance(value, dict) else None
+    if isinstance(kind, str) and kind.startswith(VENDOR):  # as the Open Responses dialect calls what it does not know
+        kind = kind.removeprefix(VENDOR)
+        value = value | {"type": kind}
     if not isinstance(kind, str) or kind == "message" or kind in _TAGS or is_hosted(kind):
         return value
     raise PydanticCustomError("unsupported_content", "'{kind}' is no type of item", {"kind": kind[:64]})

@@ -5,12 +5,14 @@ finished ones. What was accepted but not honoured is told in `ossian.warnings`, 
 """
 
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from ossian.api.errors import INTERNAL_ERROR
-from ossian.api.fields import JsonObject, RequestModel
+from ossian.api.fields import JsonObject
 from ossian.api.head import Head
+from ossian.api.responses.notices import Notice
 from ossian.api.responses.open_items import IN_PROGRESS, INCOMPLETE
+from ossian.api.responses.schema import ResponseRequest
 from ossian.errors import EngineOverloadedError, OssianError, RequestError
 
 _ECHOED: Final[dict[str, Any]] = {  # as they were asked for, or else their defaults
@@ -26,7 +28,6 @@ _ECHOED: Final[dict[str, Any]] = {  # as they were asked for, or else their defa
     "previous_response_id": None,
     "prompt": None,
     "prompt_cache_key": None,
-    "prompt_cache_retention": None,
     "reasoning": {},
     "safety_identifier": None,
     "store": True,
@@ -47,21 +48,8 @@ _TERMINAL_EVENTS: Final = {
 }
 
 
-class Notice(Protocol):
-    """Something accepted but not honoured."""
-
-    @property
-    def code(self) -> str: ...
-
-    @property
-    def param(self) -> str | None: ...
-
-    @property
-    def message(self) -> str: ...
-
-
 def response_body(
-    request: RequestModel, head: Head, *, store: bool, status: str = IN_PROGRESS, notices: Iterable[Notice] = ()
+    request: ResponseRequest, head: Head, *, store: bool, status: str = IN_PROGRESS, notices: Iterable[Notice] = ()
 ) -> JsonObject:
     """Return the response to a request before anything is generated.
 
@@ -86,6 +74,7 @@ def response_body(
         "conversation": _conversation(echo["conversation"]),
         "reasoning": _reasoning(echo["reasoning"]),
         "text": _text(echo["text"]),
+        "tool_choice": _tool_choice(echo["tool_choice"]),
         "tools": [_tool(tool) for tool in echo["tools"]],
     }
     if body["user"] is None:
@@ -146,15 +135,27 @@ def _text(asked: JsonObject) -> JsonObject:
 
 
 def _format(asked: JsonObject) -> JsonObject:
-    return {"type": "text"} | {name: value for name, value in asked.items() if value is not None}
+    return {"type": "text"} | _given(asked)
+
+
+def _tool_choice(asked: str | JsonObject) -> str | JsonObject:
+    if isinstance(asked, dict) and asked["type"] == "allowed_tools":
+        return {"mode": "auto"} | asked
+    return asked
 
 
 def _tool(asked: JsonObject) -> JsonObject:
     """A tool with all the fields that the schemas require of its type."""
-    match asked.get("type"):
+    match asked["type"]:
         case "function":
-            return {"description": None, "parameters": None, "strict": None} | asked
+            return {"description": None, "parameters": None, "strict": None} | _given(asked)
         case "namespace":
-            return {"description": ""} | asked | {"tools": [_tool(tool) for tool in asked.get("tools", [])]}
+            return {"description": ""} | _given(asked) | {"tools": [_tool(tool) for tool in asked["tools"]]}
+        case "custom":
+            return _given(asked)
         case _:
             return asked
+
+
+def _given(asked: JsonObject) -> JsonObject:
+    return {name: value for name, value in asked.items() if value is not None}
