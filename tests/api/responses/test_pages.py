@@ -1,6 +1,6 @@
 import pytest
 
-from ossian.api.responses.pages import PageQuery, included, list_body, page_query
+from ossian.api.responses.pages import PageQuery, included, list_body, page_query, shown
 from ossian.errors import InvalidRequestError
 
 
@@ -60,3 +60,25 @@ def test_an_empty_page_has_empty_ends() -> None:
         "last_id": "",
         "has_more": False,
     }
+
+
+REASONING = {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "I "}, {"text": "think."}]}
+
+
+def test_reasoning_is_encrypted_for_who_asks() -> None:
+    asked = shown(REASONING, {"reasoning.encrypted_content"}, lambda text: f"<{text}>")
+    assert asked == REASONING | {"encrypted_content": "<I think.>"}
+    assert "encrypted_content" not in REASONING
+
+
+@pytest.mark.parametrize(
+    "item, include",
+    [
+        (REASONING, set()),
+        ({"type": "reasoning", "content": [], "encrypted_content": "x"}, {"reasoning.encrypted_content"}),
+        ({"type": "reasoning", "encrypted_content": "x"}, {"reasoning.encrypted_content"}),
+        ({"type": "message", "content": [{"text": "x"}]}, {"reasoning.encrypted_content"}),
+    ],
+)
+def test_everything_else_is_shown_as_it_is(item: dict[str, object], include: set[str]) -> None:
+    assert shown(item, include, lambda text: text) is item

@@ -1,6 +1,6 @@
 """Lists in pages: what a client asks for in a query, and the body it gets."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -8,6 +8,7 @@ from ossian.api.fields import JsonObject
 from ossian.errors import InvalidRequestError
 
 MAX_LIMIT: Final = 100
+ENCRYPTED: Final = "reasoning.encrypted_content"
 
 Include = Literal[
     "file_search_call.results",
@@ -52,6 +53,13 @@ def list_body(data: list[JsonObject], *, has_more: bool) -> JsonObject:
     """Return a page. An empty one has no first and last object; OpenAI's clients take the empty string for that."""
     first, last = (data[0]["id"], data[-1]["id"]) if data else ("", "")
     return {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more}
+
+
+def shown(item: JsonObject, include: Collection[str], conceal: Callable[[str], str]) -> JsonObject:
+    """Return a stored item as a caller sees it: its reasoning is encrypted as well when `include` asks for that."""
+    if item["type"] != "reasoning" or ENCRYPTED not in include or not item.get("content"):
+        return item
+    return item | {"encrypted_content": conceal("".join(part["text"] for part in item["content"]))}
 
 
 def _limit(given: dict[str, str]) -> int:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, Tag
 
 from ossian.api.fields import BOUNDED, JsonObject, Metadata, RequestModel, string_or_array
+from ossian.api.responses.content import InputText
 from ossian.errors import InvalidRequestError
 
 MAX_ITEMS: Final = 1000
@@ -91,18 +92,17 @@ def version_number(version: str | None, param: str) -> int | None:
     return int(version)
 
 
-def fill(body: JsonObject, variables: Mapping[str, str | JsonObject]) -> Filled:
+def fill(body: JsonObject, variables: Mapping[str, str | InputText]) -> Filled:
     """Return a stored version with its variables filled in: given values first, then defaults.
 
-    A value is a text or an `input_text` part; what is in it is not filled in again. Raises InvalidRequestError, which
-    names `prompt.variables.x`, for a variable that is missing, not in the prompt or no text, and when the prompt
-    becomes far too long.
+    What is in a value is not filled in again. Raises InvalidRequestError, which names `prompt.variables.x`, for a
+    variable that is missing or not in the prompt, and when the prompt becomes far too long.
     """
     values = {name: default for name, default in body["variables"].items() if default is not None}
     for name, value in variables.items():
         if name not in body["variables"]:
             raise _unknown(name, body["variables"])
-        values[name] = _text(name, value)
+        values[name] = value if isinstance(value, str) else value.text
     for name in body["variables"]:
         if name not in values:
             raise _variable_error(name, f"The prompt needs a value for its variable '{name}'.", "missing_variable")
@@ -152,15 +152,6 @@ def _with_text(content: Any, replace: Callable[[str], str]) -> Any:
 
 def _has_text(part: Any) -> bool:
     return isinstance(part, dict) and isinstance(part.get("text"), str)
-
-
-def _text(name: str, value: str | JsonObject) -> str:
-    if isinstance(value, str):
-        return value
-    if value.get("type") == "input_text" and isinstance(value.get("text"), str):
-        text: str = value["text"]
-        return text
-    raise _variable_error(name, f"The variable '{name}' must be a text or an 'input_text' part.", "invalid_type")
 
 
 def _unknown(name: str, known: Mapping[str, object]) -> InvalidRequestError:
