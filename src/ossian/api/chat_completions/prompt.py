@@ -27,6 +27,7 @@ from ossian.api.chat_completions.tools import (
 )
 from ossian.api.chat_completions.tools import Tool as OfferedTool
 from ossian.api.grammars import custom_description
+from ossian.api.instructions import joined, wanted_call
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool, ToolNamespace
 
@@ -45,7 +46,7 @@ def conversation(
     tools = offered(request.all_tools, request.choice).values()
     return Conversation(
         messages=tuple(_harmony_messages(request.messages[len(leading) :], recall)),
-        instructions=_instructions([*leading, *_wanted_call(request.choice)]),
+        instructions=joined([*leading, *_wish(request.choice)]),
         tools=(ToolNamespace(FUNCTIONS, tuple(map(_tool, tools))),) if tools else (),
         reasoning_effort=request.effort,
         current_date=today,
@@ -72,19 +73,8 @@ def _leading_instructions(messages: list[ChatMessage]) -> list[str]:
     return texts
 
 
-def _instructions(texts: list[str]) -> str | None:
-    return "\n\n".join(text for text in texts if text) or None
-
-
-def _wanted_call(choice: ToolChoice | None) -> Iterator[str]:
-    """Ask for the call that `tool_choice` wants: a model that thinks of it calls better than one that is forced."""
-    if not must_call(choice):
-        return
-    names = chosen_names(choice)
-    if names is None or len(names) > 1:
-        yield f"Before anything else, call one of the functions in the namespace `{FUNCTIONS}`."
-    else:
-        yield f"Before anything else, call the function `{FUNCTIONS}.{names[0]}`."
+def _wish(choice: ToolChoice | None) -> Iterator[str]:
+    return wanted_call(chosen_names(choice)) if must_call(choice) else iter(())
 
 
 def _tool(tool: OfferedTool) -> Tool:
