@@ -42,7 +42,8 @@ class DialectWriter:
 
     def write(self, event: JsonObject) -> Iterator[JsonObject]:
         """Yield what a client gets for a canonical event."""
-        yield {**self._translate(event), "sequence_number": self._next_number}
+        translated = self._translate(event)
+        yield {"type": translated["type"], "sequence_number": self._next_number, **translated}
         self._next_number += 1
 
 
@@ -73,8 +74,8 @@ def _open_event(event: JsonObject) -> JsonObject:
             "type": "error",
             "error": {"type": "server_error"} | {k: event[k] for k in ("code", "message", "param")},
         }
-    translated_event = _event(event, _open_response, _open_item)
-    return {**translated_event, "type": _OPEN_EVENTS.get(event["type"], event["type"])}
+    carried = _event(event, _open_response, _open_item)
+    return {**carried, "type": _OPEN_EVENTS.get(event["type"], event["type"])}
 
 
 def _open_item(item: JsonObject) -> JsonObject:
