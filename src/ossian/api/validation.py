@@ -18,7 +18,11 @@ RequestT = TypeVar("RequestT", bound=RequestModel)
 
 def parse(body: bytes, model: type[RequestT], *, ignore_unknown: bool = False) -> RequestT:
     """Return the request in a JSON body. Raises InvalidRequestError, which names the first offending parameter."""
-    value = _json_object(body)
+    return checked(json_object(body), model, ignore_unknown=ignore_unknown)
+
+
+def checked(value: dict[str, Any], model: type[RequestT], *, ignore_unknown: bool = False) -> RequestT:
+    """Return the request in a JSON object. Raises InvalidRequestError, which names the first offending parameter."""
     try:
         return model.model_validate(value, extra="ignore" if ignore_unknown else None)
     except ValidationError as error:
@@ -33,18 +37,19 @@ def validated(value: object, adapter: TypeAdapter[T], param: str) -> T:
         raise _invalid_request(error.errors()[0], value, param) from None
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes, name: str = "request body") -> dict[str, Any]:
+    """Return the JSON object in a body. Raises InvalidRequestError, which calls it by its name."""
     if not body.strip():
-        raise InvalidRequestError("The request body is empty; send a JSON object.")
+        raise InvalidRequestError(f"The {name} is empty; send a JSON object.")
     try:
         body.decode()
         value = orjson.loads(body)
     except UnicodeDecodeError as error:
-        raise InvalidRequestError(f"The request body is not valid UTF-8: see byte {error.start}.") from None
+        raise InvalidRequestError(f"The {name} is not valid UTF-8: see byte {error.start}.") from None
     except orjson.JSONDecodeError as error:
-        raise InvalidRequestError(f"The request body is not valid JSON: {error}.") from None
+        raise InvalidRequestError(f"The {name} is not valid JSON: {error}.") from None
     if not isinstance(value, dict):
-        raise InvalidRequestError(f"The request body must be a JSON object, but is {_kind(value)}.")
+        raise InvalidRequestError(f"The {name} must be a JSON object, but is {_kind(value)}.")
     return value
 
 
