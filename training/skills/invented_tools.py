@@ -41,8 +41,8 @@ CHOICES = (
     "north|south|east|west", "open|closed", "cold|warm|hot", "public|private", "left|right", "draft|final",
 )  # fmt: skip
 DESCRIPTIONS = (
-    "{Verb} the {noun}", "{Verb} the {noun}.", "{Verb} a {noun}", "{Verb}s the {noun} {w} {w}.", "{Verb} the {w} {noun}.",
-    "Use this to {verb} the {noun}.", "{Verb} {noun} {w} {w} {w}", "{w} {w}: {verb} the {noun}", "{Verb} the {noun} of the {w}.",
+    "{Verb} the {noun}", "{Verb} the {noun}.", "{Verb} a {noun}", "{Verb}s the {noun}.", "{Verb} the {w} {noun}.",
+    "Use this to {verb} the {noun}.", "{Verb} {noun}", "Tool to {verb} the {noun}", "{Verb} the {noun} of the {w}.",
 )  # fmt: skip
 BOTH_WORDS = (
     "[Please |Please |Can you |Could you |I want to |You should |]{verb} the {noun}",
@@ -56,7 +56,7 @@ NOUN_ALONE = (
     "The {noun} please",
 )
 BY_NAME = ("[Call|Use|Please call|Please use|Run] [the tool |]{name}",)
-NOTES = ("The {p}", "The {p} of the {noun}", "{p}", "Which {p}", "{w} {p} {w}", "{w} {w}")
+NOTES = ("The {p}", "The {p}.", "The {p} of the {noun}", "{p}", "Which {p}", "The {p} to {verb}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def named_invention(random: Random, verb: str, noun: str, used: set[str], split:
         if chance < 0.75
         else [verb, fresh_word(random, used, split), noun]
     )
-    if chance > 0.87:  # the description alone tells
+    if chance > 0.94:  # the description alone tells
         words = [fresh_word(random, used, split) for _ in range(random.choice((1, 2)))]
     slots = parameters(random, style, used, split)
     optional = frozenset(slot.key for slot in slots[1:] if random.random() < 0.35)
@@ -158,7 +158,7 @@ def joined(words: Sequence[str], style: str) -> str:
 def parameters(random: Random, style: str, used: set[str], split: Split) -> list[Slot]:
     """None to four parameters; only one is a list."""
     slots: list[Slot] = []
-    num_slots = random.choices((0, 1, 2, 3, 4), (5, 35, 32, 20, 8))[0]
+    num_slots = random.choices((0, 1, 2, 3, 4), (5, 42, 32, 15, 6))[0]
     while len(slots) < num_slots:
         words = [parameter_word(random, used, split)]
         if random.random() < 0.2:
@@ -179,7 +179,7 @@ def parameter_word(random: Random, used: set[str], split: Split) -> str:
 
 def random_kind(random: Random, split: Split) -> str:
     """A kind of value."""
-    kind = random.choice(TEXT_KINDS if random.random() < 0.55 else OTHER_KINDS)
+    kind = random.choice(TEXT_KINDS if random.random() < 0.6 else OTHER_KINDS)
     if kind == "bool":
         return random.choice(SWITCHES)
     if kind == "enum":

@@ -67,16 +67,16 @@ Draw = Callable[[Random, Split], str]
 
 
 def plain_word(random: Random, split: Split) -> str:
-    """A real or invented word that joins nothing."""
+    """A real word, or now and then an invented one, that joins nothing."""
     while True:
-        drawn = word(random, split) if random.random() < 0.6 else invented_word(random, split)
+        drawn = word(random, split) if random.random() < 0.9 else invented_word(random, split)
         if drawn not in STOP_WORDS:
             return drawn
 
 
 def phrase(random: Random, split: Split) -> str:
     """Two to five words."""
-    return " ".join(plain_word(random, split) for _ in range(random.choice((2, 2, 3, 3, 4, 5))))
+    return " ".join(plain_word(random, split) for _ in range(random.choice((2, 2, 3, 3, 4))))
 
 
 def title(random: Random, split: Split) -> str:

@@ -27,6 +27,9 @@ FIRST_NAMES = (
 )  # fmt: skip
 
 
+MOST_USUAL = 60_000  # the first tokens of the vocabulary; later ones are mostly rare words
+
+
 def is_held_out(text: str) -> bool:
     """Whether training never draws this word, in any case."""
     return crc32(text.lower().encode()) % 8 == 0
@@ -42,7 +45,7 @@ def of_split(random: Random, items: Sequence[str], split: Split) -> str:
 
 def first_name(random: Random, split: Split) -> str:
     """A first name: mostly a real one, now and then an invented one."""
-    return of_split(random, FIRST_NAMES, split) if random.random() < 0.5 else invented_word(random, split).capitalize()
+    return of_split(random, FIRST_NAMES, split) if random.random() < 0.65 else invented_word(random, split).capitalize()
 
 
 def word(random: Random, split: Split) -> str:
@@ -53,7 +56,7 @@ def word(random: Random, split: Split) -> str:
 def invented_word(random: Random, split: Split) -> str:
     """A lower-case word of one to three tokens that need not exist."""
     while True:
-        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 2)))
+        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 1, 2)))
         made = "".join((random.choice(vocabulary_words())[:6], *endings))
         if 3 <= len(made) <= 14 and is_held_out(made) == (split is Split.HELD_OUT):
             return made
@@ -61,8 +64,8 @@ def invented_word(random: Random, split: Split) -> str:
 
 @cache
 def vocabulary_words() -> tuple[str, ...]:
-    """Every token of a blank and three or more lower-case Latin letters, without the blank."""
-    return tuple(text[1:] for text in _texts() if re.fullmatch(r" [a-z]{3,12}", text))
+    """The more usual tokens of a blank and three or more lower-case Latin letters, without the blank."""
+    return tuple(text[1:] for text in _texts()[:MOST_USUAL] if re.fullmatch(r" [a-z]{3,12}", text))
 
 
 @cache
