@@ -1,12 +1,16 @@
 """A real server for tests: uvicorn in a thread, on a free port of the loopback, in front of the scripted engine."""
 
+import asyncio
 import re
 import threading
 from asyncio import sleep as async_sleep
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import sleep
 
 import httpx2
@@ -23,6 +27,7 @@ from ossian.server.app import create_app
 from ossian.server.parts import Parts
 from ossian.server.run import bind, url_of, uvicorn_config
 from ossian.settings import ServerSettings, Settings
+from ossian.storage.database import Database
 
 NOW = 1_763_680_000
 MODEL = "ossian-nano"
@@ -35,6 +40,7 @@ CALL = (
     '<|constrain|>json<|message|>{"city": "Paris"}<|call|>'
 )
 
+DATABASE = "ossian.sqlite3"
 SPECIAL = special_tokens()
 _SPECIAL_TOKEN = re.compile(r"(<\|\w+\|>)")
 
@@ -101,25 +107,48 @@ class Served:
         return self.post(json={"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}], **fields})
 
 
-def parts_of(engine: Engine, settings: ServerSettings) -> Parts:
+@cache
+def empty_database() -> bytes:
+    """The file of a database with its tables; a copy of it is there at once."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / DATABASE
+
+        async def make() -> None:
+            await (await Database.open(f"sqlite:///{path}")).close()
+
+        asyncio.run(make())
+        return path.read_bytes()
+
+
+@contextmanager
+def database_folder() -> Iterator[Path]:
+    """A folder with a database of its own: ids count from 1 in every server."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        (Path(folder) / DATABASE).write_bytes(empty_database())
+        yield Path(folder)
+
+
+def parts_of(engine: Engine, settings: ServerSettings, **others: object) -> Parts:
     numbers = count(1)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
     return Parts(
         Catalog([model]),
         {MODEL: Generation(engine, load_encoding())},
-        Settings(server=settings),
+        Settings.model_validate({"server": settings, **others}),
         now=lambda: NOW + 0.5,
         new_id=lambda prefix: f"{prefix}{next(numbers):032x}",
     )
 
 
 @contextmanager
-def serving(engine: Engine, **settings: object) -> Iterator[Served]:
+def serving(engine: Engine, *, sections: Mapping[str, object] | None = None, **settings: object) -> Iterator[Served]:
+    """Serve with these server settings, and these others by the names of their sections."""
     server_settings = ServerSettings.model_validate({"port": 0, **settings})
-    parts = parts_of(engine, server_settings)
-    config = uvicorn_config(create_app(parts), server_settings)
-    with bind(server_settings) as bound, running(uvicorn.Server(config), bound):
-        yield Served(url_of(bound), engine, parts)
+    with database_folder() as folder:
+        parts = parts_of(engine, server_settings, **{"data_dir": folder, **(sections or {})})
+        config = uvicorn_config(create_app(parts), server_settings)
+        with bind(server_settings) as bound, running(uvicorn.Server(config), bound):
+            yield Served(url_of(bound), engine, parts)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The application, a function of its parts."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -12,10 +12,13 @@ from ossian.server.body import BodyLimit
 from ossian.server.errors import add_error_handlers
 from ossian.server.observability import Metrics
 from ossian.server.openapi import add_openapi
-from ossian.server.parts import Parts
+from ossian.server.parts import Parts, new_id
 from ossian.server.request_context import RequestContext
+from ossian.server.responses.background import BackgroundRuns
 from ossian.server.routes import chat_completions, completions, docs, health, models, responses_socket
 from ossian.server.service import Service
+from ossian.storage.database import Database
+from ossian.storage.urls import database_url
 
 DESCRIPTION = "OpenAI's API for gpt-oss models, from your own machine."
 
@@ -31,7 +34,7 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=_lifespan(parts),
+        lifespan=_lifespan,
         middleware=[  # the outermost first
             Middleware(RequestContext, metrics),
             Middleware(access_check, server),
@@ -47,13 +50,22 @@ def create_app(parts: Parts) -> FastAPI:
     return app
 
 
-def _lifespan(parts: Parts) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            for engine in parts.engines.values():
-                await engine.start()
-                stack.push_async_callback(engine.stop)
-            yield
-
-    return lifespan
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Start everything in order, and stop it in the opposite one: background responses still need their engine."""
+    service: Service = app.state.service
+    async with AsyncExitStack() as stack:
+        for engine in service.parts.engines.values():
+            await engine.start()
+            stack.push_async_callback(engine.stop)
+        database = await Database.open(database_url(service.parts.settings))
+        stack.push_async_callback(database.close)
+        await service.use(database)
+        background = BackgroundRuns(
+            database.responses, service.parts.settings.responses, new_id("server_"), service.parts.now
+        )
+        service.metrics.watch_background(background)
+        app.state.background = background
+        background.open()
+        stack.push_async_callback(background.aclose)
+        yield

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from time import perf_counter
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -40,6 +41,11 @@ class Metrics:
         self.registry.register(EngineCollector(engines))
         ProcessCollector(registry=self.registry)
 
+    def watch_background(self, runs: "BackgroundCounts") -> None:
+        """Show how many background responses there are from now on."""
+        self.background.labels("queued").set_function(lambda: runs.num_queued)
+        self.background.labels("in_progress").set_function(lambda: runs.num_running)
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"ossian_{name}", text, labels, registry=self.registry)
 
@@ -60,6 +66,16 @@ class Metrics:
     def exposition(self) -> bytes:
         """Return the metrics as text. Call it inside the event loop, whose tasks it counts."""
         return generate_latest(self.registry)
+
+
+class BackgroundCounts(Protocol):
+    """Knows how many background responses there are."""
+
+    @property
+    def num_queued(self) -> int: ...
+
+    @property
+    def num_running(self) -> int: ...
 
 
 class TurnTimer:

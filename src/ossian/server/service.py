@@ -20,6 +20,8 @@ from ossian.server.observability import Metrics, TurnTimer
 from ossian.server.parts import Parts
 from ossian.server.reasoning_memory import ReasoningMemory, scope_of
 from ossian.server.request_context import record_of
+from ossian.server.responses.secrecy import SECRET_NAME, Secrecy
+from ossian.storage.database import Database
 
 LARGE_BODY = (
     64 * 1024
@@ -39,7 +41,26 @@ class Service:
         self.parts = parts
         self.metrics = metrics
         self._reasoning = ReasoningMemory(parts.settings.reasoning_memory, parts.now)
+        self._database: Database | None = None
+        self._secrecy: Secrecy | None = None
         self._ignore_unknown = parts.settings.server.unknown_parameters == "ignore"
+
+    async def use(self, database: Database) -> None:
+        """Keep things in an open database from now on."""
+        self._secrecy = Secrecy(await database.secret(SECRET_NAME))
+        self._database = database
+
+    @property
+    def database(self) -> Database:
+        """The database. It is open while the application runs."""
+        assert self._database is not None, "the application has not started"
+        return self._database
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """What encrypts texts that clients keep for us."""
+        assert self._secrecy is not None, "the application has not started"
+        return self._secrecy
 
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
         """Return the request. Raises a RequestError for a body that is too large, no JSON, or not of the schema."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Update, delete, func, insert, select, update
 
 from ossian.storage import chains, conversation_rows
 from ossian.storage.records import JsonObject, StoredResponse
@@ -16,6 +16,11 @@ MAX_NUM_IDS = 1000  # in one statement
 def start(sql: Connection, response: StoredResponse, owner: str, lease_expires_at: float) -> bool:
     """Insert a response that is being generated. False when the id is taken."""
     return _insert(sql, response, {"owner": owner, "lease_expires_at": lease_expires_at})
+
+
+def begin(sql: Connection, response: StoredResponse) -> bool:
+    """Change a running response, but for its items. False when it is not running."""
+    return sql.execute(_running(response).values(**_columns(response))).rowcount > 0
 
 
 def finish(sql: Connection, response: StoredResponse, items_of_conversation: Sequence[JsonObject]) -> bool:
@@ -59,7 +64,7 @@ def find_items(sql: Connection, scope: str, ids: Collection[str]) -> dict[str, J
 
     Of several with one id, the newest answer's goes before what a client sent, and that before a conversation's.
     """
-    wanted = list(ids)
+    wanted = list(set(ids))
     found: dict[str, JsonObject] = {}
     for first in range(0, len(wanted), MAX_NUM_IDS):
         for body in _find(sql, scope, wanted[first : first + MAX_NUM_IDS]):
@@ -90,10 +95,7 @@ def _insert(sql: Connection, response: StoredResponse, lease: dict[str, object])
 
 
 def _update_running(sql: Connection, response: StoredResponse) -> bool:
-    running = update(responses).where(
-        responses.c.id == response.id, responses.c.scope == response.scope, responses.c.owner.is_not(None)
-    )
-    finished = running.values(owner=None, lease_expires_at=None, **_columns(response))
+    finished = _running(response).values(owner=None, lease_expires_at=None, **_columns(response))
     row = sql.execute(finished.returning(responses.c.is_hidden)).one_or_none()
     if row is None:
         return False
@@ -102,6 +104,12 @@ def _update_running(sql: Connection, response: StoredResponse) -> bool:
     if row.is_hidden:
         chains.erase_upwards(sql, response.id)
     return True
+
+
+def _running(response: StoredResponse) -> Update:
+    return update(responses).where(
+        responses.c.id == response.id, responses.c.scope == response.scope, responses.c.owner.is_not(None)
+    )
 
 
 def _columns(response: StoredResponse) -> dict[str, object]:

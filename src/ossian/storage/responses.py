@@ -30,6 +30,10 @@ class ResponseStore:
         """Store a background response that `owner` is about to generate. False when the id is taken."""
         return await self._transactions.write(lambda sql: response_rows.start(sql, response, owner, lease_expires_at))
 
+    async def begin(self, response: StoredResponse) -> bool:
+        """Change status and body of a started response: it is in progress now. False when it has ended meanwhile."""
+        return await self._transactions.write(lambda sql: response_rows.begin(sql, response))
+
     async def get(self, scope: str, response_id: str) -> StoredResponse | None:
         """Return a response, None when there is none."""
         return await self._transactions.read(lambda sql: response_rows.get(sql, scope, response_id))

@@ -1,0 +1,185 @@
+"""Background responses: made here while nobody waits, watched and cancelled from anywhere through the database.
+
+Each server process renews a lease on what it makes. What a dead one leaves behind is marked failed by whoever looks
+next, so that no response is queued or in progress for ever.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from ossian.api.fields import JsonObject
+from ossian.api.responses.response import failed, response_error, terminal_event
+from ossian.errors import EngineError, TooManyRequestsError
+from ossian.server.responses.background_run import BackgroundRun
+from ossian.server.responses.run import ResponseRun
+from ossian.server.responses.state import UNFINISHED
+from ossian.settings import ResponsesSettings
+from ossian.storage.records import StoredResponse
+from ossian.storage.responses import ResponseStore
+
+LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do to a response
+PURGE_SECONDS: Final = 3600.0
+
+LOST = EngineError("The server that made this response was stopped before it was done. Create it again.")
+STOPPED = EngineError("The server was stopped before this response was done. Create it again.")
+
+log = structlog.get_logger()
+
+
+class BackgroundRuns:
+    """The background responses of one server process, which the database knows as `owner`."""
+
+    def __init__(self, store: ResponseStore, settings: ResponsesSettings, owner: str, now: Callable[[], float]) -> None:
+        self._store = store
+        self._settings = settings
+        self._owner = owner
+        self._now = now
+        self._slots = asyncio.Semaphore(settings.max_background_running)
+        self._runs: dict[str, BackgroundRun] = {}
+        self._working: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def num_running(self) -> int:
+        """Runs that have a slot."""
+        return sum(run.is_running for run in self._runs.values())
+
+    @property
+    def num_queued(self) -> int:
+        """Runs that wait for one."""
+        return len(self._runs) - self.num_running
+
+    def open(self) -> None:
+        """Begin to look after the database: leases, cancellations, what expires."""
+        self._looking = asyncio.create_task(self._look_after())
+
+    async def aclose(self) -> None:
+        """End every run as failed, and wait until the database knows."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        for run in self._runs.values():
+            run.abandon(STOPPED)
+        await asyncio.gather(*self._working)
+
+    async def start(self, run: ResponseRun, *, is_streamed: bool) -> JsonObject:
+        """Store a response as queued, make it as soon as there is a slot, and return it as it is now.
+
+        Raises TooManyRequestsError when there are too many.
+        """
+        limit = self._settings.max_background
+        if len(self._runs) >= limit:
+            message = f"This server has {limit} background responses already, which is the limit. Try again later."
+            raise TooManyRequestsError(message, param="background", code="rate_limit_exceeded")
+        background = BackgroundRun(run, self._store, self._slots, is_streamed=is_streamed)
+        self._runs[background.id] = background
+        try:
+            body = await background.start(self._owner, self._lease())
+        except BaseException:
+            del self._runs[background.id]
+            raise
+        task = asyncio.create_task(self._work(background))
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+        return body
+
+    async def cancel(self, stored: StoredResponse) -> StoredResponse:
+        """End a response wherever it is made, and return it as it is then; one that has ended stays as it is."""
+        if stored.status not in UNFINISHED:
+            return stored
+        await self._store.request_cancel(stored.scope, stored.id)
+        if stored.id in self._runs:
+            self._runs[stored.id].end()
+        latest = stored
+        with suppress(TimeoutError):  # when whoever makes it is dead, its lease ends before that
+            async with asyncio.timeout(2 * self._settings.lease_seconds):
+                async for now in self._changes(stored):
+                    latest = now
+        return latest
+
+    async def events(self, stored: StoredResponse) -> AsyncGenerator[JsonObject]:
+        """Yield the canonical events of a response from its first, as long as it goes on."""
+        num_events = 0
+        async for now in self._changes(stored):
+            for event in await self._store.events(now.scope, now.id, num_events):
+                num_events += 1
+                yield event
+            if now.status not in UNFINISHED:
+                yield terminal_event(now.body)
+
+    async def _changes(self, stored: StoredResponse) -> AsyncGenerator[StoredResponse]:
+        """Yield a response as it is now, and again when there is news, until it has ended or is gone.
+
+        The news is asked for before the database: what happens in between is not missed.
+        """
+        now: StoredResponse | None = stored
+        while now is not None:
+            news = self._runs[now.id].news if now.id in self._runs else asyncio.Event()
+            now = await self._store.get(stored.scope, stored.id)
+            if now is not None:
+                yield now
+            if now is None or now.status not in UNFINISHED:
+                return
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), LOOK_SECONDS)
+
+    async def _work(self, run: BackgroundRun) -> None:
+        try:
+            await run.work()
+        except Exception:
+            log.exception("background response failed", response_id=run.id)
+        finally:
+            del self._runs[run.id]
+
+    async def _look_after(self) -> None:
+        """Look again and again. A database that is away for a while ends nothing."""
+        rounds: list[tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = [
+            (LOOK_SECONDS, self._take_cancellations),
+            (self._settings.lease_seconds / 3, self._renew_leases),
+            (self._settings.lease_seconds / 2, self._fail_lost),
+            (PURGE_SECONDS, self._purge),
+        ]
+        await asyncio.gather(*(_repeat(seconds, work) for seconds, work in rounds))
+
+    async def _take_cancellations(self) -> None:
+        if self._runs:
+            for response_id in await self._store.cancel_requested(self._owner):
+                if response_id in self._runs:
+                    self._runs[response_id].end()
+
+    async def _renew_leases(self) -> None:
+        if self._runs:
+            await self._store.renew_leases(self._owner, self._lease())
+
+    async def _fail_lost(self) -> None:
+        for lost in await self._store.expired(self._now()):
+            log.warning("background response lost", response_id=lost.id)
+            body = failed(lost.body, response_error(LOST))
+            await self._store.finish(replace(lost, status="failed", body=body))
+
+    async def _purge(self) -> None:
+        await self._store.purge(int(self._now()))
+
+    def _lease(self) -> float:
+        return self._now() + self._settings.lease_seconds
+
+
+async def _repeat(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("the database could not be looked after")
+        await asyncio.sleep(seconds)
+
+
+def background_of(connection: HTTPConnection) -> BackgroundRuns:
+    """Return the background responses of the application that a request came to."""
+    background: BackgroundRuns = connection.app.state.background
+    return background

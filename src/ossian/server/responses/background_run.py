@@ -1,0 +1,141 @@
+"""One background response: its turn is read by a task, and written to the database in batches by another.
+
+Whoever follows it reads the database, in this process or another: what a client has seen of a stream is on disk, so
+that it can go on from there whatever happens here.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from typing import Final
+
+import structlog
+
+from ossian.api.fields import JsonObject
+from ossian.errors import EngineError, EngineOverloadedError
+from ossian.server.responses.run import ResponseRun, is_terminal
+from ossian.storage.responses import ResponseStore
+
+BATCH_SECONDS: Final = 0.05  # between two writes of the log; a write is a sync of the disk
+RETRY_SECONDS: Final = 1.0  # until the engine's queue, or the database, is asked again
+
+log = structlog.get_logger()
+
+Ending = Callable[[], Iterator[JsonObject]]
+
+
+class BackgroundRun:
+    """Makes one response when there is a slot for it. `is_streamed`: its events are kept, to be followed."""
+
+    def __init__(self, run: ResponseRun, store: ResponseStore, slots: asyncio.Semaphore, *, is_streamed: bool) -> None:
+        self.id: str = run.prepared.body["id"]
+        self.is_running = False  # it has a slot
+        self.news = asyncio.Event()  # set, and replaced by the next one, when the database has more of it
+        self._run = run
+        self._store = store
+        self._slots = slots
+        self._is_streamed = is_streamed
+        self._is_abandoned = False
+        self._waiting: list[JsonObject] = []  # events for the next batch
+        self._num_logged = 0
+        self._terminal: JsonObject | None = None
+        self._ending: Ending = lambda: run.failure(EngineError("The run ended without an answer."))
+        self._changed = asyncio.Event()
+        self._reader: asyncio.Task[None] | None = None
+
+    async def start(self, owner: str, lease_expires_at: float) -> JsonObject:
+        """Store the response as queued, and return it."""
+        for event in self._run.queue():
+            self._put(event)
+        body = self._run.response
+        await self._store.start(self._run.record(body), owner, lease_expires_at)
+        await self._log()
+        self._reader = asyncio.create_task(self._read())
+        self._reader.add_done_callback(lambda _reader: self._changed.set())
+        return body
+
+    async def work(self) -> None:
+        """Make the response, to its end. `start` came before."""
+        assert self._reader is not None
+        try:
+            await self._log_as_it_comes(self._reader)
+        except Exception as error:
+            failure = error  # the name of a caught exception ends with its block
+            self.end(lambda: self._run.failure(failure))
+        await asyncio.gather(self._reader, return_exceptions=True)
+        await self._run.aclose()
+        await self._finish()
+
+    def end(self, ending: Ending | None = None) -> None:
+        """End the run as soon as may be: as cancelled, or as `ending` says. One that has ended stays as it is."""
+        if self._reader is not None and not self._reader.done():
+            self._ending = ending or self._run.cancellation
+            self._reader.cancel()
+
+    def abandon(self, error: Exception) -> None:
+        """End the run because this process ends; if even that cannot be stored, its lease will tell."""
+        self._is_abandoned = True
+        self.end(lambda: self._run.failure(error))
+
+    async def _read(self) -> None:
+        async with self._slots:
+            self.is_running = True
+            await self._admit()
+            async with aclosing(self._run.unstored_events()) as events:
+                async for event in events:
+                    self._put(event)
+
+    async def _admit(self) -> None:
+        """Wait for the engine's own queue as well; what else it raises ends the run when it is asked again."""
+        while True:
+            try:
+                return await self._run.admit()
+            except EngineOverloadedError:
+                await asyncio.sleep(RETRY_SECONDS)
+            except Exception:
+                return
+
+    def _put(self, event: JsonObject) -> None:
+        if is_terminal(event):
+            self._terminal = event
+        elif self._is_streamed:
+            self._waiting.append(event)
+        self._changed.set()
+
+    async def _log_as_it_comes(self, reader: "asyncio.Task[None]") -> None:
+        while not reader.done():
+            await self._changed.wait()
+            self._changed.clear()
+            await self._log()
+            await asyncio.sleep(BATCH_SECONDS)
+
+    async def _log(self) -> None:
+        events = list(self._waiting)
+        if events:
+            await self._store.append_events(self.id, self._num_logged, events)
+            self._num_logged += len(events)
+            del self._waiting[: len(events)]
+            self._tell()
+
+    async def _finish(self) -> None:
+        """Store the end. While the database is away, what came out of the run waits here."""
+        if self._terminal is None:
+            for event in self._ending():
+                self._put(event)
+        assert self._terminal is not None
+        while not await self._is_stored(self._terminal["response"]) and not self._is_abandoned:
+            await asyncio.sleep(RETRY_SECONDS)
+        self._tell()
+
+    async def _is_stored(self, body: JsonObject) -> bool:
+        try:
+            await self._log()
+            await self._run.finish(body)
+        except Exception:
+            log.exception("background response could not be stored", response_id=self.id)
+            return False
+        return True
+
+    def _tell(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()

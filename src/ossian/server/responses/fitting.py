@@ -1,0 +1,56 @@
+"""A prompt that fits the context: as it is, or, with `truncation: "auto"`, without the oldest items."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from ossian.api.responses.items import InputItem
+from ossian.api.responses.notices import Notice
+from ossian.api.responses.truncation import droppable, truncation_notice, without
+from ossian.generation import Generation, check_fits
+from ossian.harmony.messages import Conversation
+
+Told: TypeAlias = Callable[[Sequence[InputItem]], Conversation]  # what the model is told of items
+
+ANSWER_SHARE: Final = 8  # of a context that is shortened, one part in so many is left for an answer without a limit
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A rendered prompt, and what there is to say of it."""
+
+    prompt: Sequence[int]
+    notices: list[Notice] = field(default_factory=list)
+
+
+async def fitted(
+    generation: Generation, items: Sequence[InputItem], told: Told, max_tokens: int | None, *, may_drop: bool
+) -> Fitted:
+    """Return the prompt of items. Raises ContextLengthError, with the numbers, when it does not fit the context."""
+    max_model_len = generation.engine.info.max_model_len
+    fit = Fitted(await generation.render(told(items)))
+    room = max_model_len - (max_tokens or max_model_len // ANSWER_SHARE)
+    if may_drop and len(fit.prompt) > room:
+        fit = await _shortened(generation, items, told, room) or fit
+    check_fits(len(fit.prompt), max_tokens, max_model_len, "input")
+    return fit
+
+
+async def _shortened(
+    generation: Generation, items: Sequence[InputItem], told: Told, max_num_tokens: int
+) -> Fitted | None:
+    """Leave out as few of the oldest items as it takes, or all that may be; None when there are none.
+
+    A bisection: rendering is what takes time.
+    """
+    groups = droppable(items)
+    too_few, enough = 0, len(groups)
+    prompt = await generation.render(told(without(items, groups)))
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        shorter = await generation.render(told(without(items, groups[:middle])))
+        if len(shorter) > max_num_tokens:
+            too_few = middle
+        else:
+            enough, prompt = middle, shorter
+    return Fitted(prompt, [truncation_notice(items, groups[:enough])]) if groups else None
