@@ -158,7 +158,7 @@ def _closed_properties(
     checker: Any, properties: dict[str, Any], instance: Any, schema: dict[str, Any]
 ) -> Iterator[ValidationError]:
     yield from Draft202012Validator.VALIDATORS["properties"](checker, properties, instance, schema)
-    if isinstance(instance, dict) and "additionalProperties" not in schema:
+    if properties and isinstance(instance, dict) and "additionalProperties" not in schema:
         unknown = instance.keys() - properties.keys() - MEMBERS_WE_ADD.keys()
         if unknown:
             yield ValidationError(f"the specification knows no member {sorted(unknown)}")
