@@ -3,14 +3,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve native test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
+.PHONY: help serve native services services-stop test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
     eval-nano clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
 NATIVE_SOURCES := $(wildcard CMakeLists.txt) $(shell find native/src native/bindings -type f)
 CXX_FILES = $(shell git ls-files 'native/*.cc' 'native/*.cpp' 'native/*.h' 'native/*.hpp')
-PYTEST := $(BIN)/python -m pytest
+PYTEST := env $$(requirements/services.sh environment) $(BIN)/python -m pytest
 
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -21,11 +21,17 @@ serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a fold
 
 native: .venv/native-built ## build the native core and install ossian into .venv
 
+services: .venv/created ## install, where missing and permitted, and start the servers that tests talk to: PostgreSQL
+	@requirements/services.sh start
+
+services-stop: ## end those servers, and delete their files
+	@requirements/services.sh stop
+
 test: .venv/dev-installed ## the test suite, without the slow tests; ARGS= go to pytest
-	$(PYTEST) -m "not slow and not clients and not parity and not gpu and not postgres" $(ARGS)
+	$(PYTEST) -m "not slow and not clients and not parity and not gpu" $(ARGS)
 
 test-slow: .venv/dev-installed ## the slow tests; ARGS= go to pytest
-	$(PYTEST) -m "slow and not clients and not parity and not gpu and not postgres" $(ARGS)
+	$(PYTEST) -m "slow and not clients and not parity and not gpu" $(ARGS)
 
 # Not the server's pytest settings: other people's libraries warn as they like.
 test-clients: .venv/native-built .venv-clients/installed ## OpenAI's SDKs, LangChain, instructor and pydantic-ai against a server
@@ -59,7 +65,8 @@ format: .venv/dev-installed ## format Python and C++, and apply the linter's saf
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 coverage: .venv/dev-installed ## the test suite with a coverage report
-	$(BIN)/python -m coverage run -m pytest -q -m "not slow and not clients and not parity and not gpu and not postgres" $(ARGS)
+	env $$(requirements/services.sh environment) \
+	    $(BIN)/python -m coverage run -m pytest -q -m "not slow and not clients and not parity and not gpu" $(ARGS)
 	$(BIN)/python -m coverage report
 
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)

@@ -4,13 +4,36 @@ Property tests have no clock: on a busy machine an example may take a second, an
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.databases import delete_rows, postgresql_url, sqlite_url
+
 settings.register_profile("without-a-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without-a-clock")
+
+BOTH_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+NUM_LEFT_OUT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that need PostgreSQL where there is none."""
+    left_out = [] if postgresql_url() else [item for item in items if item.get_closest_marker("postgres")]
+    config.stash[NUM_LEFT_OUT] = len(left_out)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what was left out."""
+    if num_left_out := config.stash.get(NUM_LEFT_OUT, 0):
+        way_out = "`make services` installs and starts one for the tests"
+        terminalreporter.write_line(f"{num_left_out} tests were left out, since they need a PostgreSQL: {way_out}.")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -20,6 +43,16 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         environment.setenv("OSSIAN_DATA_DIR", str(tmp_path_factory.mktemp("data")))
         environment.delenv("OSSIAN_DATABASE_URL", raising=False)
         yield
+
+
+@pytest.fixture(params=BOTH_DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without rows: the test runs once with SQLite and once with PostgreSQL."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path)
+    url = postgresql_url()
+    delete_rows(url)
+    return url
 
 
 @pytest.fixture(autouse=True, scope="module")
