@@ -15,7 +15,16 @@ from ossian.server.openapi import add_openapi
 from ossian.server.parts import Parts, new_id
 from ossian.server.request_context import RequestContext
 from ossian.server.responses.background import BackgroundRuns
-from ossian.server.routes import chat_completions, completions, docs, health, models, responses_socket
+from ossian.server.routes import (
+    chat_completions,
+    completions,
+    conversations,
+    docs,
+    health,
+    models,
+    prompts,
+    responses_socket,
+)
 from ossian.server.service import Service
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
@@ -42,7 +51,7 @@ def create_app(parts: Parts) -> FastAPI:
         ],
     )
     app.state.service = Service(parts, metrics)
-    for routes in (chat_completions, completions, models, health, docs, responses_socket):
+    for routes in (chat_completions, completions, conversations, prompts, models, health, docs, responses_socket):
         app.include_router(routes.router)
     app.mount(docs.ASSETS_PATH, docs.assets)
     add_openapi(app)

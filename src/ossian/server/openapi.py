@@ -9,8 +9,21 @@ from pydantic.json_schema import models_json_schema
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.completions.schema import CompletionRequest
 from ossian.api.fields import JsonObject, RequestModel
+from ossian.api.responses.conversations import (
+    CreateConversationRequest,
+    CreateItemsRequest,
+    UpdateConversationRequest,
+)
+from ossian.api.responses.prompts import PromptRequest
 
-REQUESTS: tuple[type[RequestModel], ...] = (ChatCompletionRequest, CompletionRequest)
+REQUESTS: tuple[type[RequestModel], ...] = (
+    ChatCompletionRequest,
+    CompletionRequest,
+    CreateConversationRequest,
+    CreateItemsRequest,
+    PromptRequest,
+    UpdateConversationRequest,
+)
 _REFERENCE = "#/components/schemas/{model}"
 
 ERROR_SCHEMA: JsonObject = {
