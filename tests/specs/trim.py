@@ -1,7 +1,8 @@
 """Cuts the parts that the tests need out of the published specifications, one schema a line.
 
 `python -m tests.specs.trim OPENAI.json OPEN_RESPONSES.json` writes openai.json and open_responses.json beside this
-file: the closure of the schemas of what a server answers, without descriptions and examples, otherwise unchanged.
+file: the closure of the schemas of what a server is asked and answers, without descriptions and examples, otherwise
+unchanged.
 """
 
 import json
@@ -13,18 +14,21 @@ from typing import Any, Final
 ROOTS: Final = {
     "openai": [
         "CompactResource",
+        "CompactResponseMethodPublicBody",
         "ConversationItem",
         "ConversationItemList",
         "ConversationResource",
+        "CreateResponse",
         "DeletedConversationResource",
         "Response",
         "ResponseItemList",
         "ResponseStreamEvent",
         "ResponseWsError",
         "ItemResource",
+        "TokenCountsBody",
         "TokenCountsResource",
     ],
-    "open_responses": ["CompactResource", "ItemField", "ResponseResource", "WebSocketErrorEvent"],
+    "open_responses": ["CompactResource", "CreateResponseBody", "ItemField", "ResponseResource", "WebSocketErrorEvent"],
 }
 DROPPED: Final = {"description", "title", "example", "examples", "deprecated", "x-oaiMeta", "x-enumDescriptions"}
 HERE: Final = Path(__file__).parent

@@ -18,6 +18,12 @@ FIXTURES: Final = ROOT / "tests" / "fixtures"
 CODEX_FIRST: Final = FIXTURES / "codex_0.169.0_first_request.json"
 CODEX_SECOND: Final = FIXTURES / "codex_0.169.0_second_request_after_tool_call.json"
 
+TOOLS_OF_CODEX: Final = [
+    *("exec_command", "write_stdin", "request_user_input", "view_image"),
+    *(f"multi_agent_v1__{name}" for name in ("close_agent", "resume_agent", "send_input", "spawn_agent", "wait_agent")),
+    *("get_goal", "create_goal", "update_goal"),
+]
+
 USER: Final[JsonObject] = {"role": "user", "content": "Hi"}
 ANSWER: Final[JsonObject] = {"role": "assistant", "content": "Hello."}
 WEB_SEARCH: Final[JsonObject] = {"type": "web_search", "external_web_access": False}
