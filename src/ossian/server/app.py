@@ -23,12 +23,24 @@ from ossian.server.routes import (
     health,
     models,
     prompts,
+    responses,
     responses_socket,
 )
 from ossian.server.service import Service
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
 
+ROUTES = (  # the last one takes what no other does
+    chat_completions,
+    completions,
+    responses,
+    conversations,
+    prompts,
+    models,
+    health,
+    docs,
+    responses_socket,
+)
 DESCRIPTION = "OpenAI's API for gpt-oss models, from your own machine."
 
 
@@ -51,7 +63,7 @@ def create_app(parts: Parts) -> FastAPI:
         ],
     )
     app.state.service = Service(parts, metrics)
-    for routes in (chat_completions, completions, conversations, prompts, models, health, docs, responses_socket):
+    for routes in ROUTES:
         app.include_router(routes.router)
     app.mount(docs.ASSETS_PATH, docs.assets)
     add_openapi(app)

@@ -15,10 +15,14 @@ from ossian.api.responses.conversations import (
     UpdateConversationRequest,
 )
 from ossian.api.responses.prompts import PromptRequest
+from ossian.api.responses.schema import CompactRequest, InputTokensRequest, ResponseRequest
 
 REQUESTS: tuple[type[RequestModel], ...] = (
     ChatCompletionRequest,
     CompletionRequest,
+    ResponseRequest,
+    InputTokensRequest,
+    CompactRequest,
     CreateConversationRequest,
     CreateItemsRequest,
     PromptRequest,

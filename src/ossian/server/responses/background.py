@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 
 from ossian.api.fields import JsonObject
 from ossian.api.responses.response import failed, response_error, terminal_event
-from ossian.errors import EngineError, TooManyRequestsError
+from ossian.errors import EngineError, InvalidRequestError, TooManyRequestsError
 from ossian.server.responses.background_run import BackgroundRun
 from ossian.server.responses.run import ResponseRun
 from ossian.server.responses.state import UNFINISHED
@@ -26,6 +26,10 @@ from ossian.storage.responses import ResponseStore
 LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do to a response
 PURGE_SECONDS: Final = 3600.0
 
+NOT_STREAMED: Final = (
+    "Only a response that was created with background: true and stream: true can be streamed again. "
+    "Get it whole, without 'stream'."
+)
 LOST = EngineError("The server that made this response was stopped before it was done. Create it again.")
 STOPPED = EngineError("The server was stopped before this response was done. Create it again.")
 
@@ -68,7 +72,7 @@ class BackgroundRuns:
             run.abandon(STOPPED)
         await asyncio.gather(*self._working)
 
-    async def start(self, run: ResponseRun, *, is_streamed: bool) -> JsonObject:
+    async def start(self, run: ResponseRun, *, is_streamed: bool) -> StoredResponse:
         """Store a response as queued, make it as soon as there is a slot, and return it as it is now.
 
         Raises TooManyRequestsError when there are too many.
@@ -80,22 +84,21 @@ class BackgroundRuns:
         background = BackgroundRun(run, self._store, self._slots, is_streamed=is_streamed)
         self._runs[background.id] = background
         try:
-            body = await background.start(self._owner, self._lease())
+            stored = await background.start(self._owner, self._lease())
         except BaseException:
             del self._runs[background.id]
             raise
         task = asyncio.create_task(self._work(background))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
-        return body
+        return stored
 
     async def cancel(self, stored: StoredResponse) -> StoredResponse:
         """End a response wherever it is made, and return it as it is then; one that has ended stays as it is."""
         if stored.status not in UNFINISHED:
             return stored
         await self._store.request_cancel(stored.scope, stored.id)
-        if stored.id in self._runs:
-            self._runs[stored.id].end()
+        self.end(stored.id)
         latest = stored
         with suppress(TimeoutError):  # when whoever makes it is dead, its lease ends before that
             async with asyncio.timeout(2 * self._settings.lease_seconds):
@@ -103,12 +106,23 @@ class BackgroundRuns:
                     latest = now
         return latest
 
+    def end(self, response_id: str) -> None:
+        """End a response that is made here, as cancelled."""
+        if response_id in self._runs:
+            self._runs[response_id].end()
+
     async def events(self, stored: StoredResponse) -> AsyncGenerator[JsonObject]:
-        """Yield the canonical events of a response from its first, as long as it goes on."""
+        """Yield the canonical events of a response from its first, as long as it goes on.
+
+        Raises InvalidRequestError, before any, for one whose events are not kept.
+        """
         num_events = 0
         async for now in self._changes(stored):
-            for event in await self._store.events(now.scope, now.id, num_events):
-                num_events += 1
+            events = await self._store.events(now.scope, now.id, num_events)
+            num_events += len(events)
+            if num_events == 0:
+                raise InvalidRequestError(NOT_STREAMED, param="stream", code="response_not_streamable")
+            for event in events:
                 yield event
             if now.status not in UNFINISHED:
                 yield terminal_event(now.body)
@@ -150,8 +164,7 @@ class BackgroundRuns:
     async def _take_cancellations(self) -> None:
         if self._runs:
             for response_id in await self._store.cancel_requested(self._owner):
-                if response_id in self._runs:
-                    self._runs[response_id].end()
+                self.end(response_id)
 
     async def _renew_leases(self) -> None:
         if self._runs:

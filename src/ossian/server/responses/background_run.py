@@ -14,6 +14,7 @@ import structlog
 from ossian.api.fields import JsonObject
 from ossian.errors import EngineError, EngineOverloadedError
 from ossian.server.responses.run import ResponseRun, is_terminal
+from ossian.storage.records import StoredResponse
 from ossian.storage.responses import ResponseStore
 
 BATCH_SECONDS: Final = 0.05  # between two writes of the log; a write is a sync of the disk
@@ -43,16 +44,16 @@ class BackgroundRun:
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
-    async def start(self, owner: str, lease_expires_at: float) -> JsonObject:
+    async def start(self, owner: str, lease_expires_at: float) -> StoredResponse:
         """Store the response as queued, and return it."""
         for event in self._run.queue():
             self._put(event)
-        body = self._run.response
-        await self._store.start(self._run.record(body), owner, lease_expires_at)
+        stored = self._run.record(self._run.response)
+        await self._store.start(stored, owner, lease_expires_at)
         await self._log()
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(lambda _reader: self._changed.set())
-        return body
+        return stored
 
     async def work(self) -> None:
         """Make the response, to its end. `start` came before."""
@@ -81,6 +82,8 @@ class BackgroundRun:
         async with self._slots:
             self.is_running = True
             await self._admit()
+            await self._store.begin(self._run.record(self._run.response | {"status": "in_progress"}))
+            self._tell()
             async with aclosing(self._run.unstored_events()) as events:
                 async for event in events:
                     self._put(event)
@@ -112,7 +115,8 @@ class BackgroundRun:
     async def _log(self) -> None:
         events = list(self._waiting)
         if events:
-            await self._store.append_events(self.id, self._num_logged, events)
+            if not await self._store.append_events(self.id, self._num_logged, events):
+                self.end()  # it was deleted, or another server took this one for dead
             self._num_logged += len(events)
             del self._waiting[: len(events)]
             self._tell()

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from ossian.api.responses.items import InputItem
 from ossian.api.responses.notices import Notice
 from ossian.api.responses.truncation import droppable, truncation_notice, without
-from ossian.generation import Generation, check_fits
+from ossian.generation import Generation
 from ossian.harmony.messages import Conversation
 
 Told: TypeAlias = Callable[[Sequence[InputItem]], Conversation]  # what the model is told of items
@@ -26,13 +26,14 @@ class Fitted:
 async def fitted(
     generation: Generation, items: Sequence[InputItem], told: Told, max_tokens: int | None, *, may_drop: bool
 ) -> Fitted:
-    """Return the prompt of items. Raises ContextLengthError, with the numbers, when it does not fit the context."""
+    """Return the prompt of items. When it does not fit, and even what `may_drop` leaves does not, it is for the caller
+    to say so.
+    """
     max_model_len = generation.engine.info.max_model_len
     fit = Fitted(await generation.render(told(items)))
     room = max_model_len - (max_tokens or max_model_len // ANSWER_SHARE)
     if may_drop and len(fit.prompt) > room:
         fit = await _shortened(generation, items, told, room) or fit
-    check_fits(len(fit.prompt), max_tokens, max_model_len, "input")
     return fit
 
 

@@ -53,7 +53,7 @@ async def fitted_prompt(
     given: Given,
     max_tokens: int | None = None,
 ) -> Fitted:
-    """Return what the engine gets to see of it. Raises a RequestError when that cannot be, or is too long."""
+    """Return what the engine gets to see of it, however long that is. Raises a RequestError when it cannot be told."""
     today = datetime.fromtimestamp(service.parts.now(), UTC).date()
     return await fitted(
         generation,

@@ -8,7 +8,7 @@ import structlog
 from ossian.api.fields import JsonObject
 from ossian.api.responses.events import ResponseEvents
 from ossian.api.responses.response import failed, response_error, terminal_event
-from ossian.errors import OssianError
+from ossian.errors import EngineError, OssianError
 from ossian.harmony.events import Finished, TurnEvent
 from ossian.server.responses.state import UNFINISHED
 from ossian.server.responses.turn import PreparedTurn
@@ -82,23 +82,29 @@ class ResponseRun:
         """Store the response of a terminal event, when it is to be stored, and return what may be told of it."""
         body = event["response"]
         try:
-            await self.finish(body)
+            if not await self.finish(body):
+                raise EngineError(NOT_STORED)
         except Exception as error:
             self._note(error)
             body = failed(body, response_error(error) | {"message": NOT_STORED})
         return terminal_event(self._debugged(body))
 
-    async def finish(self, body: JsonObject) -> None:
-        """Store the finished response, when it is to be stored, and add to its conversation, in one transaction."""
+    async def finish(self, body: JsonObject) -> bool:
+        """Store the finished response, when it is to be stored, and add to its conversation, in one transaction.
+
+        False when it cannot be any more: it was deleted, or ended by another server.
+        """
         prepared, database = self.prepared, self._service.database
         conversation_id = prepared.request.conversation_id
         is_said = conversation_id is not None and body["status"] in ("completed", "incomplete")
         said = [*prepared.input_items, *body["output"]] if is_said else []
+        is_done = True
         if prepared.is_stored:
-            await database.responses.finish(self.record(body), conversation_items=said)
+            is_done = await database.responses.finish(self.record(body), conversation_items=said)
         elif said:
             await database.conversations.append(prepared.caller.scope, conversation_id or "", said)
         self._service.metrics.responses.labels(body["model"], body["status"]).inc()
+        return is_done
 
     async def aclose(self) -> None:
         """Abort what is still running. Closing twice is fine."""

@@ -16,7 +16,7 @@ from ossian.api.responses.schema import ResponseRequest
 from ossian.api.responses.shape import turn_shape
 from ossian.catalog.catalog import Model
 from ossian.errors import InvalidRequestError
-from ossian.generation import Generation, TurnRequest
+from ossian.generation import Generation, TurnRequest, check_fits
 from ossian.harmony.grammar import TurnShape
 from ossian.server.responses.caller import Caller
 from ossian.server.responses.given import Given, fitted_prompt, read_given
@@ -82,6 +82,7 @@ async def prepare(
     grammar = await generation.compile(shape)
     params = sampling(request, generation.engine.info)
     fit = await fitted_prompt(service, caller, generation, request, given, params.max_tokens)
+    check_fits(len(fit.prompt), params.max_tokens, generation.engine.info.max_model_len, "input")
     head = service.head("resp_", model, generation)
     said = [*_notices(caller.dialect, request, given, generation, shape), *fit.notices]
     return PreparedTurn(
