@@ -8,8 +8,8 @@ read_stream(text)                  the events of an SSE body, whose framing it c
 
 Each raises AssertionError. Deviations from the letter of the specifications, besides MEMBERS_WE_ADD in schemas.py:
 
-- `usage` is null until a response has finished, and may be in one that failed or was cancelled; an empty list has no
-  `first_id` and `last_id`. OpenAI sends null there and specifies none.
+- `usage` is null until a response has finished, and may be in one that failed or was cancelled; the `first_id` and
+  `last_id` of an empty list are null. OpenAI sends these nulls and specifies none.
 - Items and events that Open Responses does not know are prefixed with `ossian:`, as its text wants; its schema has no
   place for them. They have a `type`, and items an `id` and a `status`.
 - Open Responses specifies responses and compactions only; other objects are OpenAI's in every dialect.
@@ -33,7 +33,6 @@ _OPENAI_OBJECTS: Final = {
     "conversation.deleted": "DeletedConversationResource",
 }
 _OPEN_OBJECTS: Final = {"response": "ResponseResource", "response.compaction": "CompactResource"}
-_KNOWN_NULLS: Final = ("usage", "first_id", "last_id")
 
 
 def check_response(body: Json, dialect: Dialect = "openai") -> None:
@@ -108,9 +107,11 @@ def _known(items: list[Json]) -> list[Json]:
 
 
 def _without_known_nulls(body: Json) -> Json:
-    if body.get("status") in ("completed", "incomplete"):
-        return body
-    return {name: value for name, value in body.items() if value is not None or name not in _KNOWN_NULLS}
+    if body["object"] == "list" and not body["data"]:
+        return body | {name: body[name] or "" for name in ("first_id", "last_id")}
+    if body["object"] == "response" and body["usage"] is None and body["status"] not in ("completed", "incomplete"):
+        return {name: value for name, value in body.items() if name != "usage"}
+    return body
 
 
 def _check_dialect(item: Json, dialect: Dialect) -> None:

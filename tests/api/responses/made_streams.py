@@ -38,7 +38,11 @@ TOOLS = {
 
 
 def conceal(text: str) -> str:
-    return text[::-1]
+    return f"~{text[::-1]}"
+
+
+def reveal(encrypted: str) -> str:
+    return encrypted[:0:-1]
 
 
 OPTIONS = ResponseOptions(TOOLS)

@@ -20,7 +20,7 @@ from ossian.api.responses.dialects import DIALECTS, Dialect, translated
 from ossian.api.responses.items import item_bodies, parse_items
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import Conversation, Message, ReasoningEffort, Role
-from tests.api.responses.made_streams import STOP, answer, conceal, new_ids, preamble, stream_of, thought
+from tests.api.responses.made_streams import STOP, answer, conceal, new_ids, preamble, reveal, stream_of, thought
 from tests.specs.validators import check_response
 
 SPOKEN = ["system: Be kind.", "user: one", "assistant: 1", "user: two", "developer: Be brief.", "user: three"]
@@ -98,13 +98,13 @@ def test_what_was_compacted_before_is_in_the_new_summary_and_goes() -> None:
 
 def test_a_compaction_comes_back_as_the_summary() -> None:
     (item,) = made([], summary="All is well.")
-    assert restored(item["encrypted_content"], conceal) == f"{SUMMARY_HEADING}\n\nAll is well."
+    assert restored(item["encrypted_content"], reveal) == f"{SUMMARY_HEADING}\n\nAll is well."
     assert "All is well." not in str(item)
 
 
 def test_reasoning_is_no_compaction() -> None:
     with pytest.raises(InvalidRequestError, match="no compaction's encrypted content") as caught:
-        restored(conceal("I thought."), conceal, "input[2]")
+        restored(conceal("I thought."), reveal, "input[2]")
     assert (caught.value.param, caught.value.code) == ("input[2]", "invalid_encrypted_content")
 
 

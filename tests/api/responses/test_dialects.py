@@ -14,7 +14,7 @@ REASONING = {
     "status": "completed",
     "summary": [],
     "content": [{"type": "reasoning_text", "text": "Hm."}],
-    "encrypted_content": ".mH",
+    "encrypted_content": "~.mH",
 }
 CUSTOM_CALL = {
     "type": "custom_tool_call",
@@ -103,7 +103,7 @@ def test_a_whole_answer_is_what_its_stream_ends_with(dialect: Dialect) -> None:
                 "id": "rs_1",
                 "status": "completed",
                 "summary": [{"type": "summary_text", "text": "Hm."}],
-                "encrypted_content": ".mH",
+                "encrypted_content": "~.mH",
             },
             CUSTOM_CALL,
         ),

@@ -216,7 +216,7 @@ def test_reasoning_is_encrypted_when_it_was_asked_for() -> None:
     events = stream_of([*thought("Hm."), STOP], ALL_OPTIONS)
     added, done = (event["item"] for event in events if "item" in event)
     assert "encrypted_content" not in added
-    assert done["encrypted_content"] == ".mH"
+    assert done["encrypted_content"] == "~.mH"
     assert done["content"][0]["text"] == "Hm."
 
 
