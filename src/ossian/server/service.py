@@ -43,7 +43,7 @@ class Service:
         self._reasoning = ReasoningMemory(parts.settings.reasoning_memory, parts.now)
         self._database: Database | None = None
         self._secrecy: Secrecy | None = None
-        self._ignore_unknown = parts.settings.server.unknown_parameters == "ignore"
+        self.ignores_unknown = parts.settings.server.unknown_parameters == "ignore"
 
     async def use(self, database: Database) -> None:
         """Keep things in an open database from now on."""
@@ -65,7 +65,7 @@ class Service:
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
         """Return the request. Raises a RequestError for a body that is too large, no JSON, or not of the schema."""
         body = await json_body(request, self.parts.settings.server.max_body_bytes)
-        checked = partial(parse, body, schema, ignore_unknown=self._ignore_unknown)
+        checked = partial(parse, body, schema, ignore_unknown=self.ignores_unknown)
         return await asyncio.to_thread(checked) if len(body) > LARGE_BODY else checked()
 
     def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:

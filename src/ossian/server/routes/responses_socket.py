@@ -3,8 +3,16 @@
 from fastapi import APIRouter, WebSocket
 
 from ossian.server.errors import refusal
+from ossian.server.responses.connection import Connection
+from ossian.server.service import service_of
 
 router = APIRouter()
+
+
+@router.websocket("/v1/responses")
+async def serve_responses(websocket: WebSocket) -> None:
+    """Make responses on one connection, one after the other."""
+    await Connection(service_of(websocket), websocket).serve()
 
 
 @router.websocket("/{path:path}")
