@@ -1,4 +1,4 @@
-from ossian.api.usage import total, usage_body
+from ossian.api.usage import response_usage_body, total, usage_body
 from ossian.harmony.events import Usage
 from tests.api.shapes import faults
 
@@ -31,3 +31,13 @@ def test_a_prompt_counts_once_however_many_answers_it_has() -> None:
 
 def test_every_prompt_of_a_request_counts() -> None:
     assert total([[FIRST], [SECOND, SECOND]]) == Usage(20, 12, 17, 5)
+
+
+def test_a_response_has_the_same_counts_under_its_own_names() -> None:
+    assert response_usage_body(FIRST) == {
+        "input_tokens": 10,
+        "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 6},
+        "output_tokens": 7,
+        "output_tokens_details": {"reasoning_tokens": 3},
+        "total_tokens": 17,
+    }
