@@ -48,7 +48,7 @@ def turns(draw: st.DrawFn) -> list[TurnEvent]:
     """What `TurnStream` may yield: whole messages, the last one perhaps cut off, then how it finished."""
     messages = draw(st.lists(MESSAGE, max_size=5))
     reason = draw(st.sampled_from(["stop", "length"]))
-    is_cut = reason == "length" and draw(st.booleans())
+    is_cut = draw(st.booleans())  # also by a stop string or token of the caller's
     events: list[TurnEvent] = []
     for index, (start, deltas) in enumerate(messages):
         events += [start, *deltas, MessageEnd(is_complete=not (is_cut and index == len(messages) - 1))]

@@ -12,7 +12,7 @@ from ossian.api.responses.dialects import DIALECTS, Dialect
 from ossian.api.responses.events import ResponseEvents, ResponseOptions
 from ossian.api.responses.schema import ENCRYPTED_REASONING, LOGPROBS
 from ossian.errors import ContextLengthError, EngineDeadError, EngineOverloadedError
-from ossian.harmony.events import MessageEnd, MessageStart, TextDelta, TurnEvent
+from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent
 from ossian.harmony.messages import Channel
 from tests.api.responses.made_streams import (
     ALL_OPTIONS,
@@ -22,6 +22,7 @@ from tests.api.responses.made_streams import (
     STOP,
     TOKEN,
     TURNS,
+    USAGE,
     answer,
     body,
     call,
@@ -250,7 +251,7 @@ def test_what_finished_by_itself_is_completed() -> None:
         ([*thought("Hm"), *call("sql", "S", is_complete=False), LENGTH], ["completed", "incomplete"]),
         ([*thought("Hm"), LENGTH], ["completed"]),  # within a header, which said nothing
         ([LENGTH], []),
-        ([*answer("H", is_complete=False), STOP], ["incomplete"]),  # the engine ought not to, but then it was cut
+        ([*call("add", "{", is_complete=False), STOP], ["incomplete"]),  # by a stop token of the caller's
     ],
     ids=range(6),
 )
@@ -259,6 +260,12 @@ def test_what_was_cut_off_is_incomplete_and_its_last_item_says_so(turn: list[Tur
     assert (response["status"], response["completed_at"]) == ("incomplete", None)
     assert response["incomplete_details"] == {"reason": "max_output_tokens"}
     assert [item["status"] for item in response["output"]] == status
+
+
+def test_a_text_that_a_stop_string_ended_is_whole() -> None:
+    response = finished(*thought("Hm"), *answer("H", is_complete=False), Finished("stop", "END", USAGE))
+    assert (response["status"], response["incomplete_details"]) == ("completed", None)
+    assert [item["status"] for item in response["output"]] == ["completed", "completed"]
 
 
 def test_a_response_can_wait_in_a_queue() -> None:

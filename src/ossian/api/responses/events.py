@@ -93,14 +93,16 @@ class ResponseEvents:
         """Yield the events of the turn's next event; often one, or none."""
         match event:
             case MessageStart():
+                yield from self._end(INCOMPLETE)
                 self._item = self._item_for(event)
                 yield from self._item.added()
             case TextDelta():
                 if self._item is not None:
                     yield from self._item.text(event)
-            case MessageEnd():
-                yield from self._end(COMPLETED if event.is_complete else INCOMPLETE)
+            case MessageEnd(is_complete=True):
+                yield from self._end(COMPLETED)
             case Finished():
+                yield from self._end(self._status_of_rest(event))
                 self._was_cut |= event.finish_reason == "length"
                 self._body = self._body | {"usage": response_usage_body(event.usage)}
 
@@ -118,6 +120,10 @@ class ResponseEvents:
         """Yield the events that end a response because its caller wants no more of it."""
         yield from self._end(INCOMPLETE)
         yield self._terminate(cancelled(self.response))
+
+    def _status_of_rest(self, event: Finished) -> str:
+        """What became of a message without its end: a text that one of the caller's stop strings ended is whole."""
+        return COMPLETED if event.finish_reason == "stop" and not isinstance(self._item, OpenCall) else INCOMPLETE
 
     def _create(self) -> Iterator[JsonObject]:
         if not self._is_created:
