@@ -15,6 +15,7 @@ from ossian.errors import (
     OssianError,
     RequestError,
     RequestTooLargeError,
+    StorageError,
     TooManyRequestsError,
 )
 
@@ -72,7 +73,8 @@ def test_a_limit_has_a_type_of_its_own() -> None:
         (EngineError, 500, None),
         (EngineOverloadedError, 503, "engine_overloaded"),
         (EngineDeadError, 503, "engine_dead"),
+        (StorageError, 503, "database_unavailable"),
     ],
 )
-def test_engine_errors_know_their_answer(error: type[EngineError], status: int, code: str) -> None:
+def test_server_errors_know_their_answer(error: type[EngineError | StorageError], status: int, code: str) -> None:
     assert (error.status, error.code, error.type) == (status, code, "server_error")

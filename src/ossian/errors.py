@@ -11,6 +11,7 @@
     │   ├── RequestTooLargeError    413: the body is over the limit
     │   ├── TooManyRequestsError    429: a limit on what one server does at once
     │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON, or packed in an unknown way
+    ├── StorageError                503: the database cannot be reached, read or written
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
         ├── EngineDeadError         503: a step failed and the engine has stopped
@@ -92,6 +93,21 @@ class UnsupportedMediaTypeError(RequestError):
     """The request body is not said to be JSON, or it is compressed in a way that is not known here."""
 
     status = 415
+
+
+class StorageError(OssianError):
+    """The database cannot be reached, read or written; trying again later can succeed.
+
+    `reason` is what the database said: for the operator, not for callers.
+    """
+
+    status = 503
+    type = "server_error"
+    code = "database_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The server's database is not available. Try again later; the server's log says why.")
+        self.reason = reason
 
 
 class EngineError(OssianError):

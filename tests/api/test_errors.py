@@ -10,6 +10,7 @@ from ossian.errors import (
     InvalidRequestError,
     ModelNotFoundError,
     RequestTooLargeError,
+    StorageError,
     UnsupportedMediaTypeError,
 )
 from tests.api.shapes import faults
@@ -43,6 +44,14 @@ def test_what_went_wrong_inside_stays_inside(error: Exception) -> None:
     status, body = error_answer(error)
     assert status == 500
     assert body["error"]["message"] == INTERNAL_ERROR
+
+
+def test_what_a_database_said_is_not_for_callers() -> None:
+    status, body = error_answer(StorageError("FATAL: password authentication failed for user ossian"))
+    assert status == 503
+    assert body["error"]["code"] == "database_unavailable"
+    assert "Try again later" in body["error"]["message"]
+    assert "FATAL" not in str(body)
 
 
 def test_it_has_openais_shape() -> None:

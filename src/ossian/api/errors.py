@@ -1,7 +1,7 @@
 """OpenAI's error object: message, type, param and code, all four always there."""
 
 from ossian.api.fields import JsonObject
-from ossian.errors import EngineError, RequestError
+from ossian.errors import EngineError, RequestError, StorageError
 
 INTERNAL_ERROR = "The server had an error while processing your request. Its log has the details under the request id."
 
@@ -17,6 +17,6 @@ def error_answer(error: Exception) -> tuple[int, JsonObject]:
     """Return the HTTP status and body for an exception; only Ossian's own say what happened."""
     if isinstance(error, RequestError):
         return error.status, error_body(error.message, kind=error.type, param=error.param, code=error.code)
-    if isinstance(error, EngineError):
+    if isinstance(error, EngineError | StorageError):
         return error.status, error_body(str(error), kind=error.type, code=error.code)
     return 500, error_body(INTERNAL_ERROR, kind="server_error", code="internal_error")

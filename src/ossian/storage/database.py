@@ -7,16 +7,17 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DBAPIError
 
-from ossian.errors import ConfigurationError
+from ossian.errors import StorageError
 from ossian.storage import tables
 from ossian.storage.conversations import ConversationStore
+from ossian.storage.engines import is_sqlite
 from ossian.storage.prompts import PromptStore
 from ossian.storage.responses import ResponseStore
 from ossian.storage.schema_version import migrate
 from ossian.storage.sqlite_file import prepare_file
-from ossian.storage.transactions import Transactions
+from ossian.storage.transactions import Transactions, reason_of
 from ossian.storage.upsert import upsert
-from ossian.storage.urls import driver_url, shown
+from ossian.storage.urls import driver_url, shown, unusable
 
 NUM_SECRET_BYTES = 32
 
@@ -42,19 +43,15 @@ class Database:
         Ossian.
         """
         place = driver_url(url)
-        if place.get_backend_name() == "sqlite":
+        if is_sqlite(place):
             await asyncio.to_thread(prepare_file, Path(place.database or ""))
         transactions = Transactions(place)
         try:
-            await migrate(transactions, shown(place))
-        except DBAPIError as error:
+            await migrate(transactions, place)
+        except BaseException as error:
             await transactions.close()
-            raise ConfigurationError(
-                f"The database {shown(place)} cannot be used: {str(error.orig).strip()}. "
-                "Another one is chosen with OSSIAN_DATABASE_URL or OSSIAN_DATA_DIR."
-            ) from error
-        except BaseException:
-            await transactions.close()
+            if isinstance(error, StorageError | DBAPIError):
+                raise unusable(shown(place), reason_of(error)) from error
             raise
         return cls(transactions)
 

@@ -6,7 +6,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from ossian.errors import ConfigurationError
+from ossian.storage.urls import unusable
 
 MAX_NUM_TRIES = 600
 PAUSE_SECONDS = 0.05
@@ -23,9 +23,9 @@ def prepare_file(path: Path) -> None:
         mode = _write_ahead(path)
     except (OSError, sqlite3.Error) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise _unusable(path, reason or str(error)) from error
+        raise unusable(path, reason or str(error)) from error
     if mode != "wal":
-        raise _unusable(path, "its file system has no shared memory, as network folders have none")
+        raise unusable(path, "its file system has no shared memory, as network folders have none")
 
 
 def _write_ahead(path: Path) -> str:
@@ -38,10 +38,3 @@ def _write_ahead(path: Path) -> str:
                     raise
             time.sleep(PAUSE_SECONDS)  # another process is doing the same, and SQLite does not wait for that
         return str(connection.execute("PRAGMA journal_mode = WAL").fetchone()[0])
-
-
-def _unusable(path: Path, reason: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"The database file '{path}' cannot be used: {reason}. Choose another folder with OSSIAN_DATA_DIR, or another "
-        "database with OSSIAN_DATABASE_URL."
-    )

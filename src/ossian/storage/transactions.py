@@ -5,18 +5,24 @@ from collections.abc import Callable, Coroutine
 from contextlib import nullcontext
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+import structlog
+from sqlalchemy import URL, Connection
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ossian.errors import StorageError
+from ossian.storage.engines import engine_of
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
-BUSY_SECONDS = 60  # how long a writer waits for another process
 MAX_NUM_TRIES = 3
-DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 RETRIED_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # SQLite's reads are that anyway
+OUR_BUGS = (IntegrityError, ProgrammingError, DataError)
+
+log = structlog.get_logger()
 
 
 class Transactions:
@@ -27,20 +33,22 @@ class Transactions:
     """
 
     def __init__(self, url: URL) -> None:
-        self.is_sqlite = url.get_backend_name() == "sqlite"
-        self._engine = sqlite_engine(url) if self.is_sqlite else postgresql_engine(url)
-        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reader = self._engine.execution_options(**snapshot)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        self._engine = engine_of(url)
+        self._reader = self._engine.execution_options(**({} if is_sqlite else SNAPSHOT))
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
+        self._turn = asyncio.Lock() if is_sqlite else nullcontext()
         self._running: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[Result]) -> Result:
-        """Return what `work` finds."""
+        """Return what `work` finds. Raises StorageError when the database is not available."""
         return await self._to_its_end(run(self._reader, work))
 
     async def write(self, work: Work[Result]) -> Result:
-        """Return what `work` returns once all it did is on disk; when it raises, nothing was done."""
+        """Return what `work` returns once all it did is on disk; when it raises, nothing was done.
+
+        `work` may run more than once: after a deadlock, say. Raises StorageError when the database is not available.
+        """
         return await self._to_its_end(self._write(work))
 
     async def close(self) -> None:
@@ -53,8 +61,8 @@ class Transactions:
             for _ in range(MAX_NUM_TRIES - 1):
                 try:
                     return await run(self._writer, work)
-                except DBAPIError as error:
-                    if getattr(error.orig, "sqlstate", None) not in RETRIED_STATES:
+                except StorageError as error:
+                    if not is_worth_a_retry(error):
                         raise
             return await run(self._writer, work)
 
@@ -66,40 +74,24 @@ class Transactions:
 
 
 async def run(engine: AsyncEngine, work: Work[Result]) -> Result:
-    """Return what `work` returns, in one transaction."""
-    async with engine.begin() as connection:
-        return await connection.run_sync(work)
+    """Return what `work` returns, in one transaction. Raises StorageError when the database is not available."""
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except OUR_BUGS:
+        raise
+    except (DatabaseError, InterfaceError, NoConnectionError) as error:
+        log.error("database not available", reason=reason_of(error))
+        raise StorageError(reason_of(error)) from error
 
 
-def sqlite_engine(url: URL) -> AsyncEngine:
-    """Return an engine whose commits are on disk when they return."""
-    engine = create_async_engine(url, pool_size=5, max_overflow=0, pool_timeout=BUSY_SECONDS)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-        cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
-
-    return engine
+def reason_of(error: Exception) -> str:
+    """Return what the database said, without the statement and its values."""
+    if isinstance(error, StorageError):
+        return error.reason
+    return str(error.orig if isinstance(error, DBAPIError) else error).strip()
 
 
-def postgresql_engine(url: URL) -> AsyncEngine:
-    """Return an engine whose commits are on disk when they return, whatever the server's default is."""
-    engine = create_async_engine(url, pool_size=10, max_overflow=0, pool_timeout=BUSY_SECONDS, pool_pre_ping=True)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute(DURABLE)
-        cursor.close()
-        connection.commit()
-
-    return engine
+def is_worth_a_retry(error: StorageError) -> bool:
+    """Tell whether two writers were in each other's way, which PostgreSQL ends by failing one of them."""
+    return isinstance(error.__cause__, DBAPIError) and getattr(error.__cause__.orig, "sqlstate", None) in RETRIED_STATES

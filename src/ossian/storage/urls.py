@@ -38,3 +38,11 @@ def driver_url(url: str) -> URL:
 def shown(url: URL) -> str:
     """Return an URL as messages show it, without its password."""
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def unusable(place: object, reason: str) -> ConfigurationError:
+    """Return the error that says why a database cannot be opened."""
+    return ConfigurationError(
+        f"The database {place} cannot be used: {reason}. Choose another one with OSSIAN_DATABASE_URL, or another "
+        "folder for the SQLite file with OSSIAN_DATA_DIR."
+    )
