@@ -17,20 +17,28 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 HERE: Final = Path(__file__).parent
-MEMBERS_WE_ADD: Final = {
-    "ossian": "what was accepted but not honoured",
-    "status": "every item has one: Open Responses' text demands it, its schema not everywhere; nor OpenAI's",
-    "bytes": "of a token; in one of the two log probability schemas of OpenAI",
-    "name": "of function_call_arguments.done: OpenAI's schema requires it, Open Responses' does not know it",
-    "namespace": "of a function call, which Open Responses does not know",
-    "conversation": "a response's, which Open Responses does not know",
-    "prompt": "likewise",
-    "store": "a response's: Open Responses requires it, OpenAI sends it and does not specify it",
-    "prompt_cache_retention": "likewise",
-    "user": "likewise",
-    "cache_write_tokens": "of usage, likewise",
-    "presence_penalty": "a response's: Open Responses requires it, OpenAI does not know it",
-    "frequency_penalty": "likewise",
+MEMBERS_WE_ADD: Final = {  # of which schema, and why
+    "openai": {
+        "Response.ossian": "what was accepted but not honoured",
+        "CompactResource.ossian": "likewise",
+        "Response.store": "OpenAI sends it, and does not specify it",
+        "Response.presence_penalty": "Open Responses requires it",
+        "Response.frequency_penalty": "likewise",
+        "CustomToolCall.status": "Open Responses wants one for every item",
+        "CustomToolCallOutput.status": "likewise",
+        "ResponseLogProb.bytes": "of a token; OpenAI's other schema of log probabilities requires it",
+    },
+    "open_responses": {
+        "ResponseResource.ossian": "what was accepted but not honoured",
+        "CompactResource.ossian": "likewise",
+        "ResponseResource.conversation": "OpenAI's, like those below",
+        "ResponseResource.prompt": "",
+        "ResponseResource.user": "",
+        "InputTokensDetails.cache_write_tokens": "",
+        "ReasoningBody.status": "",
+        "FunctionCall.namespace": "",
+        "ResponseFunctionCallArgumentsDoneStreamingEvent.name": "",
+    },
 }
 
 
@@ -70,11 +78,24 @@ def event_schemas(spec: str) -> dict[str, str]:
 
 @cache
 def _registry(spec: str) -> Registry[Any]:
-    schemas = document(spec)
+    schemas = {name: _owned(schema, f"{spec} {name}") for name, schema in document(spec).items()}
     converted = {"components": {"schemas": {name: _converted(schema, schemas) for name, schema in schemas.items()}}}
     resource = Resource.from_contents(converted, default_specification=DRAFT202012)
     registry: Registry[Any] = Registry().with_resource(f"urn:{spec}", resource)
     return registry
+
+
+def _owned(schema: Any, owner: str, *, is_properties: bool = False) -> Any:
+    """Write into every object's schema where it is from."""
+    if isinstance(schema, list):
+        return [_owned(each, owner) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    owned = {
+        name: _owned(value, owner, is_properties=name == "properties" and not is_properties)
+        for name, value in schema.items()
+    }
+    return owned if is_properties else {**owned, "x-owner": owner}
 
 
 def _converted(schema: Any, schemas: dict[str, Any]) -> Any:
@@ -159,9 +180,12 @@ def _closed_properties(
 ) -> Iterator[ValidationError]:
     yield from Draft202012Validator.VALIDATORS["properties"](checker, properties, instance, schema)
     if properties and isinstance(instance, dict) and "additionalProperties" not in schema:
-        unknown = instance.keys() - properties.keys() - MEMBERS_WE_ADD.keys()
+        spec, owner = schema["x-owner"].split()
+        unknown = {
+            name for name in instance if name not in properties and f"{owner}.{name}" not in MEMBERS_WE_ADD[spec]
+        }
         if unknown:
-            yield ValidationError(f"the specification knows no member {sorted(unknown)}")
+            yield ValidationError(f"{owner} knows no member {sorted(unknown)}")
 
 
 _SpecValidator: Final = validators.extend(  # type: ignore[no-untyped-call]  # its stubs have no types for it

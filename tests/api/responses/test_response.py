@@ -16,7 +16,7 @@ from ossian.api.responses.response import (
 )
 from ossian.api.responses.schema import ResponseRequest
 from ossian.errors import EngineError, InvalidRequestError
-from tests.api.responses.made_streams import HEAD, NOW, body
+from tests.api.responses.made_streams import HEAD, NOW, STOP, body, stream_of
 from tests.specs.validators import check_response
 
 FUNCTION = {"type": "function", "name": "add", "parameters": {"type": "object", "properties": {}}, "strict": True}
@@ -178,6 +178,12 @@ def test_ends_are_what_the_specifications_say(dialect: Dialect) -> None:
         "failed",
         "incomplete",
     ]
+
+
+@pytest.mark.parametrize("end", [completed(body(), NOW), incomplete(body())], ids=["completed", "incomplete"])
+def test_what_could_not_be_stored_has_failed_after_all(end: JsonObject) -> None:
+    usage = stream_of([STOP])[-1]["response"]["usage"]
+    check_response(failed(end | {"usage": usage}, response_error(EngineError("Not stored."))))
 
 
 def test_an_error_says_no_more_than_it_may() -> None:

@@ -95,12 +95,12 @@ def incomplete(body: JsonObject) -> JsonObject:
 
 def failed(body: JsonObject, error: JsonObject) -> JsonObject:
     """Return a response that ended because of an error, which `response_error` makes."""
-    return body | {"status": "failed", "error": error, "output": _stopped(body["output"])}
+    return _unfinished(body) | {"status": "failed", "error": error}
 
 
 def cancelled(body: JsonObject) -> JsonObject:
     """Return a response that its caller cancelled."""
-    return body | {"status": "cancelled", "output": _stopped(body["output"])}
+    return _unfinished(body) | {"status": "cancelled"}
 
 
 def terminal_event(body: JsonObject) -> JsonObject:
@@ -117,8 +117,10 @@ def response_error(error: Exception) -> JsonObject:
     return {"code": "server_error", "message": str(error) if isinstance(error, OssianError) else INTERNAL_ERROR}
 
 
-def _stopped(output: list[JsonObject]) -> list[JsonObject]:
-    return [item | {"status": INCOMPLETE} if item.get("status") == IN_PROGRESS else item for item in output]
+def _unfinished(body: JsonObject) -> JsonObject:
+    """A response as it would be without its end; what is half-written stays, as incomplete."""
+    output = [item | {"status": INCOMPLETE} if item.get("status") == IN_PROGRESS else item for item in body["output"]]
+    return body | {"completed_at": None, "incomplete_details": None, "output": output}
 
 
 def _conversation(value: str | JsonObject | None) -> JsonObject | None:
