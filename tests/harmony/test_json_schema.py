@@ -212,6 +212,33 @@ def test_an_error_is_located_in_the_innermost_schema_that_has_it() -> None:
     assert path == ("properties", "a", "items")
 
 
+def test_an_error_is_not_located_at_any_price() -> None:
+    schema: dict[str, Any] = {"bad": 1, "enum": ["x" * 500_000]}
+    for _ in range(40):
+        schema = {"items": schema}
+    tried: list[object] = []
+
+    def error_of(each: Any) -> str:
+        tried.append(each)
+        return "bad"
+
+    path = locate(schema, "bad", error_of)
+    assert 5 < len(tried) < 10
+    assert path == ("items",) * len(tried)
+
+
+def test_patterns_have_a_length_that_is_said() -> None:
+    check_schema({"properties": {"a": {"pattern": "a" * 2_000}}}, "s")
+    for schema, param in (
+        ({"properties": {"a": {"pattern": "a" * 2_001}}}, "s.properties.a.pattern"),
+        ({"patternProperties": {"a" * 2_001: {}}}, "s.patternProperties"),
+        ({"anyOf": [{"pattern": "a" * 1_001}] * 50}, "s.anyOf[0].pattern"),
+    ):
+        with pytest.raises(InvalidRequestError, match=r"can have \d+ characters") as caught:
+            check_schema(schema, "s")
+        assert caught.value.param == param
+
+
 leaves = st.sampled_from(
     [{"type": "string"}, {"type": "integer", "minimum": 3}, {"type": "boolean"}, {"enum": ["a", 1, None]}, {"const": 2},
      {"type": "string", "pattern": "^a+$"}, {"type": "string", "format": "date"}, {}, {"$ref": "#"},

@@ -213,6 +213,91 @@ def test_what_cannot_be_enforced_is_refused_with_its_place(shape: TurnShape, par
     assert caught.value.param == param
 
 
+def chain(length: int) -> dict[str, Any]:
+    """A schema of objects, each of which refers to the next."""
+    objects = {
+        f"d{index}": {"type": "object", "properties": {"a": {"$ref": f"#/$defs/d{index + 1}"}}, "required": ["a"]}
+        for index in range(length)
+    }
+    return {"$defs": {**objects, f"d{length}": {"type": "string"}}, "$ref": "#/$defs/d0"}
+
+
+def rules(length: int, name: str) -> str:
+    """A Lark grammar of rules, or terminals, each of which is the next."""
+    chained = "\n".join(f"{name}{index}: {name}{index + 1}" for index in range(length))
+    return f'start: {name}0\n{chained}\n{name}{length}: "a"'
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        TurnShape(final_schema=chain(3_000)),
+        TurnShape((CustomGrammar("a", Syntax.LARK, rules(5_000, "r")),)),
+        TurnShape((CustomGrammar("a", Syntax.LARK, rules(5_000, "T")),)),
+    ],
+    ids=["references", "rules", "terminals"],
+)
+def test_long_chains_do_not_use_up_the_stack(shape: TurnShape) -> None:
+    """On a stack of the usual size each of these ends the whole process."""
+    assert GRAMMARS.compile(shape).mask().allowed().any()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        TurnShape(final_schema={"const": "a" * 500_000}),
+        TurnShape(final_schema={"type": "string", "pattern": "^((a{100}){100}){100}$"}),
+        TurnShape(final_schema={"allOf": [{"type": "string", "pattern": "^a*$"}, {"minLength": 60_000}]}),
+        TurnShape(final_schema={"required": ["a" * 500_000]}),
+        TurnShape((CustomGrammar("a", Syntax.REGEX, "(a{1000}){1000}"),)),
+        TurnShape((CustomGrammar("a", Syntax.LARK, f'start: "{"a" * 90_000}"'),)),
+    ],
+    ids=["value", "counts", "shortest", "name", "regex", "lark"],
+)
+def test_long_texts_are_never_forced(shape: TurnShape) -> None:
+    """Forcing them takes minutes to hours for each token."""
+    mask = GRAMMARS.compile(shape).mask()
+    token_ids = turn(
+        "<|channel|>commentary to=functions.a<|message|>" if shape.tools else '<|channel|>final<|message|>"'
+    )
+    forced = [each for token_id in token_ids if mask.allowed().any() for each in mask.advance(token_id)]
+    assert forced == []
+    assert mask.allowed().any()
+
+
+@pytest.mark.parametrize(
+    "shape, message",
+    [
+        (
+            TurnShape(tuple(FunctionGrammar(f"f{i}", {"enum": ["x" * 900_000]}) for i in range(2))),
+            "1800028 bytes together, the most is 1310720",
+        ),
+        (
+            TurnShape(tuple(CustomGrammar(f"c{i}", Syntax.REGEX, "x" * 60_000) for i in range(2))),
+            "120000 characters together, the most is 100000",
+        ),
+        (TurnShape((CustomGrammar("c", Syntax.REGEX, "a?" * 40_000),)), "too big"),
+        (
+            TurnShape((CustomGrammar("c", Syntax.LARK, 'start: T14\nT0: "a"?\n' + "\n".join(
+                f"T{i + 1}: T{i} T{i}" for i in range(14))),)), "too big",
+        ),
+        (TurnShape(tuple(CustomGrammar(f"c{i}", Syntax.REGEX, "[a-z0-9]?" * 1_500) for i in range(9))), "together"),
+        (TurnShape((CustomGrammar("c", Syntax.REGEX, "(" * 40_000),)), "regex"),
+    ],
+    ids=["schemas", "grammars", "regex", "doubled", "regexes", "unreadable"],
+)  # fmt: skip
+def test_what_is_too_large_is_refused_with_a_short_reason(shape: TurnShape, message: str) -> None:
+    with pytest.raises(InvalidRequestError, match=message) as caught:
+        GRAMMARS.compile(shape)
+    assert len(str(caught.value)) < 1_000
+
+
+def test_a_regex_may_stand_on_several_lines() -> None:
+    shape = TurnShape((CustomGrammar("a", Syntax.REGEX, "a\n/\\\nb"),), must_call=True)
+    head = "<|channel|>commentary to=functions.a<|message|>"
+    assert is_legal(shape, f"{head}a\n/\nb<|call|>")
+
+
 def test_a_grammar_that_meets_a_limit_in_mid_turn_says_so() -> None:
     schema: Any = {"type": "string", "pattern": "^(.*a.{200})$"}
     mask = GRAMMARS.compile(TurnShape(final_schema=schema)).mask()

@@ -20,6 +20,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from ossian.harmony.enforceable_schema import enforceable
+from ossian.harmony.forced_text import forces_little
 from ossian.harmony.messages import FUNCTIONS, JsonSchema
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN, START
 
@@ -27,6 +28,7 @@ Encode: TypeAlias = Callable[[str], list[int]]
 
 NO_ARGUMENTS: Final[JsonSchema] = {"type": "object", "properties": {}, "additionalProperties": False}
 
+NO_FORCING: Final = '%llguidance {"no_forcing": true}\n'
 _TEXT: Final = "TEXT: /(?s:.*)/"  # valid UTF-8 of any length; no special token is text
 
 
@@ -82,7 +84,7 @@ def turn_grammar(shape: TurnShape, encode: Encode) -> str:
     """
     if shape.must_call and not shape.tools:
         raise ValueError("a call is wanted, but there are no tools")
-    turn = "\n".join(_turn_rules(shape, _Speller(encode)))
+    turn = ("" if _forces_little(shape) else NO_FORCING) + "\n".join(_turn_rules(shape, _Speller(encode)))
     contents = [{"name": name, **grammar} for name, grammar in content_grammars(shape)]
     return json.dumps({"grammars": [{"name": "turn", "lark_grammar": turn}, *contents]}, ensure_ascii=False)
 
@@ -106,6 +108,13 @@ def _input_grammar(tool: FunctionGrammar | CustomGrammar) -> dict[str, object] |
             return {"lark_grammar": tool.definition}
         case Syntax.REGEX:
             return {"lark_grammar": f"start: /{_between_slashes(tool.definition)}/"}
+
+
+def _forces_little(shape: TurnShape) -> bool:
+    """Whether forced texts are short; of a caller's own grammar nobody knows."""
+    schemas = [shape.final_schema, *(tool.schema for tool in shape.tools if isinstance(tool, FunctionGrammar))]
+    has_grammar = any(isinstance(tool, CustomGrammar) and tool.syntax is not Syntax.TEXT for tool in shape.tools)
+    return not has_grammar and all(forces_little(schema) for schema in schemas if schema is not None)
 
 
 class _Speller:
@@ -155,5 +164,7 @@ def _type_rules(shape: TurnShape, spell: _Speller) -> Iterator[str]:
 
 
 def _between_slashes(pattern: str) -> str:
-    """A regex as it stands between Lark's slashes."""
-    return re.sub(r"(\\.)|/", lambda found: found[1] or r"\/", pattern, flags=re.DOTALL).replace("\n", r"\n")
+    """A regex as it stands between Lark's slashes, on one line."""
+    as_written = {None: r"\/", "\\\n": r"\n"}
+    escaped = re.sub(r"(\\.)|/", lambda found: as_written.get(found[1], found[0]), pattern, flags=re.DOTALL)
+    return escaped.replace("\n", r"\n")

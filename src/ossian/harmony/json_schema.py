@@ -18,7 +18,10 @@ from ossian.harmony.schema_values import finite
 MAX_BYTES: Final = 1 << 20
 MAX_DEPTH: Final = 100  # of the JSON itself: two levels an object inside an object
 MAX_MINIMUM: Final = 65_536  # characters, items or properties that a value must have at least
-MAX_COMPILES: Final = 200  # tries to locate one error
+MAX_PATTERN: Final = 2_000  # characters of one; the compiler takes time and memory by the square of it
+MAX_PATTERNS: Final = 50_000  # characters of all patterns of a schema
+MAX_LOCATED_BYTES: Final = 4 << 20  # of all schemas that are compiled to locate one error
+MIN_LOCATED_BYTES: Final = 20_000  # what compiling the smallest one counts as: it is 200 of these at most
 
 UNSUPPORTED: Final = frozenset({
     "not", "if", "then", "else", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames",
@@ -45,6 +48,7 @@ def check_schema(schema: JsonSchema, param: str) -> None:
     for path, node in nodes.items():
         for keyword, reason in _faults(node, schema, places):
             raise _refusal(param, (*path, keyword), reason)
+    _check_patterns(nodes, param)
     ending = finite(schema, nodes)
     if () not in ending:
         path = next(path for path, node in nodes.items() if "$ref" in node and path not in ending)
@@ -52,21 +56,36 @@ def check_schema(schema: JsonSchema, param: str) -> None:
 
 
 def locate(schema: JsonSchema, error: str, error_of: Callable[[JsonSchema], str]) -> Path:
-    """Return the path of the innermost subschema that alone gives the same compile error, in at most 200 tries."""
+    """Return the path of the innermost subschema that alone gives the same compile error, or of one around it when
+    looking further would take long.
+    """
     shared = {key: schema[key] for key in ("$defs", "definitions", "$schema", "x-guidance") if key in schema}
     path: Path = ()
-    num_tries = 0
-    while num_tries < MAX_COMPILES:
+    left = MAX_LOCATED_BYTES
+    while True:
         for step, each in subschemas(schema):
-            num_tries += 1
-            if error_of({**shared, **each}) == error:
+            alone = {**shared, **each}
+            left -= max(len(json.dumps(alone)), MIN_LOCATED_BYTES)
+            if left < 0:
+                return path
+            if error_of(alone) == error:
                 path, schema = (*path, *step), each
                 break
-            if num_tries == MAX_COMPILES:
-                return path
         else:
             return path
-    return path
+
+
+def _check_patterns(nodes: Mapping[Path, JsonSchema], param: str) -> None:
+    num_characters = 0
+    for path, node in nodes.items():
+        for keyword in ("pattern", "patternProperties"):
+            patterns = node.get(keyword, ())
+            lengths = [len(patterns)] if isinstance(patterns, str) else list(map(len, patterns))
+            num_characters += sum(lengths)
+            if max(lengths, default=0) > MAX_PATTERN:
+                raise _refusal(param, (*path, keyword), f"a pattern can have {MAX_PATTERN} characters")
+            if num_characters > MAX_PATTERNS:
+                raise _refusal(param, (*path, keyword), f"all patterns together can have {MAX_PATTERNS} characters")
 
 
 def _check_size(schema: JsonSchema, param: str) -> None:

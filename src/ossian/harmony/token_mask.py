@@ -1,7 +1,7 @@
 """Token masks: which tokens a turn's grammar allows next, by llguidance.
 
 grammars = load_grammars()                  once a process: it takes a second and 130 MB
-grammar = grammars.compile(shape)           once a request, in a worker thread
+grammar = grammars.compile(shape)           once a request, which waits for a thread that has room for it
 mask = grammar.mask()                       for each sequence, in microseconds
 mask.allowed(); mask.advance(token_id)      each step
 
@@ -11,9 +11,9 @@ A mask is computed in a thread of its own while the engine runs its next step.
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import llguidance
@@ -23,7 +23,14 @@ from numpy.typing import NDArray
 from ossian.errors import InvalidRequestError, TokenMaskError
 from ossian.harmony import vocabulary
 from ossian.harmony.encoding import HarmonyEncoding, load_encoding
-from ossian.harmony.grammar import TurnShape, content_grammars, turn_grammar
+from ossian.harmony.grammar import (
+    NO_FORCING,
+    CustomGrammar,
+    FunctionGrammar,
+    TurnShape,
+    content_grammars,
+    turn_grammar,
+)
 from ossian.harmony.json_schema import locate
 from ossian.harmony.schema_tree import path_text
 from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
@@ -31,11 +38,26 @@ from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
 NUM_WORDS: Final = -(-VOCAB_SIZE // 32)
 ANALYSIS: Final = 35_644  # the word's one token
 MAX_COMPILED_BYTES: Final = 2 << 20  # of grammar text; what is compiled of it takes up to 120 times as much
+MAX_BYTES: Final = 5 << 18  # of one turn's grammar: its schemas may have a megabyte together
+MAX_DEFINITION_CHARACTERS: Final = 100_000  # of all grammars of a turn's custom tools
+MAX_REASON_CHARACTERS: Final = 300
+
+# The compiler goes down from reference to reference and from rule to rule, and a stack that is used up ends the
+# process. Of the longest chains that are let through the deepest takes 60 MB; what is not used is no memory.
+STACK_BYTES: Final = 256 << 20
+NUM_COMPILERS: Final = 2
 
 # A caller's schema is somebody else's program: beyond these it is refused, or its turn ends as cut off.
-LIMITS: Final = llguidance.LLParserLimits(
-    max_items_in_row=4_000, max_lexer_states=50_000, step_lexer_fuel=100_000, verbose_errors=False
+_limits: Final = partial(
+    llguidance.LLParserLimits,
+    max_items_in_row=4_000,
+    max_lexer_states=50_000,
+    step_lexer_fuel=100_000,
+    verbose_errors=False,
 )
+LIMITS: Final = _limits()
+# Terminals can double each other; time and memory grow with the square of what they come to.
+GRAMMAR_LIMITS: Final = _limits(initial_lexer_fuel=30_000)
 
 
 class TurnGrammars:
@@ -50,6 +72,7 @@ class TurnGrammars:
             eos_token=[vocabulary.END_OF_TEXT],
             n_vocab=VOCAB_SIZE,
         )
+        self._compilers = ThreadPoolExecutor(NUM_COMPILERS, thread_name_prefix="ossian-grammar")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ossian-mask")
         self._lock = threading.Lock()
         self._compiled: OrderedDict[str, llguidance.LLMatcher] = OrderedDict()  # the longest unused is the first
@@ -58,18 +81,28 @@ class TurnGrammars:
     def compile(self, shape: TurnShape) -> "TurnGrammar":
         """Return a turn's grammar; those used lately are kept.
 
-        A huge schema takes up to half a second: call it in a worker thread. Raises InvalidRequestError for what cannot
-        be enforced.
+        A huge schema takes seconds: call it in a worker thread. Raises InvalidRequestError for what cannot be enforced.
         """
+        _check_size(shape)
         text = turn_grammar(shape, self._encode)
         with self._lock:
             base = self._compiled.get(text)
             if base is not None:
                 self._compiled.move_to_end(text)
         if base is None:
-            base = self._compile(shape, text)
+            base = self._in_roomy_thread(partial(self._compile, shape, text))
             self._keep(text, base)
         return TurnGrammar(base, self._lock, self._thread, shape.max_analysis_tokens)
+
+    def _in_roomy_thread(self, compiled: Callable[[], llguidance.LLMatcher]) -> llguidance.LLMatcher:
+        """Compile in a thread with a large stack. The size is the process's: others that start meanwhile get it too."""
+        with self._lock:
+            usual = threading.stack_size(STACK_BYTES)
+            try:
+                waiting = self._compilers.submit(compiled)
+            finally:
+                threading.stack_size(usual)
+        return waiting.result()
 
     def _keep(self, text: str, base: llguidance.LLMatcher) -> None:
         with self._lock:
@@ -79,20 +112,28 @@ class TurnGrammars:
 
     def _compile(self, shape: TurnShape, grammar: str) -> llguidance.LLMatcher:
         """Compile a turn, each constrained content alone first, to name the one that cannot be enforced."""
-        for name, content in content_grammars(shape):
+        contents = list(content_grammars(shape))
+        for name, content in contents:
             if error := self._error(content):
                 raise self._refused(shape, name, content, error)
-        matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
+        definitions = [content for _, content in contents if "lark_grammar" in content]
+        if len(definitions) > 1 and (error := self._error(*definitions)):
+            raise InvalidRequestError(f"The grammars of the custom tools cannot be enforced together: {error}.")
+        matcher = self._matcher(grammar, LIMITS)
         if matcher.is_error():
             raise InvalidRequestError(
                 f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
             )
         return matcher
 
-    def _error(self, content: Mapping[str, object]) -> str:
-        """Why a content cannot be enforced, "" if it can: what compiles may still fail at its first mask."""
-        grammar = json.dumps({"grammars": [content]}, ensure_ascii=False)
-        matcher = llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=LIMITS)
+    def _error(self, *contents: Mapping[str, object]) -> str:
+        """Why contents cannot be enforced, "" if they can: what compiles may still fail at its first mask."""
+        names = [f"content_{index}" for index in range(len(contents))]
+        start = f"{NO_FORCING}start: {' | '.join(f'@{name}' for name in names)}"
+        named = [{"name": name, **content} for name, content in zip(names, contents, strict=True)]
+        grammar = json.dumps({"grammars": [{"lark_grammar": start}, *named]}, ensure_ascii=False)
+        is_callers = any("lark_grammar" in content for content in contents)
+        matcher = self._matcher(grammar, GRAMMAR_LIMITS if is_callers else LIMITS)
         if matcher.is_error():
             return reason_of(matcher)
         words = np.zeros(NUM_WORDS, np.uint32)
@@ -100,6 +141,9 @@ class TurnGrammars:
         if matcher.is_error():
             return reason_of(matcher)
         return "" if words.any() else "nothing can fulfil it"
+
+    def _matcher(self, grammar: str, limits: llguidance.LLParserLimits) -> llguidance.LLMatcher:
+        return llguidance.LLMatcher(self._tokenizer, grammar, log_level=0, limits=limits)
 
     def _refused(self, shape: TurnShape, name: str, content: Mapping[str, object], error: str) -> InvalidRequestError:
         param = shape.final_param if name == "answer" else shape.tools[int(name.removeprefix("input_"))].param
@@ -109,6 +153,19 @@ class TurnGrammars:
         return InvalidRequestError(
             f"Invalid value for '{param}': this cannot be enforced: {error}.", param=param or None
         )
+
+
+def _check_size(shape: TurnShape) -> None:
+    """Raise InvalidRequestError for schemas and grammars that are too large together."""
+    schemas = [shape.final_schema, *(tool.schema for tool in shape.tools if isinstance(tool, FunctionGrammar))]
+    num_bytes = sum(len(json.dumps(schema)) for schema in schemas if schema is not None)
+    definitions = [tool.definition for tool in shape.tools if isinstance(tool, CustomGrammar)]
+    for what, num, limit in (
+        ("schemas of this request have {} bytes", num_bytes, MAX_BYTES),
+        ("grammars of this request's tools have {} characters", sum(map(len, definitions)), MAX_DEFINITION_CHARACTERS),
+    ):
+        if num > limit:
+            raise InvalidRequestError(f"The {what.format(num)} together, the most is {limit}.")
 
 
 class TurnGrammar:
@@ -226,4 +283,4 @@ def reason_of(matcher: llguidance.LLMatcher) -> str:
     """What went wrong, in one line: the others show a grammar that the caller never saw."""
     first, *others = matcher.get_error().strip().splitlines()
     reasons = (line.removeprefix("error: ") for line in others if line.startswith("error: "))
-    return ": ".join(each.rstrip(".:") for each in (first, *reasons))
+    return ": ".join(each.rstrip(".:")[:MAX_REASON_CHARACTERS] for each in (first, *reasons))
