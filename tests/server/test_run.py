@@ -1,5 +1,6 @@
 """Binding and serving; the process is real, its engine scripted."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import ClientConnection, connect
 
 from ossian.errors import ConfigurationError
 from ossian.server.run import bind, url_of, uvicorn_config
@@ -130,6 +133,41 @@ def test_a_running_answer_may_finish_when_the_server_is_told_to_stop(number: sig
         assert sum("word" in line for line in rest) == 30
         line_of(running, "stopped")
         until(lambda: running.poll() is not None)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[ClientConnection]:
+    with connect(url.replace("http", "ws") + "/v1/responses", proxy=None, open_timeout=30) as connection:
+        yield connection
+
+
+def test_a_response_on_a_websocket_may_finish_when_the_server_is_told_to_stop() -> None:
+    """Idle connections are closed at once, and so is this one when its response has ended; what waits is not begun."""
+    with process() as running:
+        url = line_of(running, "http://")
+        with connected(url) as idle, connected(url) as busy:
+            for _ in range(2):
+                busy.send(json.dumps({"type": "response.create", "model": "ossian-nano", "input": "Hi"}))
+            types = [json.loads(busy.recv(timeout=30))["type"]]
+            running.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosedError) as closed:
+                idle.recv(timeout=30)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+            with pytest.raises(ConnectionClosedError) as ended:
+                read_on(busy, types)
+        assert ended.value.rcvd is not None
+        assert ended.value.rcvd.code == 1012
+        assert types.count("response.output_text.delta") >= 30
+        assert types.count("response.created") == 1
+        assert types[-1] == "response.completed"
+        line_of(running, "stopped")
+        until(lambda: running.poll() is not None)
+
+
+def read_on(connection: ClientConnection, types: list[str]) -> None:
+    while True:
+        types.append(json.loads(connection.recv(timeout=30))["type"])
 
 
 def test_an_application_that_cannot_start_is_said_so() -> None:

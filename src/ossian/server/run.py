@@ -7,6 +7,7 @@ from math import ceil
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ossian.errors import ConfigurationError
 from ossian.server.access import is_loopback
@@ -15,6 +16,17 @@ from ossian.settings import ServerSettings
 KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request
 
 PING_SECONDS = 20  # a WebSocket client that answers no ping for so long is gone
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket connection that may finish what it says when the server stops, as requests may."""
+
+    def shutdown(self) -> None:
+        """Tell the application that the server restarts, and let it close the connection."""
+        if self.handshake_complete and not self.close_sent:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1012})
+        else:
+            super().shutdown()
 
 
 class AnnouncingServer(uvicorn.Server):
@@ -86,7 +98,7 @@ def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=settings.max_body_bytes,
         ws_ping_interval=PING_SECONDS,
         ws_ping_timeout=PING_SECONDS,

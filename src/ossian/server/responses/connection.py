@@ -28,6 +28,7 @@ from ossian.server.service import Service
 
 MAX_NUM_WAITING: Final = 16  # messages that wait for the response in flight to end
 NORMAL: Final = 1000  # how a connection is closed at its time limit: by agreement
+RESTARTING: Final = 1012  # how a server that stops closes its connections
 
 log = structlog.get_logger()
 
@@ -35,7 +36,8 @@ log = structlog.get_logger()
 class Connection:
     """Serves one client: a task that reads its messages, and one that answers them in turn.
 
-    The reader never waits, so that a client that leaves is noticed at once and its response aborted.
+    The reader never waits, so that a client that leaves is noticed at once and its response aborted. When the server
+    stops, a response in flight may end like a request.
     """
 
     def __init__(self, service: Service, websocket: WebSocket) -> None:
@@ -43,18 +45,22 @@ class Connection:
         self._service = service
         self._websocket = websocket
         self._memory = ConnectionMemory(settings.server.max_body_bytes)
-        self._waiting: Queue[bytes] = Queue(MAX_NUM_WAITING)
+        self._waiting: Queue[bytes] = Queue()
         self._num_waiting_bytes = 0
         self._max_waiting_bytes = settings.server.max_body_bytes
+        self._is_restarting = False
         self._minutes = settings.responses.websocket_minutes
         self._ends_at = asyncio.get_running_loop().time() + self._minutes * 60
 
     async def serve(self) -> None:
         """Answer until the client leaves or the connection's time is over."""
         await self._websocket.accept()
-        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._answer_in_turn())]
+        answering = asyncio.create_task(self._answer_in_turn())
+        tasks = [answering, asyncio.create_task(self._read())]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self._is_restarting:
+                await asyncio.wait([answering])
         finally:
             for task in tasks:
                 task.cancel()
@@ -67,18 +73,27 @@ class Connection:
         while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
             text = message.get("text")
             data: bytes = message["bytes"] if text is None else text.encode()
-            if self._waiting.full() or self._num_waiting_bytes + len(data) > self._max_waiting_bytes:
+            if not self._has_room(len(data)):
                 await self._send_error(_too_many(self._waiting.qsize()))
             else:
                 self._num_waiting_bytes += len(data)
                 self._waiting.put_nowait(data)
+        if message.get("code") == RESTARTING:
+            self._is_restarting = True
+            self._waiting.put_nowait(b"")  # wakes who waits for a message
+
+    def _has_room(self, num_bytes: int) -> bool:
+        num_waiting = self._waiting.qsize()
+        is_small = self._num_waiting_bytes + num_bytes <= self._max_waiting_bytes
+        return not num_waiting or (num_waiting < MAX_NUM_WAITING and is_small)
 
     async def _answer_in_turn(self) -> None:
         while (data := await self._next()) is not None:
             with turn_on(self._websocket.scope, self._service.metrics) as scope:
                 await self._answer(HTTPConnection(scope), data)
-        await self._send_error(_time_is_over(self._minutes))
-        await self._websocket.close(NORMAL)
+        if not self._is_restarting:
+            await self._send_error(_time_is_over(self._minutes))
+        await self._websocket.close(RESTARTING if self._is_restarting else NORMAL)
 
     async def _next(self) -> bytes | None:
         """Return the next message, None when the connection's time is over. A response in flight may still end."""
@@ -89,7 +104,7 @@ class Connection:
         except TimeoutError:
             return None
         self._num_waiting_bytes -= len(data)
-        return data
+        return None if self._is_restarting else data
 
     async def _answer(self, connection: HTTPConnection, data: bytes) -> None:
         """Answer a message, with an error if need be: none ends the connection."""
