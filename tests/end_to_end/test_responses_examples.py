@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,8 +42,9 @@ def run(server: ServedProcess, name: str) -> str:
 
 
 @pytest.fixture
-def client(server: ServedProcess) -> OpenAI:
-    return OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=60)
+def client(server: ServedProcess) -> Iterator[OpenAI]:
+    with OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=60) as client:
+        yield client
 
 
 def test_the_quickstart(server: ServedProcess) -> None:

@@ -35,7 +35,7 @@ def write(source: Path) -> None:
     published = json.loads(source.read_text(encoding="utf-8"))
     endpoints = [each for each in published if "/responses" in each or "/conversations" in each]
     lines = [f"{json.dumps(each)}: {json.dumps(dict(bodies(published[each])))}" for each in endpoints]
-    FILE.write_text("{\n%s\n}\n" % ",\n".join(lines), encoding="utf-8")
+    FILE.write_text("\n".join(["{", ",\n".join(lines), "}", ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
