@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
+import orjson
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 JsonObject: TypeAlias = dict[str, Any]
 
 
-MAX_DEPTH = 64
+MAX_DEPTH = 128
+_WRITABLE_DEPTH = 254  # orjson's limit
 MAX_MEMBERS = 1024  # pydantic makes an error of every wrong member, and a megabyte of them takes seconds
 
 
@@ -21,16 +23,18 @@ def _not_too_many(value: Any) -> Any:
 
 
 def _not_too_deep(value: Any) -> Any:
-    level, depth = [value], 0
-    while level and depth <= MAX_DEPTH:
-        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
-        level, depth = [each for values in inner for each in values], depth + 1
-    if level:
-        raise PydanticCustomError("too_deep", "it can be nested {limit} deep at most", {"limit": MAX_DEPTH})
+    inside = value
+    for _ in range(_WRITABLE_DEPTH - MAX_DEPTH):
+        inside = [inside]
+    try:
+        orjson.dumps(inside)
+    except TypeError:
+        message = "it can be nested {limit} deep at most, with integers of 64 bits"
+        raise PydanticCustomError("too_deep", message, {"limit": MAX_DEPTH}) from None
     return value
 
 
-SHALLOW = BeforeValidator(_not_too_deep)  # for JSON of any kind that is sent back: writers of JSON have a limit
+SHALLOW = BeforeValidator(_not_too_deep)  # for JSON of any kind that is sent back: what writes it has a limit
 BOUNDED = BeforeValidator(_not_too_many)  # for objects with names of the client's choice
 STOP_AT_FIRST = Field(fail_fast=True)  # for arrays of any length; only the first error is told anyway
 

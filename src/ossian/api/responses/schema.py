@@ -12,6 +12,7 @@ from ossian.api.efforts import EFFORTS, Effort
 from ossian.api.fields import (
     BOUNDED,
     SHALLOW,
+    STOP_AT_FIRST,
     JsonObject,
     Metadata,
     ModelName,
@@ -186,7 +187,7 @@ class ResponseRequest(ConversationFields, SamplingFields):
     """A request for a response."""
 
     prompt: PromptReference | None = None
-    include: list[Include] | None = None
+    include: Annotated[list[Include], Field(max_length=64), STOP_AT_FIRST] | None = None
     max_output_tokens: int | None = Field(default=None, ge=1, description="Reasoning and answer together.")
     max_tool_calls: int | None = Field(default=None, ge=1, description="Of tools that the server runs: there are none.")
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
@@ -196,7 +197,7 @@ class ResponseRequest(ConversationFields, SamplingFields):
     background: bool | None = None
     metadata: Metadata | None = None
     service_tier: Literal["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"] | None = None
-    context_management: Annotated[list[ContextManagement], Field(max_length=16)] | None = None
+    context_management: Annotated[list[ContextManagement], Field(max_length=16), STOP_AT_FIRST] | None = None
     user: str | None = None
     safety_identifier: str | None = None
     prompt_cache_key: str | None = None

@@ -223,7 +223,8 @@ def offered(tools: Sequence[Tool] | None, choice: ToolChoice | None) -> list[Off
     members = _members(choice)
     if members is None:
         return list(offers(tools))
-    return [offer for offer in offers(tools) if any(_is_named(offer, member) for member in members)]
+    named = {_key(member) for member in members}
+    return [offer for offer in offers(tools) if not named.isdisjoint(_keys(offer))]
 
 
 def tool_names(tools: Sequence[Tool] | None, choice: ToolChoice | None) -> ToolNames:
@@ -244,6 +245,7 @@ def names_wanted(tools: Sequence[Tool] | None, choice: ToolChoice | None) -> lis
 
 
 Member: TypeAlias = NamedTool | NamedNamespace | HostedTool
+Key: TypeAlias = tuple[str, str, str | None]  # type, name and namespace
 
 
 def _members(choice: ToolChoice | None) -> Sequence[Member] | None:
@@ -253,16 +255,21 @@ def _members(choice: ToolChoice | None) -> Sequence[Member] | None:
     return choice.tools if isinstance(choice, AllowedTools) else [choice]
 
 
-def _is_named(offer: Offer, member: Member) -> bool:
-    """Whether a choice means this tool. A tool of a namespace may be named with it, or by the name the model knows."""
+def _key(member: Member) -> Key:
     match member:
         case NamedTool():
-            names = {(offer.tool.name, offer.namespace), (offer.name, None)}
-            return member.type == offer.tool.type and (member.name, member.namespace) in names
+            return member.type, member.name, member.namespace
         case NamedNamespace():
-            return member.name == offer.namespace
+            return member.type, member.name, None
         case HostedTool():
-            return False
+            return "hosted", member.type, None
+
+
+def _keys(offer: Offer) -> set[Key]:
+    """The ways to name a tool: one in a namespace with it, by the name the model knows, or by its namespace."""
+    kind = offer.tool.type
+    names: set[Key] = {(kind, offer.tool.name, offer.namespace), (kind, offer.name, None)}
+    return names if offer.namespace is None else names | {("namespace", offer.namespace, None)}
 
 
 def check_tools(tools: Sequence[Tool] | None, choice: ToolChoice | None) -> None:
@@ -275,8 +282,9 @@ def check_tools(tools: Sequence[Tool] | None, choice: ToolChoice | None) -> None
         raise _invalid(
             "tool_choice", f"it wants a call of '{choice.type[:64]}', a tool that this server cannot run itself"
         )
+    known = {key for offer in offers(tools) for key in _keys(offer)}
     for member in members or ():
-        if not isinstance(member, HostedTool) and not any(_is_named(offer, member) for offer in offers(tools)):
+        if not isinstance(member, HostedTool) and _key(member) not in known:
             raise _invalid("tool_choice", f"there is no {member.type} '{member.name[:64]}' in tools")
     if must_call(choice) and not offered(tools, choice):
         raise _invalid("tool_choice", "it wants a call, but there are no tools that can be called")
