@@ -3,6 +3,7 @@
 Property tests have no clock: on a busy machine an example may take a second, and that is no failure.
 """
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.databases import delete_rows, postgresql_url, sqlite_url
+from tests.databases import delete_rows, make_tables, postgresql_url, sqlite_url
 
 settings.register_profile("without-a-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without-a-clock")
@@ -45,10 +46,19 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite database to copy: making the tables for each test would take a tenth of a second."""
+    folder = tmp_path_factory.mktemp("model")
+    make_tables(sqlite_url(folder))
+    return folder / "ossian.sqlite3"
+
+
 @pytest.fixture(params=BOTH_DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, model_file: Path) -> str:
     """The URL of a database without rows: the test runs once with SQLite and once with PostgreSQL."""
     if request.param == "sqlite":
+        shutil.copy(model_file, tmp_path)
         return sqlite_url(tmp_path)
     url = postgresql_url()
     delete_rows(url)

@@ -6,12 +6,25 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from ossian.storage.engines import is_sqlite
+from ossian.storage.schema_version import upgrade
+from ossian.storage.sqlite_file import prepare_file
+from ossian.storage.urls import driver_url
+
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
 
 def sqlite_url(folder: Path) -> str:
     """The URL of a file that does not exist yet."""
     return f"sqlite:///{folder / 'ossian.sqlite3'}"
+
+
+def make_tables(url: str) -> None:
+    """Make a new database's tables without an event loop."""
+    place = driver_url(url)
+    if is_sqlite(place):
+        prepare_file(Path(place.database or ""))
+    upgrade(place)
 
 
 def postgresql_url() -> str:
@@ -23,7 +36,7 @@ def delete_rows(url: str) -> None:
     """Empty a PostgreSQL database, but leave its tables: making them takes a tenth of a second."""
     with psycopg.connect(url) as connection:
         for (table,) in connection.execute(TABLES).fetchall():
-            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table)))
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
 def drop_tables(url: str) -> None:

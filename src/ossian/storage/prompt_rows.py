@@ -9,6 +9,8 @@ from ossian.storage.records import JsonObject, Order, Page, StoredPrompt
 from ossian.storage.tables import prompt_versions, prompts
 from ossian.storage.upsert import upsert
 
+POSSIBLE_VERSIONS = range(1, 2**31)  # what the column holds
+
 
 def create(sql: Connection, scope: str, prompt_id: str, body: JsonObject, created_at: int) -> StoredPrompt | None:
     """Insert a prompt with its first version. None when the id is taken."""
@@ -27,6 +29,8 @@ def add_version(sql: Connection, scope: str, prompt_id: str, body: JsonObject, c
 
 def get(sql: Connection, scope: str, prompt_id: str, version: int | None) -> StoredPrompt | None:
     """Read one version, None when there is none."""
+    if version is not None and version not in POSSIBLE_VERSIONS:
+        return None
     is_wanted = prompt_versions.c.version == (prompts.c.version if version is None else version)
     row = sql.execute(_versions().where(_mine(scope, prompt_id), is_wanted)).one_or_none()
     return None if row is None else StoredPrompt(*row)

@@ -9,6 +9,8 @@ from ossian.storage.response_rows import stored
 from ossian.storage.tables import response_events, responses
 from ossian.storage.upsert import upsert
 
+MAX_POSITION = 2**31 - 1  # what the column holds
+
 
 def append_events(sql: Connection, response_id: str, first_index: int, bodies: Sequence[JsonObject]) -> bool:
     """Insert events; those that are there already stay as they are. False when the response is not running."""
@@ -29,6 +31,7 @@ def events(sql: Connection, scope: str, response_id: str, start_index: int) -> l
     event = response_events.c
     of_response = select(event.body).join(responses, responses.c.id == event.response_id)
     mine = of_response.where(responses.c.id == response_id, responses.c.scope == scope, ~responses.c.is_hidden)
+    start_index = min(max(start_index, 0), MAX_POSITION)
     return list(sql.scalars(mine.where(event.position >= start_index).order_by(event.position)))
 
 
