@@ -13,6 +13,7 @@ from ossian.api.responses.events import ResponseEvents, ResponseOptions
 from ossian.api.responses.items import item_bodies, parse_items
 from ossian.api.responses.schema import ENCRYPTED_REASONING, LOGPROBS
 from ossian.errors import EngineError, InvalidRequestError
+from ossian.harmony.encoding import load_encoding
 from ossian.harmony.events import (
     Finished,
     MessageEnd,
@@ -24,6 +25,8 @@ from ossian.harmony.events import (
     Usage,
 )
 from ossian.harmony.messages import Channel
+from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN
+from ossian.harmony.vocabulary import START as START_ID
 from tests.api.responses.made_streams import NOW, TOOLS, conceal, response_events, written
 from tests.specs.validators import check_stream
 
@@ -33,7 +36,7 @@ CHOICE = st.builds(TokenChoice, TOKEN, st.lists(TOKEN, max_size=2).map(tuple))
 DELTA = st.builds(TextDelta, TEXT, st.lists(CHOICE, max_size=2).map(tuple))
 RECIPIENT = st.sampled_from([None, None, None, "assistant", "python", "functions.", *(f"functions.{n}" for n in TOOLS)])
 START = st.builds(MessageStart, st.sampled_from(Channel), RECIPIENT)
-MESSAGE = st.tuples(START, st.lists(DELTA, max_size=4))
+SAID = st.tuples(START, st.lists(DELTA, max_size=4))
 COUNT = st.integers(0, 99)
 OPTIONS = st.builds(
     ResponseOptions,
@@ -46,7 +49,7 @@ OPTIONS = st.builds(
 @st.composite
 def turns(draw: st.DrawFn) -> list[TurnEvent]:
     """What `TurnStream` may yield: whole messages, the last one perhaps cut off, then how it finished."""
-    messages = draw(st.lists(MESSAGE, max_size=5))
+    messages = draw(st.lists(SAID, max_size=5))
     reason = draw(st.sampled_from(["stop", "length"]))
     is_cut = draw(st.booleans())  # also by a stop string or token of the caller's
     events: list[TurnEvent] = []
@@ -64,7 +67,7 @@ def pushed(events: ResponseEvents, turn: list[TurnEvent]) -> list[JsonObject]:
     return [made for event in turn for made in events.push(event)]
 
 
-FEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW
@@ -75,6 +78,38 @@ def test_turns_that_finish(turn: list[TurnEvent], options: ResponseOptions) -> N
     for dialect, response in in_every_dialect(stream):
         assert response == translated(events.response, dialect)
         assert response["status"] in ("completed", "incomplete")
+
+
+SPECIAL = [START_ID, CHANNEL, MESSAGE, CONSTRAIN, END, CALL, RETURN]
+WORDS = [
+    "analysis",
+    "final",
+    "commentary",
+    " to=functions.sql",
+    " to=functions.files__read",
+    "assistant",
+    "{}",
+    "é",
+    "😀",
+]
+ENCODING = load_encoding()
+TOKENS = st.lists(
+    st.sampled_from(SPECIAL)
+    | st.sampled_from([token_id for word in WORDS for token_id in ENCODING.encode(word)])
+    | st.integers(0, 200_000),
+    max_size=40,
+)
+
+
+@FEW
+@given(TOKENS, st.sampled_from(["stop", "length"]), OPTIONS)
+def test_any_tokens_whatever(token_ids: list[int], reason: str, options: ResponseOptions) -> None:
+    parser = ENCODING.parser()
+    turn: list[TurnEvent] = [event for token_id in token_ids for event in parser.feed(token_id)]
+    events = response_events(options)
+    stream = [*events.open(), *pushed(events, [*turn, *parser.finish(), Finished(reason, None, Usage())])]
+    for _ in in_every_dialect([*stream, *events.close(NOW)]):
+        pass
 
 
 @FEW

@@ -44,7 +44,7 @@ def check_members(ours: JsonObject, theirs: JsonObject) -> None:
             assert type(ours[name]) is type(value), name
 
 
-def texts(events: list[JsonObject]) -> list[str]:
+def texts(events: list[JsonObject]) -> list[str | None]:
     return [event.get("text", event.get("delta")) for event in of_the_message(events)]
 
 
