@@ -128,8 +128,8 @@ def database_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def parts_of(engine: Engine, settings: ServerSettings, **others: object) -> Parts:
-    numbers = count(1)
+def parts_of(engine: Engine, settings: ServerSettings, *, first_id: int = 1, **others: object) -> Parts:
+    numbers = count(first_id)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
     return Parts(
         Catalog([model]),
@@ -141,11 +141,16 @@ def parts_of(engine: Engine, settings: ServerSettings, **others: object) -> Part
 
 
 @contextmanager
-def serving(engine: Engine, *, sections: Mapping[str, object] | None = None, **settings: object) -> Iterator[Served]:
-    """Serve with these server settings, and these others by the names of their sections."""
+def serving(
+    engine: Engine, *, sections: Mapping[str, object] | None = None, first_id: int = 1, **settings: object
+) -> Iterator[Served]:
+    """Serve with these server settings, and these others by the names of their sections.
+
+    Servers that share a database, by its data_dir, need ids from different numbers on.
+    """
     server_settings = ServerSettings.model_validate({"port": 0, **settings})
     with database_folder() as folder:
-        parts = parts_of(engine, server_settings, **{"data_dir": folder, **(sections or {})})
+        parts = parts_of(engine, server_settings, first_id=first_id, **{"data_dir": folder, **(sections or {})})
         config = uvicorn_config(create_app(parts), server_settings)
         with bind(server_settings) as bound, running(uvicorn.Server(config), bound):
             yield Served(url_of(bound), engine, parts)

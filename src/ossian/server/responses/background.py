@@ -14,6 +14,7 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from ossian.api.fields import JsonObject
+from ossian.api.responses.broken_streams import mended
 from ossian.api.responses.response import failed, response_error, terminal_event
 from ossian.errors import EngineError, InvalidRequestError, TooManyRequestsError
 from ossian.server.responses.background_run import BackgroundRun
@@ -173,7 +174,10 @@ class BackgroundRuns:
     async def _fail_lost(self) -> None:
         for lost in await self._store.expired(self._now()):
             log.warning("background response lost", response_id=lost.id)
-            body = failed(lost.body, response_error(LOST))
+            events = await self._store.events(lost.scope, lost.id)
+            closing, output = mended(events)
+            await self._store.append_events(lost.id, len(events), closing)
+            body = failed(lost.body | {"output": output}, response_error(LOST))
             await self._store.finish(replace(lost, status="failed", body=body))
 
     async def _purge(self) -> None:

@@ -49,7 +49,8 @@ class BackgroundRun:
         for event in self._run.queue():
             self._put(event)
         stored = self._run.record(self._run.response)
-        await self._store.start(stored, owner, lease_expires_at)
+        if not await self._store.start(stored, owner, lease_expires_at):
+            raise EngineError(f"There is a response with the id '{self.id}' already.")
         await self._log()
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(lambda _reader: self._changed.set())
@@ -127,7 +128,8 @@ class BackgroundRun:
             for event in self._ending():
                 self._put(event)
         assert self._terminal is not None
-        while not await self._is_stored(self._terminal["response"]) and not self._is_abandoned:
+        body = self._run.debugged(self._terminal["response"])
+        while not await self._is_stored(body) and not self._is_abandoned:
             await asyncio.sleep(RETRY_SECONDS)
         self._tell()
 

@@ -87,7 +87,7 @@ class ResponseRun:
         except Exception as error:
             self._note(error)
             body = failed(body, response_error(error) | {"message": NOT_STORED})
-        return terminal_event(self._debugged(body))
+        return terminal_event(self.debugged(body))
 
     async def finish(self, body: JsonObject) -> bool:
         """Store the finished response, when it is to be stored, and add to its conversation, in one transaction.
@@ -147,8 +147,8 @@ class ResponseRun:
         if not isinstance(error, OssianError):
             log.exception("response failed", response_id=self.prepared.body["id"], exc_info=error)
 
-    def _debugged(self, body: JsonObject) -> JsonObject:
-        """Add what the model saw and wrote, for callers who asked to see it. It is not stored."""
+    def debugged(self, body: JsonObject) -> JsonObject:
+        """Return a body with what the model saw and wrote in it, for callers who asked to see that."""
         if not self.prepared.caller.wants_debug_view:
             return body
         prepared = self.prepared

@@ -119,7 +119,13 @@ def _echoed(template: Filled) -> JsonObject:
         return {}
     text = template.instructions
     first = {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]}
-    return {"instructions": [*([first] if text else []), *template.items]}
+    return {"instructions": [*([first] if text else []), *map(_without_id, template.items)]}
+
+
+def _without_id(item: JsonObject) -> JsonObject:
+    """An item as a request has it: messages to the model have no ids there."""
+    is_input = item["type"] == "message" and item["role"] != "assistant"
+    return {name: value for name, value in item.items() if name != "id"} if is_input else item
 
 
 def _notices(
