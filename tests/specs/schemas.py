@@ -26,6 +26,8 @@ MEMBERS_WE_ADD: Final = {  # of which schema, and why
         "Response.frequency_penalty": "likewise",
         "CustomToolCall.status": "Open Responses wants one for every item",
         "CustomToolCallOutput.status": "likewise",
+        "ToolChoiceFunction.namespace": "Codex's tools have namespaces, and so has the choice of one",
+        "ToolChoiceCustom.namespace": "likewise",
         "ResponseLogProb.bytes": "of a token; OpenAI's other schema of log probabilities requires it",
     },
     "open_responses": {
@@ -37,6 +39,7 @@ MEMBERS_WE_ADD: Final = {  # of which schema, and why
         "InputTokensDetails.cache_write_tokens": "",
         "ReasoningBody.status": "",
         "FunctionCall.namespace": "",
+        "FunctionToolChoice.namespace": "",
         "ResponseFunctionCallArgumentsDoneStreamingEvent.name": "",
     },
 }

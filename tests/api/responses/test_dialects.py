@@ -128,6 +128,11 @@ def test_items_of_each_dialect_come_back(dialect: Dialect) -> None:
     assert read == canonical
 
 
+def test_another_vendors_item_keeps_its_name() -> None:
+    item = {"type": "acme:search_result", "id": "x"}
+    assert translated_item(item, "open-responses") == item
+
+
 def test_a_summary_that_is_there_already_stays() -> None:
     old = {"type": "reasoning", "id": "rs_1", "summary": [{"type": "summary_text", "text": "a"}], "content": None}
     assert translated_item(old, "summary") == {name: old[name] for name in ("type", "id", "summary")}

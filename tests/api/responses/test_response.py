@@ -86,7 +86,10 @@ REQUESTS: list[JsonObject] = [
     {"tools": [{"type": "custom", "name": "a", "description": None, "format": None}]},
     {"tools": [{"type": "namespace", "name": "a", "tools": [{"type": "function", "name": "b"}]}]},
     {"tools": [FUNCTION], "tool_choice": {"type": "function", "name": "add"}},
-    {"tools": [CUSTOM], "tool_choice": {"type": "custom", "name": "patch"}},
+    {"tools": [CUSTOM], "tool_choice": {"type": "custom", "name": "patch", "namespace": None}},
+    {"tools": [NAMESPACE], "tool_choice": {"type": "function", "name": "add", "namespace": "files"}},
+    {"tools": [NAMESPACE], "tool_choice": {"type": "custom", "name": "patch", "namespace": "files"}},
+    {"tools": [NAMESPACE], "tool_choice": {"type": "namespace", "name": "files"}},
     {
         "tools": [FUNCTION, CUSTOM],
         "tool_choice": {"type": "allowed_tools", "tools": [{"type": "function", "name": "add"}]},

@@ -70,16 +70,15 @@ def _event(event: JsonObject, response: "_Translation", item: "_Translation") ->
 
 def _open_event(event: JsonObject) -> JsonObject:
     if event["type"] == "error" and "error" not in event:
-        return {
-            "type": "error",
-            "error": {"type": "server_error"} | {k: event[k] for k in ("code", "message", "param")},
-        }
+        told = {name: event[name] for name in ("code", "message", "param")}
+        return {"type": "error", "error": {"type": "server_error", **told}}
     carried = _event(event, _open_response, _open_item)
     return {**carried, "type": _OPEN_EVENTS.get(event["type"], event["type"])}
 
 
 def _open_item(item: JsonObject) -> JsonObject:
-    return item if item["type"] in _OPEN_ITEMS else {**item, "type": f"{VENDOR}{item['type']}"}
+    is_known = item["type"] in _OPEN_ITEMS or ":" in item["type"]
+    return item if is_known else {**item, "type": f"{VENDOR}{item['type']}"}
 
 
 def _open_response(response: JsonObject) -> JsonObject:

@@ -141,9 +141,11 @@ def _format(asked: JsonObject) -> JsonObject:
 
 
 def _tool_choice(asked: str | JsonObject) -> str | JsonObject:
-    if isinstance(asked, dict) and asked["type"] == "allowed_tools":
-        return {"mode": "auto"} | asked
-    return asked
+    if isinstance(asked, str):
+        return asked
+    if asked["type"] == "namespace":  # which OpenAI's schema can only say so
+        return {"type": "allowed_tools", "mode": "required", "tools": [asked]}
+    return {"mode": "auto"} | asked if asked["type"] == "allowed_tools" else _given(asked)
 
 
 def _tool(asked: JsonObject) -> JsonObject:
