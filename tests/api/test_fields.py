@@ -1,9 +1,33 @@
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Tag, TypeAdapter, ValidationError
 
-from ossian.api.fields import Metadata, RequestModel, StopStrings, json_kind, refused
+from ossian.api.fields import (
+    MAX_DEPTH,
+    SHALLOW,
+    Metadata,
+    RequestModel,
+    StopStrings,
+    json_kind,
+    refused,
+    string_or_object,
+)
+
+SHALLOW_JSON: TypeAdapter[Any] = TypeAdapter(Annotated[Any, SHALLOW])
+NAMED: TypeAdapter[Any] = TypeAdapter(
+    Annotated[
+        Annotated[str, Tag("string")] | Annotated[dict[str, str], Tag("object")],
+        string_or_object("a name or an object"),
+    ]
+)
+
+
+def nested(depth: int) -> Any:
+    value: Any = "inside"
+    for _ in range(depth):
+        value = [value]
+    return value
 
 
 class Example(RequestModel):
@@ -59,3 +83,25 @@ def test_metadata_up_to_its_limits(value: dict[str, str]) -> None:
 def test_metadata_over_its_limits(value: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Metadata).validate_python(value)
+
+
+@pytest.mark.parametrize("value", [{}, [{"a": [1.5, "b", None]}], 2**63, nested(MAX_DEPTH)])
+def test_json_that_can_be_written(value: Any) -> None:
+    assert SHALLOW_JSON.validate_python(value) == value
+
+
+@pytest.mark.parametrize("value", [nested(MAX_DEPTH + 1), nested(1000), [2**64]])
+def test_json_that_cannot_be_written(value: Any) -> None:
+    with pytest.raises(ValidationError, match=f"nested {MAX_DEPTH} deep at most"):
+        SHALLOW_JSON.validate_python(value)
+
+
+@pytest.mark.parametrize("value, read", [("a", "a"), ({"type": "text"}, {"type": "text"})])
+def test_a_string_or_an_object(value: Any, read: Any) -> None:
+    assert NAMED.validate_python(value) == read
+
+
+@pytest.mark.parametrize("value", [None, 5, []])
+def test_neither_a_string_nor_an_object(value: Any) -> None:
+    with pytest.raises(ValidationError, match="expected a name or an object"):
+        NAMED.validate_python(value)

@@ -1,15 +1,15 @@
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.completions.schema import CompletionRequest
 from ossian.api.fields import RequestModel
-from ossian.api.validation import parse
+from ossian.api.validation import parse, validated
 from ossian.errors import InvalidRequestError, RequestError
 
 USER = {"role": "user", "content": "Hi"}
@@ -273,3 +273,23 @@ def test_arrays_of_any_length_make_no_error_of_every_element(
     with pytest.raises(ValidationError) as caught:
         schema.model_validate({"model": "m", **fields})
     assert caught.value.error_count() == 1
+
+
+def test_a_part_of_a_request_is_named_below_its_place() -> None:
+    adapter = TypeAdapter(list[dict[str, int]])
+    assert validated([{"a": 1}], adapter, "items") == [{"a": 1}]
+    with pytest.raises(InvalidRequestError) as caught:
+        validated([{}, {"a": "b"}], adapter, "items")
+    assert (caught.value.param, caught.value.code) == ("items[1].a", "invalid_value")
+    with pytest.raises(InvalidRequestError, match="Invalid type for 'items': expected an array") as caught:
+        validated({}, adapter, "items")
+    assert caught.value.param == "items"
+
+
+class Named(RequestModel):
+    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,128}$")]
+
+
+def test_a_names_own_limit_is_told() -> None:
+    with pytest.raises(InvalidRequestError, match="expected 1 to 128 of the characters a-z"):
+        parse(b'{"name": "a b"}', Named)

@@ -233,3 +233,13 @@ def test_any_json_for_any_field_is_taken_or_named(name: str, value: Any) -> None
         return
     assert named is not None
     assert re.match(rf"{name}\b|input\b|tool_choice\b|previous_response_id\b|stream_options\b", named)
+
+
+@pytest.mark.parametrize("name", ["HostedItem", "HostedTool"])
+def test_readers_are_told_what_clients_send(name: str) -> None:
+    schema = ResponseRequest.model_json_schema()["$defs"][name]
+    assert (list(schema["properties"]), schema["required"], schema["additionalProperties"]) == (
+        ["type"],
+        ["type"],
+        True,
+    )

@@ -7,13 +7,14 @@ a JSON object as OpenAI has it, with type, id and status.
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter, model_serializer, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from ossian.api.fields import SHALLOW, STOP_AT_FIRST, JsonObject, RequestModel, string_or_array
+from ossian.api.fields import STOP_AT_FIRST, JsonObject, RequestModel, string_or_array
 from ossian.api.responses.calls import CallOutputItem, CustomCallItem, FunctionCallItem, ItemId, NewId, Status
 from ossian.api.responses.content import Parts, reasoning_parts
 from ossian.api.responses.dialects import VENDOR
+from ossian.api.responses.hosted import Hosted
 from ossian.api.responses.messages import AssistantMessage, InputMessage, ToolMessage
 from ossian.api.validation import validated
 
@@ -100,30 +101,16 @@ class ItemReference(RequestModel):
         yield {"type": "item_reference", "id": self.id}
 
 
-class HostedItem(RequestModel):
+class HostedItem(Hosted):
     """An item of a tool that OpenAI runs. It is kept as it is, and left out of the prompt."""
 
-    type: str
     id: ItemId | None = None
-    call_id: str | None = None
-    body: Annotated[JsonObject, SHALLOW]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _keep_whole(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        call_id = value.get("call_id")
-        return {
-            "type": value.get("type"),
-            "id": value.get("id"),
-            "call_id": call_id if isinstance(call_id, str) else None,
-            "body": value,
-        }
-
-    @model_serializer
-    def _as_sent(self) -> JsonObject:
-        return self.body
+    @property
+    def call_id(self) -> str | None:
+        """The id of the call that it is, if it says one."""
+        call_id = self.body.get("call_id")
+        return call_id if isinstance(call_id, str) else None
 
     def bodies(self, new_id: NewId) -> Iterator[JsonObject]:
         """Yield the item as it was sent, with an id."""

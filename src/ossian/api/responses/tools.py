@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_serializer, model_validator
+from pydantic import Discriminator, Field, Tag
 
-from ossian.api.fields import SHALLOW, STOP_AT_FIRST, JsonObject, RequestModel
+from ossian.api.fields import SHALLOW, STOP_AT_FIRST, RequestModel
 from ossian.api.grammars import GrammarDefinition, check_grammar
 from ossian.api.responses.calls import CallName, Kind, NamespaceName, flat_name
+from ossian.api.responses.hosted import Hosted
 from ossian.errors import InvalidRequestError
 
 MAX_TOOLS: Final = 128  # of a request, and of a namespace
@@ -76,20 +77,8 @@ class NamespaceTool(RequestModel):
     ]
 
 
-class HostedTool(RequestModel):
+class HostedTool(Hosted):
     """A tool that OpenAI runs itself. It comes back as it was sent."""
-
-    type: str
-    body: Annotated[JsonObject, SHALLOW]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _keep_whole(cls, value: Any) -> Any:
-        return {"type": value.get("type"), "body": value} if isinstance(value, dict) else value
-
-    @model_serializer
-    def _as_sent(self) -> JsonObject:
-        return self.body
 
 
 _OWN_TYPES: Final = {"function", "custom", "namespace"}
