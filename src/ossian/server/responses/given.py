@@ -8,11 +8,10 @@ from typing import Final
 
 from ossian.api.fields import JsonObject
 from ossian.api.responses.call_results import check_call_results
-from ossian.api.responses.items import InputItem, ReasoningItem, item_bodies, parse_items
+from ossian.api.responses.items import InputItem, item_bodies, parse_items
 from ossian.api.responses.prompt import conversation
 from ossian.api.responses.prompts import Filled
 from ossian.api.responses.schema import ConversationFields
-from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
 from ossian.server.responses.caller import Caller
 from ossian.server.responses.fitting import Fitted, fitted
@@ -42,7 +41,7 @@ async def read_given(
     """Return the items of a request. Raises a RequestError for those that are not there or do not fit together."""
     history = await history_of(service.database, caller.scope, request, unstored)
     own = await with_references(service.database, caller.scope, request.items)
-    return await asyncio.to_thread(_given, service, caller, template, history, own)
+    return await asyncio.to_thread(_given, service, template, history, own)
 
 
 async def fitted_prompt(
@@ -64,20 +63,8 @@ async def fitted_prompt(
     )
 
 
-def _given(service: Service, caller: Caller, template: Filled, history: History, own: Sequence[InputItem]) -> Given:
+def _given(service: Service, template: Filled, history: History, own: Sequence[InputItem]) -> Given:
     before = parse_items([*template.items, *history.bodies])
     items = [*before, *own]
     check_call_results(items, len(before))
-    _check_secrets(own, caller)
     return Given(items, len(before), history, item_bodies(own, service.parts.new_id))
-
-
-def _check_secrets(own: Sequence[InputItem], caller: Caller) -> None:
-    """Refuse encrypted reasoning that is not the caller's, also where its text is beside it and is what is used."""
-    for index, item in enumerate(own):
-        if isinstance(item, ReasoningItem) and item.encrypted_content is not None:
-            try:
-                caller.reveal(item.encrypted_content)
-            except InvalidRequestError as error:
-                param = f"input[{index}].encrypted_content"
-                raise InvalidRequestError(error.message, param=param, code=error.code) from error
