@@ -1,10 +1,10 @@
 """A WebSocket connection: responses one after the other, and a memory of those that are not stored."""
 
 import asyncio
-from asyncio import Queue
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import orjson
 import structlog
@@ -15,7 +15,7 @@ from starlette.websockets import WebSocketDisconnect
 from ossian.api.errors import error_answer
 from ossian.api.fields import JsonObject
 from ossian.api.responses.dialects import DialectWriter
-from ossian.api.responses.socket_messages import create_message, error_event, in_lane, lane_of
+from ossian.api.responses.socket_messages import CreateMessage, create_message, error_event, in_lane, lane_of
 from ossian.api.validation import json_object
 from ossian.errors import InvalidRequestError, OssianError, TooManyRequestsError
 from ossian.server.request_context import record_of, turn_on
@@ -23,12 +23,14 @@ from ossian.server.responses.caller import caller_of
 from ossian.server.responses.connection_memory import ConnectionMemory
 from ossian.server.responses.run import ResponseRun
 from ossian.server.responses.turn import prepare
+from ossian.server.responses.waiting_messages import WaitingMessages
 from ossian.server.responses.warm_up import WarmUpRun
-from ossian.server.service import Service
+from ossian.server.service import LARGE_BODY, Service
 
-MAX_NUM_WAITING: Final = 16  # messages that wait for the response in flight to end
 NORMAL: Final = 1000  # how a connection is closed at its time limit: by agreement
 RESTARTING: Final = 1012  # how a server that stops closes its connections
+
+ResultT = TypeVar("ResultT")
 
 log = structlog.get_logger()
 
@@ -45,9 +47,7 @@ class Connection:
         self._service = service
         self._websocket = websocket
         self._memory = ConnectionMemory(settings.server.max_body_bytes)
-        self._waiting: Queue[bytes] = Queue()
-        self._num_waiting_bytes = 0
-        self._max_waiting_bytes = settings.server.max_body_bytes
+        self._waiting = WaitingMessages(settings.server.max_body_bytes)
         self._is_restarting = False
         self._minutes = settings.responses.websocket_minutes
         self._ends_at = asyncio.get_running_loop().time() + self._minutes * 60
@@ -73,19 +73,13 @@ class Connection:
         while (message := await self._websocket.receive())["type"] != "websocket.disconnect":
             text = message.get("text")
             data: bytes = message["bytes"] if text is None else text.encode()
-            if not self._has_room(len(data)):
-                await self._send_error(_too_many(self._waiting.qsize()))
-            else:
-                self._num_waiting_bytes += len(data)
-                self._waiting.put_nowait(data)
+            try:
+                self._waiting.put(data)
+            except TooManyRequestsError as error:
+                await self._send_error(error)
         if message.get("code") == RESTARTING:
             self._is_restarting = True
-            self._waiting.put_nowait(b"")  # wakes who waits for a message
-
-    def _has_room(self, num_bytes: int) -> bool:
-        num_waiting = self._waiting.qsize()
-        is_small = self._num_waiting_bytes + num_bytes <= self._max_waiting_bytes
-        return not num_waiting or (num_waiting < MAX_NUM_WAITING and is_small)
+            self._waiting.end()
 
     async def _answer_in_turn(self) -> None:
         while (data := await self._next()) is not None:
@@ -96,22 +90,23 @@ class Connection:
         await self._websocket.close(RESTARTING if self._is_restarting else NORMAL)
 
     async def _next(self) -> bytes | None:
-        """Return the next message, None when the connection's time is over. A response in flight may still end."""
+        """Return the next message, None when the connection's time is over or the server stops."""
         try:
             async with asyncio.timeout_at(self._ends_at):
                 await asyncio.sleep(0)  # where the time is over, this is where it is noticed
-                data = await self._waiting.get()
+                return await self._waiting.get()
         except TimeoutError:
             return None
-        self._num_waiting_bytes -= len(data)
-        return None if self._is_restarting else data
 
     async def _answer(self, connection: HTTPConnection, data: bytes) -> None:
         """Answer a message, with an error if need be: none ends the connection."""
         message: JsonObject = {}
         try:
-            message = json_object(data, "message")
-            failure = await self._respond(connection, message)
+            message = await _checked(data, partial(json_object, data, "message"))
+            create = await _checked(
+                data, partial(create_message, message, ignore_unknown=self._service.ignores_unknown)
+            )
+            failure = await self._respond(connection, create, lane_of(message))
         except WebSocketDisconnect:
             raise
         except Exception as error:
@@ -121,16 +116,15 @@ class Connection:
         if failure is not None:
             self._memory.forget(str(message.get("previous_response_id")))
 
-    async def _respond(self, connection: HTTPConnection, message: JsonObject) -> Exception | None:
-        """Send the events of the response to a message. Return what made it fail after it had begun."""
+    async def _respond(self, connection: HTTPConnection, create: CreateMessage, lane: str | None) -> Exception | None:
+        """Send the events of a response. Return what made it fail after it had begun."""
         caller = caller_of(self._service, connection)
-        create = await asyncio.to_thread(create_message, message, ignore_unknown=self._service.ignores_unknown)
         prepared = await prepare(self._service, caller, create.request, self._memory.recall)
         run = (ResponseRun if create.generate else WarmUpRun)(self._service, prepared)
         try:
             await run.admit()
             async with aclosing(run.events()) as events:
-                await self._send_events(events, DialectWriter(caller.dialect), lane_of(message))
+                await self._send_events(events, DialectWriter(caller.dialect), lane)
         finally:
             await run.aclose()
         if not prepared.is_stored and run.error is None:
@@ -152,12 +146,9 @@ class Connection:
         await self._websocket.send_text(orjson.dumps(event).decode())
 
 
-def _too_many(num_waiting: int) -> TooManyRequestsError:
-    message = (
-        f"{num_waiting} messages of this connection wait for the response in flight, and so many bytes are the most: "
-        "send this one again later, or on another connection."
-    )
-    return TooManyRequestsError(message, code="too_many_waiting_messages")
+async def _checked(data: bytes, check: Callable[[], ResultT]) -> ResultT:
+    """Return what a check returns; that of a large message keeps nobody else waiting."""
+    return await asyncio.to_thread(check) if len(data) > LARGE_BODY else check()
 
 
 def _time_is_over(minutes: float) -> InvalidRequestError:
