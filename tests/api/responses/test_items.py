@@ -82,7 +82,14 @@ SEARCHED = {
             },
         ),
         (
-            call(namespace="n", id="fc_9", caller={"type": "direct"}, created_by=None, parsed_arguments={}),
+            call(
+                namespace="n",
+                id="fc_9",
+                caller={"type": "direct"},
+                created_by=None,
+                **{"async": None},
+                parsed_arguments={},
+            ),
             {
                 "type": "function_call",
                 "id": "fc_9",

@@ -40,6 +40,12 @@ def test_there_is_nothing_to_say_of_what_is_honoured_or_a_mere_hint(fields: dict
             "item_left_out",
             "input[1]",
         ),
+        ({"input": [{"type": "compaction_trigger"}]}, "item_left_out", "input[0]"),
+        (
+            {"tools": [namespace("n", function("add", **{"async": True}))]},
+            "parameter_ignored",
+            "tools[0].tools[0].async",
+        ),
         ({"reasoning": {"effort": "none"}}, "parameter_changed", "reasoning.effort"),
         ({"reasoning": {"effort": "minimal"}}, "parameter_changed", "reasoning.effort"),
         ({"reasoning": {"effort": "xhigh"}}, "parameter_changed", "reasoning.effort"),
@@ -81,5 +87,11 @@ def test_the_effort_that_is_served_is_named() -> None:
 
 
 def test_a_name_of_the_clients_is_told_in_part() -> None:
-    (notice,) = notices(request(tools=[{"type": "x" * 5000}]), [])
+    (notice,) = notices(request(tools=[{"type": "x" * 256}]), [])
     assert len(notice.message) < 200
+
+
+def test_what_to_do_instead_is_said() -> None:
+    trigger = request(input=[{"type": "compaction_trigger"}])
+    (notice,) = notices(trigger, trigger.items)
+    assert "POST /v1/responses/compact" in notice.message

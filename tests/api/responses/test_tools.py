@@ -103,6 +103,7 @@ def test_hosted_tools_are_kept_for_the_echo_and_not_offered(tools: list[JsonObje
 def test_tools_and_choices_are_written_as_they_were_read() -> None:
     tools = [
         function("add", description="Adds.", parameters={"type": "object"}, strict=None, output_schema={}),
+        function("subtract", **{"async": False}),
         custom("patch", format=LARK, defer_loading=True, allowed_callers=["direct"]),
         AGENTS,
         WEB_SEARCH,

@@ -77,6 +77,7 @@ class _CallItem(RequestModel):
     namespace: NamespaceName | None = None
     caller: Caller = None
     created_by: str | None = None
+    is_async: bool | None = Field(default=None, alias="async")
 
     def _call(self, kind: Kind, text: str) -> Call:
         is_complete = self.status in (None, "completed")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ossian.api.responses.items import HostedItem, InputItem
 from ossian.api.responses.schema import ConversationFields, Reasoning
-from ossian.api.responses.tools import HostedTool
+from ossian.api.responses.tools import HostedTool, offers
 
 TOOL_LEFT_OUT: Final = "tool_left_out"
 ITEM_LEFT_OUT: Final = "item_left_out"
@@ -43,12 +43,22 @@ def _left_out_tools(request: ConversationFields) -> Iterator[Notice]:
         if isinstance(tool, HostedTool):
             reason = "this server cannot run it itself, so the model is not told of it."
             yield Notice(TOOL_LEFT_OUT, f"tools[{index}]", f"The tool '{tool.type[:_MAX_TOLD]}' is left out: {reason}")
+    for offer in offers(request.tools):
+        if offer.tool.is_async:
+            yield _ignored_one(f"{offer.param}.async", "The model waits for every result.")
+
+
+_OF_A_TOOL: Final = "it belongs to a tool that this server cannot run itself, so the model is not shown it."
+_REASONS: Final = {
+    "additional_tools": "send its tools in 'tools'.",
+    "compaction_trigger": "shorten a history with POST /v1/responses/compact.",
+}
 
 
 def _left_out_items(items: Sequence[InputItem]) -> Iterator[Notice]:
     for index, item in enumerate(items):
         if isinstance(item, HostedItem):
-            reason = "it belongs to a tool that this server cannot run itself, so the model is not shown it."
+            reason = _REASONS.get(item.type, _OF_A_TOOL)
             message = f"The item of type '{item.type[:_MAX_TOLD]}' is left out: {reason}"
             yield Notice(ITEM_LEFT_OUT, f"input[{index}]", message)
 

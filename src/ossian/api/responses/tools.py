@@ -33,6 +33,7 @@ class FunctionTool(RequestModel):
     output_schema: Annotated[dict[str, Any], SHALLOW] | None = None
     defer_loading: bool | None = Field(default=None, description="Accepted; every tool is loaded at once.")
     allowed_callers: Hint = None
+    is_async: bool | None = Field(default=None, alias="async", description="Accepted; the model waits for results.")
 
 
 class TextFormat(RequestModel):
@@ -56,6 +57,7 @@ class CustomTool(RequestModel):
     format: Annotated[TextFormat | GrammarFormat, Field(discriminator="type")] | None = None
     defer_loading: bool | None = None
     allowed_callers: Hint = None
+    is_async: bool | None = Field(default=None, alias="async")
 
     @property
     def grammar(self) -> GrammarDefinition | None:
