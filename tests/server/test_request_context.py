@@ -2,8 +2,13 @@ import re
 from typing import Any
 
 import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
+from ossian.server.observability import Metrics
+from ossian.server.request_context import RequestContext
 from tests.server.serving import ALIAS, MODEL, Served, scripted, serving, until
 
 
@@ -77,3 +82,52 @@ def test_a_refused_request_is_logged_with_its_status(server: Served) -> None:
         until(lambda: bool(logged(logs)))
     (entry,) = logged(logs)
     assert (entry["status"], entry["model"]) == (404, None)
+
+
+def test_a_websocket_that_is_refused_is_logged_like_a_request(server: Served) -> None:
+    with capture_logs() as logs:
+        url = server.url.replace("http", "ws") + "/v1/nothing?token=private"
+        with pytest.raises(InvalidStatus), connect(url, additional_headers={"x-request-id": "mine"}, proxy=None):
+            pass
+        until(lambda: bool(logged(logs)))
+    (entry,) = logged(logs)
+    assert (entry["request_id"], entry["method"], entry["path"]) == ("mine", "WEBSOCKET", "/v1/nothing")
+    assert (entry["status"], entry["model"]) == (404, None)
+    assert "private" not in str(logs)
+
+
+async def test_a_websocket_application_that_fails_closes_its_connection() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        raise RuntimeError("the secret of /home/me")
+
+    sent = await served(broken)
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert dict(sent[0]["headers"])[b"x-request-id"]
+    assert sent[1]["code"] == 1011
+
+
+async def test_a_websocket_application_that_fails_at_once_is_an_answer() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("the secret of /home/me")
+
+    start, body = await served(broken)
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 500)
+    assert b"internal_error" in body["body"]
+    assert b"secret" not in body["body"]
+
+
+async def served(app: ASGIApp) -> list[Message]:
+    """What an application sends on a WebSocket, as the middleware passes it on."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope: Scope = {"type": "websocket", "path": "/", "headers": []}
+    with capture_logs():
+        await RequestContext(app, Metrics({}))(scope, receive, send)
+    return sent

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.server.serving import NOW, Served, scripted, serving
+from ossian.engine.scripted import ScriptedEngine
+from tests.server.serving import MODEL, NOW, Served, scripted, serving
+from tests.specs.validators import check_response
 
 KEYS = ("first-key", "second-key")
 WEATHER = {
@@ -136,3 +138,89 @@ def test_what_is_anothers_does_not_exist(locked: Served) -> None:
     assert asked(locked, "GET", key=theirs).json()["data"] == []
     assert error_of(asked(locked, "GET", f"?after={prompt['id']}", theirs), 404)["code"] == "prompt_not_found"
     assert asked(locked, "GET", path, mine).json() == prompt
+
+
+# --- In requests for responses ----------------------------------------------------------------------------------------
+
+
+def respond(server: Served, prompt: dict[str, Any], key: str = "none", **fields: Any) -> Any:
+    body = {"model": MODEL, "prompt": prompt, **fields}
+    with server.http() as client:
+        return client.post("/v1/responses", headers={"authorization": f"Bearer {key}"}, json=body)
+
+
+def prompt_of(server: Served) -> str:
+    """What the engine was last asked."""
+    assert isinstance(server.engine, ScriptedEngine)
+    return server.parts.generations[MODEL].encoding.decode(list(server.engine.requests[-1].prompt_token_ids))
+
+
+def test_a_response_begins_with_its_prompt(server: Served) -> None:
+    prompt_id = asked(server, "POST", json=WEATHER).json()["id"]
+    prompt = {"id": prompt_id, "variables": {"city": {"type": "input_text", "text": "Cork"}}}
+    body = respond(server, prompt, input="And tomorrow?").json()
+    check_response(body)
+    assert body["prompt"]["id"] == prompt_id
+    told = prompt_of(server)
+    assert "Answer in English." in told
+    assert told.index("How is the weather in Cork?") < told.index("And tomorrow?")
+
+
+def test_a_prompt_alone_is_a_request(server: Served) -> None:
+    prompt_id = asked(server, "POST", json={"input": "Tell a joke about {{subject}}."}).json()["id"]
+    check_response(respond(server, {"id": prompt_id, "variables": {"subject": "a goat"}}).json())
+    assert "joke about a goat." in prompt_of(server)
+
+
+def test_a_requests_own_instructions_go_before_the_prompts(server: Served) -> None:
+    prompt_id = asked(server, "POST", json=WEATHER).json()["id"]
+    prompt = {"id": prompt_id, "variables": {"city": "Cork"}}
+    assert respond(server, prompt, instructions="Answer in Irish.").status_code == 200
+    assert "Answer in Irish." in prompt_of(server)
+    assert "Answer in English." not in prompt_of(server)
+
+
+def test_a_response_can_ask_for_a_version(server: Served) -> None:
+    prompt_id = asked(server, "POST", json={"input": "The first."}).json()["id"]
+    asked(server, "POST", f"/{prompt_id}", json={"input": "The second."})
+    for version, said in (("1", "The first."), ("2", "The second."), (None, "The second.")):
+        assert respond(server, {"id": prompt_id, "version": version}).status_code == 200
+        assert said in prompt_of(server)
+
+
+@pytest.mark.parametrize(
+    "reference, status, param, code",
+    [
+        ({}, 400, "prompt.variables.city", "missing_variable"),
+        ({"variables": {"town": "x"}}, 400, "prompt.variables.town", "unknown_variable"),
+        ({"variables": {"city": {"type": "input_image"}}}, 400, "prompt.variables.city.type", "unsupported_content"),
+        ({"variables": {"city": 1}}, 400, "prompt.variables.city", "invalid_type"),
+        ({"version": "7"}, 404, "prompt.id", "prompt_not_found"),
+        ({"version": "latest"}, 400, "prompt.version", "invalid_value"),
+        ({"id": "pmpt_nothing"}, 404, "prompt.id", "prompt_not_found"),
+    ],
+    ids=str,
+)
+def test_a_prompt_that_cannot_be_used(
+    server: Served, reference: dict[str, Any], status: int, param: str, code: str
+) -> None:
+    prompt_id = asked(server, "POST", json=WEATHER).json()["id"]
+    error = error_of(respond(server, {"id": prompt_id, **reference}), status)
+    assert (error["param"], error["code"]) == (param, code)
+
+
+def test_anothers_prompt_cannot_be_used(locked: Served) -> None:
+    mine, theirs = KEYS
+    prompt = {"id": asked(locked, "POST", key=mine, json={"input": "Mine."}).json()["id"]}
+    assert error_of(respond(locked, prompt, theirs), 404)["code"] == "prompt_not_found"
+    assert respond(locked, prompt, mine).status_code == 200
+
+
+def test_the_sdk_refers_to_a_prompt(server: Served) -> None:
+    prompt_id = asked(server, "POST", json=WEATHER).json()["id"]
+    response = server.client.responses.create(
+        model=MODEL, prompt={"id": prompt_id, "version": "1", "variables": {"city": "Cork"}}
+    )
+    assert response.output_text == "It is 4."
+    assert response.prompt is not None
+    assert (response.prompt.id, response.prompt.version) == (prompt_id, "1")
