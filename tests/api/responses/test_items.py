@@ -87,9 +87,9 @@ SEARCHED = {
                 id="fc_9",
                 caller={"type": "direct"},
                 created_by=None,
-                **{"async": None},
                 parsed_arguments={},
-            ),
+            )
+            | {"async": None},
             {
                 "type": "function_call",
                 "id": "fc_9",
