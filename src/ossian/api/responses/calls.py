@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from ossian.api.fields import SHALLOW, JsonObject, RequestModel
 from ossian.api.responses.content import Content, input_parts, text_of
@@ -77,7 +77,11 @@ class _CallItem(RequestModel):
     namespace: NamespaceName | None = None
     caller: Caller = None
     created_by: str | None = None
-    is_async: bool | None = Field(default=None, alias="async")
+    is_async: bool | None = Field(
+        default=None,
+        validation_alias=AliasChoices("async", "async_"),
+        description="`async_`: how OpenAI's SDK dumps it.",
+    )
 
     def _call(self, kind: Kind, text: str) -> Call:
         is_complete = self.status in (None, "completed")
