@@ -98,9 +98,12 @@ class ScriptedEngine:
             yield from self._drawn(request, request.token_mask, self.draw)
             return
         token_ids = self._token_ids(request)
+        forced: deque[int] = deque()  # what the mask has advanced by already
         for index, token_id in enumerate(token_ids):
-            if request.token_mask is not None:
-                request.token_mask.advance(token_id)
+            if forced and forced[0] == token_id:
+                forced.popleft()
+            elif request.token_mask is not None:
+                forced = deque(request.token_mask.advance(token_id))
             yield token_id, index == len(token_ids) - 1
 
     def _drawn(
