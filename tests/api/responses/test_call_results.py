@@ -99,6 +99,7 @@ def test_calls_that_were_cut_off_are_found() -> None:
     items = parsed(call("a"), output("a"), call("b", status="incomplete"), USER)
     assert unanswered_calls(items) == {2}
     assert list(answered_calls(items)) == [(0, 1)]
+    assert unanswered_calls(parsed(call("a", status="incomplete"), call("a"), output("a"))) == {0}
 
 
 IDS = st.sampled_from("abc")

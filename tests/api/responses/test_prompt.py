@@ -6,12 +6,16 @@ tests.api.responses.test_prompt` writes them anew.
 
 from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ossian.api.fields import JsonObject
+from ossian.api.responses.call_results import check_call_results
 from ossian.api.responses.compaction import SUMMARY_HEADING
 from ossian.api.responses.items import parse_items
 from ossian.api.responses.prompt import conversation, preambles, sampling
@@ -400,6 +404,40 @@ def test_sampling() -> None:
     assert sampling(request(include=["message.output_text.logprobs"]), INFO).num_logprobs == 0
     with pytest.raises(InvalidRequestError, match="logit_bias"):
         sampling(request(logit_bias={"900000": 1}), INFO)
+
+
+STEPS: Final[list[list[JsonObject]]] = [
+    *([USER], [ANSWER], [ANSWER | {"phase": "commentary"}], [developer("Go on.")], [reasoning()], [{"id": "msg_1"}]),
+    [call("a"), output("a")],
+    [
+        call("a"),
+        call("b", "spawn", namespace="agents"),
+        output("b", [{"type": "input_text", "text": "5"}]),
+        output("a"),
+    ],
+    [call("a"), USER, output("a")],
+    [call("a", status="incomplete")],
+    [{"type": "local_shell_call", "id": "l", "call_id": "s"}, output("s")],
+    [
+        {"role": "assistant", "content": "On it.", "tool_calls": [chat_call("a", "add"), chat_call("b", "add")]},
+        *({"role": "tool", "tool_call_id": each, "content": "5"} for each in "ba"),
+    ],
+    [{"type": "compaction", "encrypted_content": "ossian compaction 1\nAll is well."}],
+]
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=8))
+def test_any_items_that_belong_together_are_a_prompt(steps: list[list[JsonObject]]) -> None:
+    items = parsed(*chain.from_iterable(steps))
+    check_call_results(items)
+    made = conversation(request(), items, TODAY, str)
+    encoding = load_encoding()
+    text = encoding.decode(list(encoding.render(made)))
+    results = [message for message in made.messages if message.role is Role.TOOL]
+    calls = [message for message in made.messages if message.recipient]
+    assert sorted(result.name or "" for result in results) == sorted(each.recipient or "" for each in calls)
+    assert text.count("<|call|>") == len(calls)
+    assert text.endswith("<|start|>assistant")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-import json
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from ossian.api.fields import JsonObject
 from ossian.api.responses.call_results import check_call_results
 from ossian.api.responses.items import InputItem
+from ossian.api.responses.messages import InputMessage
 from ossian.api.responses.truncation import droppable, truncation_notice, without
-from ossian.errors import InvalidRequestError
 from tests.api.responses.asking import ANSWER, USER, call, developer, output, parsed, reasoning
 
 SEARCH = {"type": "web_search_call", "id": "ws", "status": "completed"}
@@ -67,33 +67,31 @@ def test_what_was_dropped_is_said() -> None:
     )
 
 
-ITEMS = st.lists(
-    st.sampled_from(
-        [
-            *(USER, ANSWER, reasoning(), developer("Go on."), SEARCH, COMPACTION, CHAT_CALLS, *CHAT_RESULTS),
-            *(call("a"), output("a"), call("b"), output("b"), call("c", status="incomplete")),
-        ]
-    ),
-    max_size=14,
-)
+LOOSE = [*(USER, ANSWER, reasoning(), developer("Go on."), SEARCH, COMPACTION), call("c", status="incomplete")]
+STEPS: list[list[JsonObject]] = [
+    *([item] for item in LOOSE),
+    [call("a"), output("a")],
+    [reasoning(), call("a"), call("b"), output("b"), output("a")],
+    [call("a"), USER, output("a"), ANSWER],
+    [call("a"), developer("Go on."), call("b"), output("a"), reasoning(), output("b")],
+    [CHAT_CALLS, CHAT_RESULTS[1], CHAT_RESULTS[0]],
+    [CHAT_CALLS, CHAT_RESULTS[0], USER, CHAT_RESULTS[1]],
+]
 
 
-@given(ITEMS, st.data())
-def test_dropping_never_parts_a_call_from_its_result(bodies: list[JsonObject], data: st.DataObject) -> None:
-    items = parsed(*bodies)
-    if not belongs_together(items):
-        return
+@given(st.lists(st.sampled_from(STEPS), max_size=8), st.data())
+def test_dropping_never_parts_a_call_from_its_result(steps: list[list[JsonObject]], data: st.DataObject) -> None:
+    items = parsed(*chain.from_iterable(steps))
+    check_call_results(items)
     found = droppable(items)
-    num_dropped = data.draw(st.integers(0, len(found)))
-    left = without(items, found[:num_dropped])
-    assert belongs_together(left)
+    left = without(items, found[: data.draw(st.integers(0, len(found)))])
+    check_call_results(left)
     assert [item for item in left if is_instruction(item)] == [item for item in items if is_instruction(item)]
-    users = [body for body in bodies if body == USER]
-    assert bool(users) == any(getattr(item, "role", "") == "user" for item in left)
-    assert bool(items) == bool(left)
+    assert any(map(is_users, left)) == any(map(is_users, items))
+    assert bool(left) == bool(items)
 
 
-@given(ITEMS)
+@given(st.lists(st.sampled_from([*LOOSE, call("a"), output("a"), CHAT_CALLS, *CHAT_RESULTS]), max_size=14))
 def test_each_item_is_in_one_group_at_most(bodies: list[JsonObject]) -> None:
     found = droppable(parsed(*bodies))
     indexes = [index for group in found for index in group]
@@ -102,13 +100,9 @@ def test_each_item_is_in_one_group_at_most(bodies: list[JsonObject]) -> None:
     assert all(bodies[index] != developer("Go on.") for index in indexes)
 
 
-def belongs_together(items: list[InputItem]) -> bool:
-    try:
-        check_call_results(items)
-    except InvalidRequestError:
-        return False
-    return True
-
-
 def is_instruction(item: InputItem) -> bool:
-    return json.dumps(item.model_dump(mode="json", exclude_unset=True)) == json.dumps(developer("Go on."))
+    return isinstance(item, InputMessage) and item.is_instruction
+
+
+def is_users(item: InputItem) -> bool:
+    return isinstance(item, InputMessage) and not item.is_instruction

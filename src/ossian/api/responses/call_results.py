@@ -45,11 +45,9 @@ def check_call_results(items: Sequence[InputItem], num_history: int = 0) -> None
 
 
 def unanswered_calls(items: Sequence[InputItem]) -> set[int]:
-    """Return the indexes of items whose call has no result: those that were cut off."""
-    pairs = _Pairs()
-    for index, item in enumerate(items):
-        pairs.note(index, item)
-    return {place.index for place in pairs.waiting.values()}
+    """Return the indexes of items whose calls have no result: those that were cut off."""
+    answered = {call for call, _ in answered_calls(items)}
+    return {index for index, item in enumerate(items) if calls_of(item) and index not in answered}
 
 
 def answered_calls(items: Sequence[InputItem]) -> Iterator[tuple[int, int]]:
