@@ -15,7 +15,6 @@ from ossian.storage import (
     PromptStore,
     ResponseStore,
     StoredConversation,
-    StoredPrompt,
     StoredResponse,
 )
 from tests.storage.samples import item
@@ -32,8 +31,8 @@ def test_every_method_for_callers_takes_their_scope_first(store: type) -> None:
             assert first.name == "scope" or first.annotation in SCOPED_RECORDS, name
 
 
-SCOPES = ["", "a", "b"]
-NUMBERS = range(3)
+SCOPES = ["", "a"]
+NUMBERS = range(2)
 scopes = st.sampled_from(SCOPES)
 numbers = st.sampled_from(NUMBERS)
 
@@ -140,10 +139,8 @@ async def check(database: Database, world: World, scope: str) -> None:
         for version, body in enumerate([*versions, None], start=1):
             prompt = await database.prompts.get(scope, f"pmpt_{number}", version)
             assert (prompt and prompt.body) == body
-    for bodies in [
-        each for things in (world.responses, world.conversations) for key, each in things.items() if key[0] == scope
-    ]:
-        for body in bodies:
+    for (owner, _), bodies in [*world.responses.items(), *world.conversations.items()]:
+        for body in bodies if owner == scope else []:
             seen.setdefault(body["id"], []).append(body)
     found = await database.responses.find_items(scope, [f"msg_{name}" for name in [*NUMBERS, "x", "y"]])
     assert set(found) == set(seen)
@@ -177,7 +174,7 @@ async def clear(database: Database) -> None:
             await database.prompts.delete(scope, f"pmpt_{number}")
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=4, max_size=12))
 async def test_each_caller_sees_a_world_of_their_own(database: Database, plan: list[Any]) -> None:
     await clear(database)
@@ -188,4 +185,3 @@ async def test_each_caller_sees_a_world_of_their_own(database: Database, plan: l
         await step(database, world, scope, number, text)
     for scope in SCOPES:
         await check(database, world, scope)
-    assert isinstance(await database.prompts.get("a", "pmpt_1"), StoredPrompt | None)

@@ -1,0 +1,117 @@
+"""kill -9 at any moment: what was said to be stored is there, and nothing is there by half."""
+
+import asyncio
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from ossian.storage import Database, StoredConversation
+from tests.repository import ROOT
+from tests.storage.samples import ids
+from tests.storage.writing_process import conversation_of, response
+
+MAX_NUM_READ = 30  # responses that a process may say it stored before it is killed
+
+
+class Writers:
+    """The process that forks writers, and what they say."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def say(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n")
+        self._process.stdin.flush()
+
+    def hear(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().rstrip("\n")
+        assert line, "the process that forks the writers has ended"
+        assert not line.startswith("failed"), line
+        return line
+
+
+@contextmanager
+def writers(url: str) -> Iterator[Writers]:
+    command = [sys.executable, "-m", "tests.storage.writing_process", url]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield Writers(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=60) == 0
+
+
+def killed_in_the_act(writers: Writers, run: str, chance: random.Random) -> list[str]:
+    """Start a writer, kill it, and return the ids of what it said it had stored."""
+    writers.say(f"{run} 0")
+    pid = int(writers.hear().removeprefix("pid "))
+    said = [writers.hear() for _ in range(chance.randint(1, MAX_NUM_READ))]
+    os.kill(pid, signal.SIGKILL)
+    writers.say("wait")
+    while (line := writers.hear()) != f"ended {run}":
+        said.append(line)
+    return said
+
+
+async def check(database: Database, run: str, said: list[str]) -> None:
+    """What was said is there; what is there is whole, in the response and in the conversation alike."""
+    last = max(int(name.rsplit("_", 1)[1]) for name in said)
+    in_conversation = ids(await database.conversations.items("a", conversation_of(run)))
+    num_found = 0
+    for number in range(last + 20):
+        expected = response(run, number)
+        found = await database.responses.get("a", expected.id)
+        is_finished = ids(expected.input_items)[0] in in_conversation
+        if found is None or not is_finished:
+            assert expected.id not in said
+            assert not is_finished
+            assert found is None or expected.is_background, "a background response may have been started and no more"
+        else:
+            num_found += 1
+            assert found == expected
+    wanted = [response(run, int(name.split("_")[-1])) for name in in_conversation if name.startswith("in_")]
+    whole = [name for each in wanted for name in ids([*each.input_items, *each.body["output"]])]
+    assert in_conversation == whole
+    assert num_found == len(wanted) >= len(said)
+
+
+async def restart(url: str, run: str, said: list[str], next_run: str) -> None:
+    """Look at what a killed process left behind, and make the next one's conversation."""
+    database = await Database.open(url)
+    if said:
+        await check(database, run, said)
+    await database.conversations.create(StoredConversation(conversation_of(next_run), "a", 1))
+    await database.close()
+
+
+@pytest.mark.parametrize("num_kills", [10, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def test_what_was_finished_survives_a_kill_and_nothing_is_there_by_half(database_url: str, num_kills: int) -> None:
+    chance = random.Random(num_kills)
+    said: list[str] = []
+    with writers(database_url) as forked:
+        for kill in range(num_kills):
+            asyncio.run(restart(database_url, f"run{kill - 1}", said, f"run{kill}"))
+            said = killed_in_the_act(forked, f"run{kill}", chance)
+        asyncio.run(restart(database_url, f"run{num_kills - 1}", said, "none"))
+
+
+def test_processes_that_start_and_write_at_once_wait_for_each_other(bare_database_url: str) -> None:
+    """The tables are made by one of them."""
+    runs, num_responses = ["one", "two", "three", "four"], 15
+    with writers(bare_database_url) as forked:
+        for run in runs:
+            forked.say(f"{run} {num_responses}")
+        for _ in runs:
+            forked.say("wait")
+        said: list[str] = []
+        while sum(line.startswith("ended") for line in said) < len(runs):
+            said.append(forked.hear())
+    expected = {response(run, number).id for run in runs for number in range(num_responses)}
+    assert expected <= set(said)
