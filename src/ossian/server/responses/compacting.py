@@ -10,6 +10,7 @@ from ossian.api.responses.call_results import check_call_results
 from ossian.api.responses.compaction import (
     COMPACTION_SHAPE,
     MAX_SUMMARY_TOKENS,
+    MAX_VERBATIM_TOKENS,
     compacted,
     compaction_body,
     compaction_turn,
@@ -30,14 +31,15 @@ from ossian.server.responses.state import history_of, with_references
 from ossian.server.service import Service
 from ossian.server.turns import admit
 
-SUMMARY_SHARE = 4  # a summary takes at most one part in so many of the context
+SHARE = 4  # a summary takes at most one part in so many of the context, and so do the messages that are kept
 
 
 async def compact(service: Service, caller: Caller, request: CompactRequest) -> JsonObject:
     """Return the answer to a request to make a history shorter. Raises a RequestError or an EngineError."""
     model, generation = service.resolve(caller.connection, request.model)
     bodies = await _bodies(service, caller, request)
-    max_tokens = min(MAX_SUMMARY_TOKENS, generation.engine.info.max_model_len // SUMMARY_SHARE)
+    share = generation.engine.info.max_model_len // SHARE
+    max_tokens = min(MAX_SUMMARY_TOKENS, share)
     fit = await _prompt(service, caller, generation, request, bodies, max_tokens)
     head = service.head("resp_", model, generation)
     turn = TurnRequest(
@@ -54,6 +56,7 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
         conceal=caller.conceal,
         new_id=service.parts.new_id,
         num_tokens=lambda text: len(generation.encoding.encode(text)),
+        max_verbatim_tokens=min(MAX_VERBATIM_TOKENS, share),
     )
     warnings = [{"code": each.code, "param": each.param, "message": each.message} for each in fit.notices]
     body = compaction_body(head, output, response["usage"])
