@@ -1,9 +1,12 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ossian.api.fields import JsonObject
 from ossian.api.responses.tools import MAX_OFFERED, MAX_TOOLS, Offer, ToolName, must_call, names_wanted
+from ossian.errors import InvalidRequestError
 from tests.api.responses.asking import WEB_SEARCH, custom, function, namespace, refusal, request
 
 AGENTS = namespace("agents", function("spawn"), custom("say"), description="Other agents.")
@@ -180,3 +183,41 @@ def test_a_forced_hosted_tool_is_named() -> None:
     message = refusal(tools=[WEB_SEARCH], tool_choice={"type": "web_search"}).message
     assert "'web_search'" in message
     assert "cannot run" in message
+
+
+SCALARS = st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["add", "agents", "a b", "lark", "x" * 200])
+KINDS = st.sampled_from(["function", "custom", "namespace", "web_search", "allowed_tools", "mcp", ""])
+NEARLY = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": KINDS | SCALARS,
+        "name": SCALARS,
+        "namespace": SCALARS,
+        "mode": st.sampled_from(["auto", "required"]) | SCALARS,
+        "description": SCALARS,
+        "parameters": SCALARS | st.just({"type": "object"}),
+        "format": st.just(LARK) | st.just({"type": "text"}) | SCALARS,
+    },
+)
+NEARLY_TOOLS = st.lists(
+    NEARLY | SCALARS | st.builds(lambda outer, inner: outer | {"tools": inner}, NEARLY, st.lists(NEARLY, max_size=2)),
+    max_size=3,
+)
+CHOICES = (
+    st.builds(lambda outer, inner: outer | {"tools": inner}, NEARLY, st.lists(NEARLY, max_size=2)) | NEARLY | SCALARS
+)
+
+
+@given(st.lists(st.sampled_from(TOOLS), max_size=3, unique_by=str) | NEARLY_TOOLS, CHOICES)
+def test_any_tools_and_choice_are_taken_or_named(tools: list[Any], choice: Any) -> None:
+    try:
+        asked = request(tools=tools, tool_choice=choice)
+    except InvalidRequestError as error:
+        param = error.param or ""
+    else:
+        dumped = asked.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        assert (dumped["tools"], dumped["tool_choice"]) == (tools, choice)
+        assert len(asked.tool_names) == len(asked.offered)
+        assert not must_call(asked.tool_choice) or asked.offered
+        return
+    assert param.startswith(("tools", "tool_choice"))
