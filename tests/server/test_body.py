@@ -3,22 +3,17 @@
 import gzip
 import json
 import os
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 
 import pytest
-from backports import zstd
-from hypothesis import given
-from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from ossian.errors import InvalidRequestError, RequestTooLargeError
-from ossian.server.body import READERS, BodyLimit, unpacked
+from ossian.errors import RequestTooLargeError
+from ossian.server.body import BodyLimit
 from tests.api.shapes import faults
+from tests.server.packing import PACKERS
 from tests.server.serving import MODEL, Served, scripted, serving
 
-PACKERS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": zstd.compress}
 QUESTION = json.dumps({"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}]}).encode()
 
 
@@ -91,87 +86,6 @@ async def test_other_protocols_pass() -> None:
 
     await BodyLimit(app, 1)({"type": "lifespan"}, receiving(b""), unsent)  # type: ignore[arg-type]
     assert seen == ["lifespan"]
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-@given(body=st.binary(max_size=200_000))
-def test_what_was_packed_is_unpacked(encoding: str, body: bytes) -> None:
-    assert unpacked(PACKERS[encoding](body), encoding, len(body)) == body
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-def test_a_body_in_several_frames_is_one_body(encoding: str) -> None:
-    pack = PACKERS[encoding]
-    assert unpacked(pack(b"one ") + pack(b"") + pack(b"two"), encoding, 7) == b"one two"
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-@pytest.mark.parametrize("num_bytes", [1, 65_535, 65_536, 65_537, 500_000])
-def test_the_limit_counts_what_comes_out_and_is_exact(encoding: str, num_bytes: int) -> None:
-    packed = PACKERS[encoding](bytes(num_bytes))
-    assert unpacked(packed, encoding, num_bytes) == bytes(num_bytes)
-    with pytest.raises(RequestTooLargeError, match=f"over the limit of {num_bytes - 1} bytes"):
-        unpacked(packed, encoding, num_bytes - 1)
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-def test_a_bomb_is_unpacked_no_further_than_the_limit(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    num_read = 0
-    make_reader = READERS[encoding]
-
-    class Counted:
-        def __init__(self, body: bytes) -> None:
-            self.reader = make_reader(body)
-
-        def read(self, size: int) -> bytes:
-            nonlocal num_read
-            piece = self.reader.read(size)
-            num_read += len(piece)
-            return piece
-
-    monkeypatch.setitem(READERS, encoding, Counted)
-    bomb = PACKERS[encoding](bytes(20_000_000))
-    assert len(bomb) < 20_000
-    with pytest.raises(RequestTooLargeError):
-        unpacked(bomb, encoding, 100_000)
-    assert num_read <= 100_000 + 65_536
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-@pytest.mark.parametrize("damage", ["cut", "other", "tail", "flipped"])
-def test_broken_data_is_said_to_be_broken(encoding: str, damage: str) -> None:
-    packed = PACKERS[encoding](os.urandom(1000))
-    bodies = {
-        "cut": packed[:-3],
-        "other": b'{"model": "x"}',
-        "tail": packed + b"tail",
-        "flipped": packed[:3] + bytes([packed[3] ^ 0xFF, packed[4] ^ 0xFF]) + packed[5:],
-    }
-    with pytest.raises(InvalidRequestError, match=f"not what its header 'Content-Encoding: {encoding}' says") as caught:
-        unpacked(bodies[damage], encoding, 10_000)
-    assert caught.value.code == "invalid_encoding"
-    assert not caught.value.message.endswith("..")
-
-
-@pytest.mark.parametrize("encoding", PACKERS)
-@given(body=st.binary(max_size=2000))
-def test_any_bytes_are_unpacked_or_refused(encoding: str, body: bytes) -> None:
-    for prefix in (b"", PACKERS[encoding](b"x" * 100)[:12]):
-        with suppress(InvalidRequestError, RequestTooLargeError):
-            assert len(unpacked(prefix + body, encoding, 100_000)) <= 100_000
-
-
-def test_a_frame_that_asks_for_a_large_window_is_refused() -> None:
-    """A few bytes could make the server set aside two gigabytes."""
-    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 27})
-    packed = packer.compress(os.urandom(2000)) + packer.flush()
-    with pytest.raises(InvalidRequestError, match="too much memory"):
-        unpacked(packed, "zstd", 10_000)
-
-
-def test_gzip_without_its_header_is_not_gzip() -> None:
-    with pytest.raises(InvalidRequestError):
-        unpacked(zlib.compress(b"{}"), "gzip", 100)
 
 
 @pytest.fixture(scope="module")
