@@ -22,7 +22,8 @@ from ossian.api.responses.items import CompactionItem, InputItem, ReasoningItem
 from ossian.api.responses.messages import AssistantMessage, InputMessage
 from ossian.api.responses.schema import LOGPROBS, ConversationFields, JsonSchemaForm, ResponseRequest
 from ossian.api.responses.shape import final_schema
-from ossian.api.responses.tools import CustomTool, NamespaceTool, Offer, must_call, names_wanted
+from ossian.api.responses.tool_choice import must_call, names_wanted
+from ossian.api.responses.tools import CustomTool, NamespaceTool, Offer
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool, ToolNamespace

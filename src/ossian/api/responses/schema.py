@@ -13,6 +13,7 @@ from ossian.api.fields import (
     BOUNDED,
     SHALLOW,
     STOP_AT_FIRST,
+    FunctionName,
     JsonObject,
     Metadata,
     ModelName,
@@ -24,7 +25,8 @@ from ossian.api.fields import (
 from ossian.api.media import TEXT_ONLY
 from ossian.api.responses.content import InputText
 from ossian.api.responses.items import Input, InputItem, items_of
-from ossian.api.responses.tools import Offer, ToolChoice, ToolNames, Tools, check_tools, offered, tool_names
+from ossian.api.responses.tool_choice import ToolChoice, check_choice, offered, tool_names
+from ossian.api.responses.tools import Offer, ToolNames, Tools, check_tools
 from ossian.api.sampling import SamplingFields
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import ReasoningEffort
@@ -77,7 +79,7 @@ class JsonSchemaForm(RequestModel):
     """JSON that fits a schema."""
 
     type: Literal["json_schema"]
-    name: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+    name: FunctionName
     description: str | None = None
     definition: dict[str, Any] = Field(alias="schema", description="A JSON schema.")
     strict: bool | None = Field(default=None, description="Refuse a `schema` outside OpenAI's strict subset.")
@@ -146,7 +148,8 @@ class ConversationFields(RequestModel):
                 param="previous_response_id",
                 code="mutually_exclusive_parameters",
             )
-        check_tools(self.tools, self.tool_choice)
+        check_tools(self.tools)
+        check_choice(self.tools, self.tool_choice)
         return self
 
     @property

@@ -6,7 +6,8 @@ from typing import Any
 from ossian.api.function_schemas import ANY_OBJECT, arguments_schema, check_enforceable, check_parameters
 from ossian.api.grammars import custom_grammar
 from ossian.api.responses.schema import ConversationFields, JsonSchemaForm, ResponseRequest, TextForm
-from ossian.api.responses.tools import CustomTool, Offer, must_call, offers
+from ossian.api.responses.tool_choice import must_call
+from ossian.api.responses.tools import CustomTool, Offer, offers
 from ossian.errors import InvalidRequestError
 from ossian.harmony.grammar import CustomGrammar, FunctionGrammar, TurnShape
 
