@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openai import OpenAI
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.sync.client import connect
 
 from ossian.api.responses.dialects import DIALECTS, Dialect
+from ossian.api.responses.schema import ResponseRequest
 from ossian.engine.scripted import SCRIPTED_INFO, ScriptedEngine
 from ossian.server.responses.waiting_messages import MAX_NUM_WAITING
 from tests.repository import ROOT
@@ -320,6 +324,34 @@ def test_a_wrong_request(socket: Socket, fields: Json, expected: tuple[int, str,
     assert socket.response()
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.sampled_from([*ResponseRequest.model_fields, "type", "stream_id", "generate"])
+
+
+@pytest.fixture(scope="module")
+def long_lived(server: Served) -> Iterator[Socket]:
+    with socket_to(server) as opened:
+        yield opened
+
+
+@given(st.dictionaries(NAMES, JSON, max_size=3) | JSON, st.binary(max_size=20))
+def test_whatever_is_sent_gets_an_answer_and_the_connection_goes_on(
+    long_lived: Socket, value: Any, junk: bytes
+) -> None:
+    if isinstance(value, dict):
+        value = {"type": "response.create", "model": MODEL, "input": "Hi", **value}
+    for data in (json.dumps(value), junk):
+        long_lived.connection.send(data)
+        events = long_lived.events()
+        if events[-1]["type"] == "error":
+            assert 400 <= events[-1]["status"] < 500, events[-1]
+            assert error_of(events)["error"]["message"]
+
+
 def test_an_engine_with_too_much_to_do() -> None:
     with serving(scripted(max_num_seqs=0)) as server, socket_to(server) as socket:
         assert error(socket) == (503, "engine_overloaded", None)
@@ -483,6 +515,19 @@ def test_a_turn_whose_client_left_is_counted_as_that() -> None:
         until(lambda: bool([entry for entry in logs if entry["event"] == "connection"]))
     (turn,) = [entry for entry in logs if entry.get("method") == "WEBSOCKET"]
     assert turn["status"] == 499
+
+
+def test_a_response_that_never_ends_is_cut_off_when_the_server_stops() -> None:
+    engine = GatedEngine(turn_ids(ANSWER))
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(engine, shutdown_seconds=0.5))
+        with socket_to(server) as socket:
+            socket.send()
+            until(lambda: engine.num_running == 1)
+            stack.close()
+            with pytest.raises(ConnectionClosed):
+                socket.read_on(timeout=30)
+    assert engine.num_running == 0
 
 
 def test_without_an_upgrade_there_is_nothing_to_get(server: Served) -> None:
