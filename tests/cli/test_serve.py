@@ -10,7 +10,8 @@ import pytest
 
 
 def serve(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("OSSIAN_")}
+    kept = "OSSIAN_DATA_DIR"  # or the database would be the one in the home folder
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OSSIAN_") or name == kept}
     command = [sys.executable, "-m", "ossian", "serve", "--port", "0", *arguments]
     return subprocess.run(command, env=clean | environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -72,3 +73,13 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
 def test_a_variable_that_is_no_setting_is_pointed_out() -> None:
     done = serve("nowhere-at-all", OSSIAN_PORT="9000")
     assert "OSSIAN_PORT is not a setting of Ossian and is ignored" in done.stdout
+
+
+def test_a_database_that_cannot_be_opened_is_told_before_the_model_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    said = the_error(OSSIAN_DATA_DIR=str(tmp_path / "file" / "data"))
+    assert "OSSIAN_DATA_DIR" in said
+    done = serve(OSSIAN_DATABASE_URL="mysql://root:hunter2@127.0.0.1/x")
+    assert "There is no support for 'mysql' databases" in done.stderr
+    assert "hunter2" not in done.stderr + done.stdout
+    assert "Loading" not in done.stdout

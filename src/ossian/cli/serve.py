@@ -1,5 +1,6 @@
 """The `ossian serve` command: makes every part, joins them, and runs the server."""
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -60,7 +61,7 @@ def run(flags: dict[str, object]) -> None:
     from ossian.cli.loading import load_model
     from ossian.cli.logs import configure_logs
     from ossian.server import run as http_server
-    from ossian.server.app import create_app
+    from ossian.server.app import check_database, create_app
 
     settings = load_settings(flags)
     configure_logs(settings.log)
@@ -68,6 +69,7 @@ def run(flags: dict[str, object]) -> None:
     for name in unknown_variables():
         console.print(f"{name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them.")
     with http_server.bind(settings.server) as bound:
+        asyncio.run(check_database(settings))  # what is wrong with it is known before a large model is loaded
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
         loaded = load_model(settings)
         lines = banner(

@@ -27,6 +27,7 @@ from ossian.server.routes import (
     responses_socket,
 )
 from ossian.server.service import Service
+from ossian.settings import Settings
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
 
@@ -69,6 +70,12 @@ def create_app(parts: Parts) -> FastAPI:
     add_openapi(app)
     add_error_handlers(app)
     return app
+
+
+async def check_database(settings: Settings) -> None:
+    """Open the database and close it again. Raises ConfigurationError, which says why it cannot be opened."""
+    database = await Database.open(database_url(settings))
+    await database.close()
 
 
 @asynccontextmanager
