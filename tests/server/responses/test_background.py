@@ -267,6 +267,21 @@ def test_a_deleted_one_stops_the_engine_and_is_gone() -> None:
         error(served.post(f"/v1/responses/{response_id}/cancel"), 404)
 
 
+def test_the_stream_of_a_deleted_one_ends_with_an_error() -> None:
+    engine = gated()
+    body = {"model": MODEL, "input": "2+2?", "background": True, "stream": True}
+    with serving(engine) as served, served.http() as client:
+        with client.stream("POST", "/v1/responses", json=body) as answer:
+            text = ""
+            for line in answer.iter_lines():
+                text += line + "\n"
+                if line == "event: response.in_progress":
+                    delete(served, "resp_" + f"{2:032x}")
+        last = read_stream(text)[-1]
+        until(lambda: engine.num_running == 0)
+    assert (last["type"], last["code"]) == ("error", "response_not_found")
+
+
 def test_the_prompt_and_the_turn_are_shown_when_it_has_ended() -> None:
     with serving(scripted(), debug_view=True) as served:
         body = respond(served, headers={"x-ossian-debug": "1"}, background=True)

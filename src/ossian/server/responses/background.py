@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 from ossian.api.fields import JsonObject
 from ossian.api.responses.broken_streams import mended
 from ossian.api.responses.response import failed, response_error, terminal_event
-from ossian.errors import EngineError, InvalidRequestError, TooManyRequestsError
+from ossian.errors import EngineError, InvalidRequestError, NotFoundError, TooManyRequestsError
 from ossian.server.responses.background_run import BackgroundRun
 from ossian.server.responses.run import ResponseRun
 from ossian.server.responses.state import UNFINISHED
@@ -115,7 +115,8 @@ class BackgroundRuns:
     async def events(self, stored: StoredResponse) -> AsyncGenerator[JsonObject]:
         """Yield the canonical events of a response from its first, as long as it goes on.
 
-        Raises InvalidRequestError, before any, for one whose events are not kept.
+        Raises InvalidRequestError, before any, for one whose events are not kept, and NotFoundError where it is deleted
+        on the way.
         """
         num_events = 0
         async for now in self._changes(stored):
@@ -127,6 +128,8 @@ class BackgroundRuns:
                 yield event
             if now.status not in UNFINISHED:
                 yield terminal_event(now.body)
+                return
+        raise NotFoundError(f"Response with id '{stored.id}' was deleted.", code="response_not_found")
 
     async def _changes(self, stored: StoredResponse) -> AsyncGenerator[StoredResponse]:
         """Yield a response as it is now, and again when there is news, until it has ended or is gone.
