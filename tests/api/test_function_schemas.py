@@ -16,6 +16,7 @@ CITY: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "strin
         ({"type": "object", "properties": {}}, None),
         ({"type": "object", "properties": {}, "required": [], "title": "None"}, None),
         ({"type": "object", "properties": {}, "additionalProperties": True}, ...),
+        ({"type": "object", "properties": {}, "required": ["a"]}, ...),
         ({"type": "object"}, ...),
         (CITY, CITY),
         ({"properties": {"a": {}}}, {"properties": {"a": {}}, "type": "object"}),

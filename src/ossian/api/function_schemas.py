@@ -15,7 +15,9 @@ def arguments_schema(parameters: dict[str, Any] | None) -> dict[str, Any] | None
 
     A schema that lists no properties and says nothing else of them is how most clients write "no parameters".
     """
-    if not parameters or (parameters.get("properties") == {} and parameters.keys() <= OF_NO_PARAMETERS):
+    if not parameters:
+        return None
+    if parameters.get("properties") == {} and not parameters.get("required") and parameters.keys() <= OF_NO_PARAMETERS:
         return None
     return {**parameters, "type": "object"}
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from ossian.harmony.json_schema import FORMATS, UNSUPPORTED_FORMATS
 from ossian.harmony.messages import JsonSchema
+from ossian.harmony.number_bounds import exclude_bounds
 from ossian.harmony.schema_tree import LISTS, MAPS, SINGLES, schemas_in
 from ossian.harmony.schema_values import are_disjoint
 
@@ -22,7 +23,10 @@ ANNOTATIONS: Final = frozenset({
 })  # fmt: skip
 _VARIANTS: Final = ("anyOf", "oneOf")
 _OPENERS: Final = frozenset({*_VARIANTS, "additionalProperties", "patternProperties", "minProperties"})
+_SHARED: Final = _OPENERS | {"properties", "required"}  # beside a schema they speak of the same object
 _COMPILER_OPTIONS: Final = {"whitespace_pattern": rf"[ \n\r\t]{{1,{MAX_BLANKS}}}"}
+# The compiler lets the name "a" pass as another one when it is spelled "\u0061".
+_NO_SPELLINGS: Final = {"json_allowed_escapes": 'nrbtf\\"'}
 
 
 def enforceable(schema: JsonSchema) -> JsonSchema:
@@ -31,8 +35,18 @@ def enforceable(schema: JsonSchema) -> JsonSchema:
     Objects that list their properties and do not say whether there may be others get no others: those would be names
     that a model made up.
     """
-    closes = not any("allOf" in node or ("$ref" in node and "properties" in node) for _, node in schemas_in(schema))
-    return {**_rewritten(schema, schema, closes=closes), "x-guidance": _COMPILER_OPTIONS}
+    closes = not any("allOf" in node or ("$ref" in node and node.keys() & _SHARED) for _, node in schemas_in(schema))
+    rewritten = _rewritten(schema, schema, closes=closes)
+    nodes: list[Any] = [node for _, node in schemas_in(rewritten)]
+    exclude_bounds(nodes)
+    options = _COMPILER_OPTIONS | (_NO_SPELLINGS if any(map(_tells_names_apart, nodes)) else {})
+    return {**rewritten, "x-guidance": options}
+
+
+def _tells_names_apart(node: JsonSchema) -> bool:
+    """Whether names that are listed or fit a pattern have other values than the rest."""
+    is_closed = node.get("additionalProperties") is False
+    return "patternProperties" in node or ("properties" in node and not is_closed)
 
 
 def _rewritten(node: Any, root: JsonSchema, *, closes: bool) -> Any:
@@ -57,7 +71,7 @@ def _rewritten_inside(node: dict[str, Any], root: JsonSchema, *, closes: bool) -
             node[key] = {name: _rewritten(each, root, closes=closes) for name, each in node[key].items()}
     for key in LISTS:
         if isinstance(node.get(key), list):
-            own = closes and (key not in _VARIANTS or "properties" not in node)  # variants share the outer properties
+            own = closes and (key not in _VARIANTS or not node.keys() & _SHARED - {key})
             node[key] = [_rewritten(each, root, closes=own) for each in node[key]]
     for key in SINGLES:
         if isinstance(node.get(key), Mapping):
