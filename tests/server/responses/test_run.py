@@ -1,31 +1,23 @@
 """How runs end: in every way, streamed and whole, and what is on disk by then."""
 
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.requests import HTTPConnection
 
 from ossian.api.responses.schema import ResponseRequest
 from ossian.engine.scripted import ScriptedEngine
-from ossian.server.observability import Metrics
-from ossian.server.request_context import RequestRecord
-from ossian.server.responses.caller import caller_of
 from ossian.server.responses.run import ResponseRun, is_terminal
 from ossian.server.responses.turn import prepare
 from ossian.server.service import Service
-from ossian.settings import ServerSettings
-from ossian.storage.database import Database
 from tests.server.responses.asking import Json, error, get, post, respond, stream, text_of
+from tests.server.responses.services import caller
 from tests.server.serving import (
     ANSWER,
     DATABASE,
     MODEL,
     GatedEngine,
-    database_folder,
-    parts_of,
     scripted,
     serving,
     turn_ids,
@@ -118,33 +110,13 @@ def test_a_response_that_cannot_be_stored_is_never_called_completed(is_stream: b
 # Inside.
 
 
-class Run:
-    """A run without a server around it."""
-
-    def __init__(self, service: Service, **fields: Any) -> None:
-        self.service = service
-        self.fields = {"model": MODEL, "input": "2+2?", **fields}
-
-    async def start(self) -> ResponseRun:
-        scope = {"type": "http", "headers": [], "ossian.record": RequestRecord("req_1")}
-        caller = caller_of(self.service, HTTPConnection(scope))
-        request = ResponseRequest.model_validate(self.fields)
-        return ResponseRun(self.service, await prepare(self.service, caller, request))
-
-
-@pytest.fixture
-async def service() -> AsyncIterator[Service]:
-    with database_folder() as folder:
-        parts = parts_of(scripted(), ServerSettings(), data_dir=folder)
-        made = Service(parts, Metrics(parts.engines))
-        database = await Database.open(f"sqlite:///{folder / DATABASE}")
-        await made.use(database)
-        yield made
-        await database.close()
+async def started(service: Service, **fields: Any) -> ResponseRun:
+    request = ResponseRequest.model_validate({"model": MODEL, "input": "2+2?", **fields})
+    return ResponseRun(service, await prepare(service, caller(service), request))
 
 
 async def test_the_last_event_is_told_when_the_response_is_on_disk(service: Service) -> None:
-    run = await Run(service).start()
+    run = await started(service)
     async for event in run.events():
         stored = await service.database.responses.get("", run.response["id"])
         assert (stored is not None) == is_terminal(event)
@@ -154,7 +126,7 @@ async def test_the_last_event_is_told_when_the_response_is_on_disk(service: Serv
 
 
 async def test_a_run_that_is_left_alone_is_as_if_it_had_not_been(service: Service) -> None:
-    run = await Run(service).start()
+    run = await started(service)
     await run.admit()
     events = run.events()
     await anext(events)
@@ -164,7 +136,7 @@ async def test_a_run_that_is_left_alone_is_as_if_it_had_not_been(service: Servic
 
 
 async def test_a_response_expires(service: Service) -> None:
-    run = await Run(service).start()
+    run = await started(service)
     record = run.record(run.response)
     days = service.parts.settings.responses.retention_days
     assert record.expires_at == record.created_at + days * 24 * 3600
@@ -175,7 +147,7 @@ async def test_a_response_expires(service: Service) -> None:
 
 async def test_what_is_continued_from_memory_is_stored_with_what_continues_it(service: Service) -> None:
     """As on a WebSocket, whose responses with `store: false` are in no database."""
-    first = await Run(service, store=False).start()
+    first = await started(service, store=False)
     async for _ in first.events():
         pass
     known = {first.response["id"]: [*first.prepared.context_items, *first.response["output"]]}

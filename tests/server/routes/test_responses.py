@@ -259,15 +259,17 @@ def test_encrypted_reasoning_goes_out_and_comes_back() -> None:
         assert "<|channel|>analysis<|message|>Look it up.<|end|>" in prompts(served)[1]
 
 
-@pytest.mark.parametrize("has_text", [False, True])
-def test_tampered_reasoning_is_refused(has_text: bool) -> None:
+def test_tampered_reasoning_is_refused_unless_its_text_is_there() -> None:
+    """A client that brings the text can say what it likes; of histories from elsewhere only the text can be read."""
     with serving(scripted()) as served:
         body = respond(served, store=False, include=["reasoning.encrypted_content"])
         item = body["output"][0]
         secret: str = item["encrypted_content"]
         changed = secret[:-5] + ("A" if secret[-5] != "A" else "B") + secret[-4:]
-        sent = {**item, "encrypted_content": changed} | ({} if has_text else {"content": None})
-        told = error(post(served, input=[sent, {"role": "user", "content": "Go on."}]), 400)
+        sent = {**item, "encrypted_content": changed}
+        asked = {"role": "user", "content": "Go on."}
+        told = error(post(served, input=[{**sent, "content": None}, asked]), 400)
+        respond(served, input=[sent, asked])
     assert (told["code"], told["param"]) == ("invalid_encrypted_content", "input[0].encrypted_content")
 
 
