@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,10 @@ class ServedProcess:
 
 @contextmanager
 def served_process(*arguments: str, **environment: str) -> Iterator[ServedProcess]:
-    """Run `ossian serve --port 0 …` until the block ends; it must then stop by itself, and cleanly, on SIGTERM."""
+    """Run `ossian serve --port 0 …` until the block ends; it must then stop by itself, and cleanly, on SIGTERM.
+
+    One that the block has killed has stopped already.
+    """
     command = [sys.executable, "-m", "ossian", "serve", "--port", "0", *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | environment, bufsize=0
@@ -51,7 +55,7 @@ def served_process(*arguments: str, **environment: str) -> Iterator[ServedProces
         try:
             yield ServedProcess(url, process)
             process.terminate()
-            assert process.wait(timeout=60) in (0, -15)
+            assert process.wait(timeout=60) in (0, -signal.SIGTERM, -signal.SIGKILL)
         finally:
             process.kill()
             process.wait()
