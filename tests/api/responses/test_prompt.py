@@ -266,6 +266,13 @@ def test_reasoning_is_read_where_it_is(item: JsonObject, text: str) -> None:
     assert thought == Message(Role.ASSISTANT, text, channel=Channel.ANALYSIS)
 
 
+def test_a_refusal_is_what_the_assistant_said() -> None:
+    refused = Message(Role.ASSISTANT, "No.", channel=Channel.FINAL)
+    parts = [{"type": "refusal", "refusal": "No."}]
+    assert messages(USER, {"role": "assistant", "content": parts}) == (ASKED, refused)
+    assert messages(USER, {"role": "assistant", "content": None, "refusal": "No."}) == (ASKED, refused)
+
+
 def test_empty_reasoning_is_none() -> None:
     assert messages(USER, {"type": "reasoning", "summary": []}, call(), output()) == (ASKED, CALLED, RESULT)
 

@@ -235,6 +235,13 @@ def test_any_json_for_any_field_is_taken_or_named(name: str, value: Any) -> None
     assert re.match(rf"{name}\b|input\b|tool_choice\b|previous_response_id\b|stream_options\b", named)
 
 
+def test_a_request_can_be_made_of_the_parts_of_another() -> None:
+    search = {"type": "web_search_call", "id": "ws_1", "status": "completed"}
+    asked = request(input=[USER, search], tools=[{"type": "web_search"}], tool_choice="auto", conversation={"id": "c"})
+    parts = {name: getattr(asked, name) for name in asked.model_fields_set}
+    assert ResponseRequest.model_validate(parts) == asked
+
+
 @pytest.mark.parametrize("name", ["HostedItem", "HostedTool"])
 def test_readers_are_told_what_clients_send(name: str) -> None:
     schema = ResponseRequest.model_json_schema()["$defs"][name]
