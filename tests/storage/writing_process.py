@@ -9,11 +9,13 @@ import asyncio
 import os
 import sys
 import traceback
+from dataclasses import replace
 from itertools import count, islice
 
 from ossian.storage import Database, JsonObject, StoredResponse
 
 NUM_AT_ONCE = 6
+NUM_EVENTS = 20
 TEXT = "All work and no play makes Jack a dull boy. " * 50  # so that a transaction has many pages to write
 
 
@@ -22,7 +24,7 @@ def conversation_of(run: str) -> str:
 
 
 def response(run: str, number: int) -> StoredResponse:
-    """Every third one runs in the background first; each continues the one before it that it can count on."""
+    """Every third one runs in the background first."""
     name = f"{run}_{number}"
     output: list[JsonObject] = [{"id": f"out_{name}_{part}", "text": TEXT} for part in range(3)]
     return StoredResponse(
@@ -37,13 +39,22 @@ def response(run: str, number: int) -> StoredResponse:
     )
 
 
+def started(finished: StoredResponse) -> StoredResponse:
+    """A background response before there is anything of it."""
+    assert finished.is_background
+    return replace(finished, status="in_progress", body={"id": finished.id, "output": []})
+
+
+def all_items(finished: StoredResponse) -> list[JsonObject]:
+    return [*finished.input_items, *finished.body["output"]]
+
+
 async def store(database: Database, run: str, number: int) -> None:
     finished = response(run, number)
-    items = [*finished.input_items, *finished.body["output"]]
     if finished.is_background:
-        await database.responses.start(finished, f"server {run}", 1.0)
-        await database.responses.append_events(finished.id, 0, items)
-    assert await database.responses.finish(finished, conversation_items=items)
+        await database.responses.start(started(finished), f"server {run}", 1.0)
+        await database.responses.append_events(finished.id, 0, [{"number": index} for index in range(NUM_EVENTS)])
+    assert await database.responses.finish(finished, conversation_items=all_items(finished))
     os.write(1, f"{finished.id}\n".encode())
 
 
