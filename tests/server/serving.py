@@ -5,9 +5,10 @@ import re
 import threading
 from asyncio import sleep as async_sleep
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,7 +16,7 @@ from time import sleep
 
 import httpx2
 import uvicorn
-from openai import OpenAI
+from openai import DefaultHttpxClient, OpenAI
 
 from ossian.catalog.catalog import Catalog, Model
 from ossian.engine.base import Engine, EngineOutput, EngineRequest
@@ -88,12 +89,19 @@ class Served:
     engine: Engine
     parts: Parts
 
-    @property
+    @cached_property
     def client(self) -> OpenAI:
-        return OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0, timeout=30)
+        plain = DefaultHttpxClient(verify=False, trust_env=False)
+        return OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0, timeout=30, http_client=plain)
+
+    def close(self) -> None:
+        """Close the SDK's client, if there is one."""
+        if "client" in vars(self):
+            self.client.close()
 
     def http(self, **options: object) -> httpx2.Client:
-        return httpx2.Client(base_url=self.url, timeout=30, trust_env=False, **options)  # type: ignore[arg-type]
+        """A client that knows no certificates: reading them takes longer than most tests, and nothing here has any."""
+        return httpx2.Client(base_url=self.url, timeout=30, trust_env=False, verify=False, **options)  # type: ignore[arg-type]
 
     def post(self, path: str = "/v1/chat/completions", **options: object) -> httpx2.Response:
         with self.http() as client:
@@ -116,7 +124,8 @@ def empty_database() -> bytes:
         async def make() -> None:
             await (await Database.open(f"sqlite:///{path}")).close()
 
-        asyncio.run(make())
+        with ThreadPoolExecutor(1) as thread:  # this one may have an event loop
+            thread.submit(lambda: asyncio.run(make())).result()
         return path.read_bytes()
 
 
@@ -152,8 +161,12 @@ def serving(
     with database_folder() as folder:
         parts = parts_of(engine, server_settings, first_id=first_id, **{"data_dir": folder, **(sections or {})})
         config = uvicorn_config(create_app(parts), server_settings)
-        with bind(server_settings) as bound, running(uvicorn.Server(config), bound):
-            yield Served(url_of(bound), engine, parts)
+        with (
+            bind(server_settings) as bound,
+            running(uvicorn.Server(config), bound),
+            closing(Served(url_of(bound), engine, parts)) as served,
+        ):
+            yield served
 
 
 @contextmanager

@@ -1,37 +1,34 @@
 """Background responses: made here while nobody waits, watched and cancelled from anywhere through the database.
 
-Each server process renews a lease on what it makes. What a dead one leaves behind is marked failed by whoever looks
-next, so that no response is queued or in progress for ever.
+Each server process renews a lease on what it makes (upkeep.py). What a dead one leaves behind is marked failed by
+whoever looks next, so that no response is queued or in progress for ever.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import suppress
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+from typing import Final
 
 import structlog
 from starlette.requests import HTTPConnection
 
 from ossian.api.fields import JsonObject
-from ossian.api.responses.broken_streams import mended
-from ossian.api.responses.response import failed, response_error, terminal_event
+from ossian.api.responses.response import terminal_event
 from ossian.errors import EngineError, InvalidRequestError, NotFoundError, TooManyRequestsError
 from ossian.server.responses.background_run import BackgroundRun
 from ossian.server.responses.run import ResponseRun
 from ossian.server.responses.state import UNFINISHED
+from ossian.server.responses.upkeep import Upkeep
 from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse
 from ossian.storage.responses import ResponseStore
 
-LOOK_SECONDS: Final = 0.5  # between two looks at what other processes do to a response
-PURGE_SECONDS: Final = 3600.0
+LOOK_SECONDS: Final = 0.5  # between two looks at a response that another server makes
 
 NOT_STREAMED: Final = (
     "Only a response that was created with background: true and stream: true can be streamed again. "
     "Get it whole, without 'stream'."
 )
-LOST = EngineError("The server that made this response was stopped before it was done. Create it again.")
 STOPPED = EngineError("The server was stopped before this response was done. Create it again.")
 
 log = structlog.get_logger()
@@ -44,11 +41,10 @@ class BackgroundRuns:
         self._store = store
         self._settings = settings
         self._owner = owner
-        self._now = now
         self._slots = asyncio.Semaphore(settings.max_background_running)
         self._runs: dict[str, BackgroundRun] = {}
         self._working: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._upkeep = Upkeep(store, settings, owner, now, self._runs)
 
     @property
     def num_running(self) -> int:
@@ -61,14 +57,12 @@ class BackgroundRuns:
         return len(self._runs) - self.num_running
 
     def open(self) -> None:
-        """Begin to look after the database: leases, cancellations, what expires."""
-        self._looking = asyncio.create_task(self._look_after())
+        """Begin to look after the database."""
+        self._upkeep.open()
 
     async def aclose(self) -> None:
         """End every run as failed, and wait until the database knows."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        await self._upkeep.aclose()
         for run in self._runs.values():
             run.abandon(STOPPED)
         await asyncio.gather(*self._working)
@@ -85,7 +79,7 @@ class BackgroundRuns:
         background = BackgroundRun(run, self._store, self._slots, is_streamed=is_streamed)
         self._runs[background.id] = background
         try:
-            stored = await background.start(self._owner, self._lease())
+            stored = await background.start(self._owner, self._upkeep.lease())
         except BaseException:
             del self._runs[background.id]
             raise
@@ -103,8 +97,9 @@ class BackgroundRuns:
         latest = stored
         with suppress(TimeoutError):  # when whoever makes it is dead, its lease ends before that
             async with asyncio.timeout(2 * self._settings.lease_seconds):
-                async for now in self._changes(stored):
-                    latest = now
+                async with aclosing(self._changes(stored)) as changes:
+                    async for now in changes:
+                        latest = now
         return latest
 
     def end(self, response_id: str) -> None:
@@ -119,16 +114,17 @@ class BackgroundRuns:
         on the way.
         """
         num_events = 0
-        async for now in self._changes(stored):
-            events = await self._store.events(now.scope, now.id, num_events)
-            num_events += len(events)
-            if num_events == 0:
-                raise InvalidRequestError(NOT_STREAMED, param="stream", code="response_not_streamable")
-            for event in events:
-                yield event
-            if now.status not in UNFINISHED:
-                yield terminal_event(now.body)
-                return
+        async with aclosing(self._changes(stored)) as changes:
+            async for now in changes:
+                events = await self._store.events(now.scope, now.id, num_events)
+                num_events += len(events)
+                if num_events == 0:
+                    raise InvalidRequestError(NOT_STREAMED, param="stream", code="response_not_streamable")
+                for event in events:
+                    yield event
+                if now.status not in UNFINISHED:
+                    yield terminal_event(now.body)
+                    return
         raise NotFoundError(f"Response with id '{stored.id}' was deleted.", code="response_not_found")
 
     async def _changes(self, stored: StoredResponse) -> AsyncGenerator[StoredResponse]:
@@ -154,49 +150,6 @@ class BackgroundRuns:
             log.exception("background response failed", response_id=run.id)
         finally:
             del self._runs[run.id]
-
-    async def _look_after(self) -> None:
-        """Look again and again. A database that is away for a while ends nothing."""
-        rounds: list[tuple[float, Callable[[], Coroutine[Any, Any, None]]]] = [
-            (LOOK_SECONDS, self._take_cancellations),
-            (self._settings.lease_seconds / 3, self._renew_leases),
-            (self._settings.lease_seconds / 2, self._fail_lost),
-            (PURGE_SECONDS, self._purge),
-        ]
-        await asyncio.gather(*(_repeat(seconds, work) for seconds, work in rounds))
-
-    async def _take_cancellations(self) -> None:
-        if self._runs:
-            for response_id in await self._store.cancel_requested(self._owner):
-                self.end(response_id)
-
-    async def _renew_leases(self) -> None:
-        if self._runs:
-            await self._store.renew_leases(self._owner, self._lease())
-
-    async def _fail_lost(self) -> None:
-        for lost in await self._store.expired(self._now()):
-            log.warning("background response lost", response_id=lost.id)
-            events = await self._store.events(lost.scope, lost.id)
-            closing, output = mended(events)
-            await self._store.append_events(lost.id, len(events), closing)
-            body = failed(lost.body | {"output": output}, response_error(LOST))
-            await self._store.finish(replace(lost, status="failed", body=body))
-
-    async def _purge(self) -> None:
-        await self._store.purge(int(self._now()))
-
-    def _lease(self) -> float:
-        return self._now() + self._settings.lease_seconds
-
-
-async def _repeat(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("the database could not be looked after")
-        await asyncio.sleep(seconds)
 
 
 def background_of(connection: HTTPConnection) -> BackgroundRuns:

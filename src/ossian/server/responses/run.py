@@ -103,7 +103,8 @@ class ResponseRun:
             is_done = await database.responses.finish(self.record(body), conversation_items=said)
         elif said:
             await database.conversations.append(prepared.caller.scope, conversation_id or "", said)
-        self._service.metrics.responses.labels(body["model"], body["status"]).inc()
+        if is_done:
+            self._service.metrics.responses.labels(body["model"], body["status"]).inc()
         return is_done
 
     async def aclose(self) -> None:

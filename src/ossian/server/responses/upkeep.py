@@ -1,0 +1,102 @@
+"""What a server does for the database again and again: renew its leases, end what dead servers left, take orders.
+
+A database that is away for a while ends nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+import structlog
+
+from ossian.api.responses.broken_streams import mended
+from ossian.api.responses.response import failed, response_error
+from ossian.errors import EngineError
+from ossian.server.responses.background_run import BackgroundRun
+from ossian.settings import ResponsesSettings
+from ossian.storage.records import StoredResponse
+from ossian.storage.responses import ResponseStore
+
+ORDERS_SECONDS: Final = 0.5  # between two looks at what other servers want ended here
+PURGE_SECONDS: Final = 3600.0
+LEASE_PARTS: Final = 3  # so many renewals a lease: two may fail
+
+LOST = EngineError("The server that made this response was stopped before it was done. Create it again.")
+
+log = structlog.get_logger()
+
+
+class Upkeep:
+    """Looks after the background responses of a server, `runs`, and those that nobody looks after any more."""
+
+    def __init__(
+        self,
+        store: ResponseStore,
+        settings: ResponsesSettings,
+        owner: str,
+        now: Callable[[], float],
+        runs: Mapping[str, BackgroundRun],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._owner = owner
+        self._now = now
+        self._runs = runs
+        self._task: asyncio.Task[Any] | None = None
+
+    def open(self) -> None:
+        """Begin, in a task."""
+        self._task = asyncio.create_task(self._look_after())
+
+    async def aclose(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def lease(self) -> float:
+        """Return until when a lease made now holds, in Unix seconds."""
+        return self._now() + self._settings.lease_seconds
+
+    async def take_orders(self) -> None:
+        """End the runs that were cancelled or deleted through another server."""
+        if self._runs:
+            for response_id in await self._store.cancel_requested(self._owner):
+                if response_id in self._runs:
+                    self._runs[response_id].end()
+
+    async def keep_leases(self) -> None:
+        """Renew this server's leases, then end what others have lost: in this order, as a machine may have slept."""
+        if self._runs:
+            await self._store.renew_leases(self._owner, self.lease())
+        for lost in await self._store.expired(self._now()):
+            await self._fail(lost)
+
+    async def purge(self) -> None:
+        """Erase what is older than the retention."""
+        await self._store.purge(self._now())
+
+    async def _look_after(self) -> None:
+        async with asyncio.TaskGroup() as rounds:
+            rounds.create_task(repeated(ORDERS_SECONDS, self.take_orders))
+            rounds.create_task(repeated(self._settings.lease_seconds / LEASE_PARTS, self.keep_leases))
+            rounds.create_task(repeated(PURGE_SECONDS, self.purge))
+
+    async def _fail(self, lost: StoredResponse) -> None:
+        log.warning("background response lost", response_id=lost.id)
+        events = await self._store.events(lost.scope, lost.id)
+        closing, output = mended(events)
+        await self._store.append_events(lost.id, len(events), closing)
+        body = failed(lost.body | {"output": output}, response_error(LOST))
+        await self._store.finish(replace(lost, status="failed", body=body))
+
+
+async def repeated(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do the work, again and again, with a pause."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("the database could not be looked after")
+        await asyncio.sleep(seconds)

@@ -1,0 +1,157 @@
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import structlog
+
+from ossian.server.responses import upkeep
+from ossian.server.responses.background_run import BackgroundRun
+from ossian.server.responses.upkeep import Upkeep, repeated
+from ossian.server.service import Service
+from ossian.settings import ResponsesSettings
+from ossian.storage.records import StoredResponse
+from tests.server.responses.asking import Json
+
+LEASE = 10.0
+
+
+class Ended(BackgroundRun):
+    """A run that only notes that it was ended."""
+
+    def __init__(self) -> None:
+        self.is_ended = False
+
+    def end(self, ending: object = None) -> None:
+        self.is_ended = True
+
+
+class Clock:
+    now = 100.0
+
+
+def keeper(service: Service, owner: str = "mine", **runs: BackgroundRun) -> Upkeep:
+    store = service.database.responses
+    return Upkeep(store, ResponsesSettings(lease_seconds=LEASE), owner, lambda: Clock.now, runs)
+
+
+async def started(service: Service, response_id: str = "resp_1", owner: str = "mine") -> StoredResponse:
+    body: Json = {"id": response_id, "status": "in_progress", "output": [], "error": None}
+    stored = StoredResponse(response_id, "", "in_progress", body, [], 1, is_background=True, expires_at=500.0)
+    await service.database.responses.start(stored, owner, Clock.now + LEASE)
+    return stored
+
+
+async def status(service: Service, response_id: str = "resp_1") -> str | None:
+    stored = await service.database.responses.get("", response_id)
+    return None if stored is None else stored.status
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    monkeypatch.setattr(Clock, "now", 100.0)
+    return lambda now: monkeypatch.setattr(Clock, "now", now)
+
+
+async def test_a_lease_that_is_renewed_holds(service: Service, clock: Callable[[float], None]) -> None:
+    await started(service)
+    mine, other = keeper(service, resp_1=Ended()), keeper(service, "other")
+    for now in (105.0, 114.0, 123.0):
+        clock(now)
+        await mine.keep_leases()
+        await other.keep_leases()
+        assert await status(service) == "in_progress"
+    clock(134.0)
+    await other.keep_leases()
+    assert await status(service) == "failed"
+
+
+async def test_a_server_that_slept_does_not_bury_its_own(service: Service, clock: Callable[[float], None]) -> None:
+    await started(service)
+    clock(10_000.0)
+    await keeper(service, resp_1=Ended()).keep_leases()
+    assert await status(service) == "in_progress"
+
+
+async def test_what_is_lost_has_failed_with_what_it_had_said(service: Service, clock: Callable[[float], None]) -> None:
+    stored = await started(service)
+    item = {"type": "message", "id": "msg_1", "status": "in_progress", "role": "assistant", "content": []}
+    events: list[Json] = [
+        {"type": "response.created", "response": stored.body},
+        {"type": "response.output_item.added", "output_index": 0, "item": item},
+    ]
+    await service.database.responses.append_events(stored.id, 0, events)
+    clock(200.0)
+    with structlog.testing.capture_logs() as logs:
+        await keeper(service, "other").keep_leases()
+        await keeper(service, "third").keep_leases()  # and only once
+    assert [each["response_id"] for each in logs] == ["resp_1"]
+    failed = await service.database.responses.get("", "resp_1")
+    assert failed is not None
+    assert failed.body["error"]["code"] == "server_error"
+    assert [each["status"] for each in failed.body["output"]] == ["incomplete"]
+    logged = await service.database.responses.events("", "resp_1")
+    assert logged[-1]["item"] == failed.body["output"][0]
+    assert not await service.database.responses.finish(replace(stored, status="completed"))  # too late
+
+
+async def test_orders_of_other_servers_are_taken(service: Service) -> None:
+    runs: dict[str, Any] = {"resp_1": Ended(), "resp_2": Ended(), "resp_3": Ended()}
+    for response_id in runs:
+        await started(service, response_id)
+    await started(service, "resp_4", owner="other")
+    await service.database.responses.request_cancel("", "resp_1")
+    await service.database.responses.delete("", "resp_2")
+    await service.database.responses.request_cancel("", "resp_4")
+    await keeper(service, **runs).take_orders()
+    assert [run.is_ended for run in runs.values()] == [True, True, False]
+
+
+async def test_what_is_too_old_is_erased(service: Service, clock: Callable[[float], None]) -> None:
+    stored = await started(service)
+    await service.database.responses.finish(replace(stored, status="completed"))
+    await keeper(service).purge()
+    assert await status(service) == "completed"
+    clock(501.0)
+    await keeper(service).purge()
+    assert await status(service) is None
+
+
+async def test_a_database_that_is_away_for_a_while_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+
+    async def work() -> None:
+        calls.append(1)
+        if len(calls) < 3:
+            raise OSError("away")
+
+    with structlog.testing.capture_logs() as logs:
+        task = asyncio.create_task(repeated(0, work))
+        while len(calls) < 5:
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(logs) == 2
+
+
+async def test_it_ends_when_it_is_told_and_before_it_began(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Any] = []
+
+    async def look(self: Upkeep) -> None:
+        looks.append(self)
+
+    monkeypatch.setattr(upkeep, "ORDERS_SECONDS", 0)
+    monkeypatch.setattr(Upkeep, "take_orders", look)
+    one = keeper(service)
+    await one.aclose()
+    one.open()
+    await one.aclose()
+    one.open()
+    while len(looks) < 3:
+        await asyncio.sleep(0)
+    await one.aclose()
+    num_looks = len(looks)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(looks) == num_looks
