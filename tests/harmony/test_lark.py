@@ -10,6 +10,7 @@ from ossian.harmony.lark import foreign_lark
         'start: "<|end|>" // <|end|>\n# @turn\n',
         "start: /<[a-z]>/ a\na: (b | c)+\n%ignore /[ \\t]+/",
         'start: "stop=" "%json"i',
+        'start: /<a>\n<b>/ "x"~3 "y" ~ 1..2',
     ],
 )
 def test_plain_grammars_pass(definition: str) -> None:
@@ -27,6 +28,9 @@ def test_plain_grammars_pass(definition: str) -> None:
         ('start[stop="x"]: /.*/', "stop="),
         ("start[max_tokens=3]: /.*/", "max_tokens="),
         ('start: "a" <|call|> "b"', "<|call|>"),
+        ("start: /a\nb/ <|end|> /c/", "<|end|>"),  # a regex may have lines
+        ('start: ~"a"', "~"),
+        ("start: T\nT: /a/ & ~ /b/", "~"),
     ],
 )
 def test_what_only_the_compiler_knows_is_found(definition: str, foreign: str) -> None:

@@ -134,6 +134,13 @@ def test_text_never_holds_a_special_token() -> None:
     assert len(content) > 199_000
 
 
+@pytest.mark.parametrize("definition", [r"[^a]", r"(?s:.)", r"\P{L}", r"[\x{0}-\x{10ffff}]", r"\S|\W|\D"])
+def test_no_regex_fits_a_special_token(definition: str) -> None:
+    shape = TurnShape((CustomGrammar("a", Syntax.REGEX, definition),), must_call=True)
+    begun = turn("<|channel|>commentary to=functions.a<|message|>")
+    assert max(allowed(shape, *begun)) < 199_998
+
+
 def test_a_cap_closes_the_analysis_and_lets_no_other_begin() -> None:
     shape = TurnShape(max_analysis_tokens=2)
     begun = turn("<|channel|>analysis<|message|>One two")

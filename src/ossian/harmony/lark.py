@@ -3,14 +3,15 @@
 import re
 from typing import Final
 
-_LITERALS: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"i?|(?://|#)[^\n]*|/(?![/*])(?:[^/\\\n]|\\.)+/[imslux]*', re.DOTALL)
+_LITERALS: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"i?|(?://|#)[^\n]*|/(?![/*])(?:[^/\\]|\\.)+/[imslux]*', re.DOTALL)
 _FOREIGN: Final = re.compile(
-    r"<[^\n]*>|@\w+|%(?:llguidance|json|regex|lark)\b|\b(?:stop|suffix|max_tokens|temperature)\s*="
+    r"<[^\n]*>|@\w+|%(?:llguidance|json|regex|lark)\b|~(?!\s*\d)|\b(?:stop|suffix|max_tokens|temperature)\s*="
 )
 
 
 def foreign_lark(definition: str) -> str | None:
-    """Return what of a grammar is not plain Lark, if anything is: special tokens, other grammars, llguidance's options.
+    """Return what of a grammar is not plain Lark, if anything is: special tokens, other grammars, llguidance's options,
+    and its negation, which fits special tokens as well.
 
     The compiler would take them, so a caller could make a model say what ends its turn.
     """
