@@ -41,11 +41,11 @@ install_package() { # as root, or as one who may become root without a password
 
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
-postgresql_programs() { # the newest version's folder
+postgresql_programs() { # the newest version's folder; POSTGRESQL names another one
     if command -v pg_ctl >/dev/null; then
         dirname "$(command -v pg_ctl)"
     else
-        for folder in /usr/lib/postgresql/*/bin; do
+        for folder in ${POSTGRESQL:-/usr/lib/postgresql/*/bin}; do
             if [ -x "$folder/pg_ctl" ]; then echo "$folder"; fi
         done | sort -t / -k 5 -n | tail -1
     fi

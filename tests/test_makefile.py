@@ -99,6 +99,48 @@ def test_without_a_network_the_first_start_says_what_it_needs(folder: Path) -> N
     assert "needs the network, or a mirror" in done.stderr
 
 
+def services(folder: Path, step: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run the script in a copy of the repository that has no service yet."""
+    (folder / "requirements").mkdir()
+    shutil.copy(ROOT / "requirements" / "services.sh", folder / "requirements")
+    command = ["/bin/sh", "requirements/services.sh", step]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def tools(folder: Path, *names: str) -> str:
+    """A PATH with these programs of the machine and no others."""
+    path = folder / "tools"
+    path.mkdir()
+    for name in names:
+        (path / name).symlink_to(shutil.which(name) or "")
+    return str(path)
+
+
+def test_a_missing_postgresql_that_may_not_be_installed_is_asked_for(folder: Path) -> None:
+    path = tools(folder, "mkdir", "rm", "sort", "tail", "dirname", "cat")
+    done = services(folder, "start", PATH=path, POSTGRESQL=str(folder))
+    assert done.returncode == 1
+    assert "PostgreSQL is not installed, and apt-get may not be used here." in done.stderr
+    assert "sudo apt install postgresql" in done.stderr
+
+
+def test_without_services_there_is_nothing_to_tell_tests_about(folder: Path) -> None:
+    done = services(folder, "environment", PATH=tools(folder, "dirname", "cat"))
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_an_unknown_step_of_the_services_is_refused(folder: Path) -> None:
+    done = services(folder, "restart", PATH=tools(folder, "dirname"))
+    assert done.returncode == 1
+    assert "usage: requirements/services.sh start|stop|environment" in done.stderr
+
+
+def test_the_suite_runs_with_the_services_and_without() -> None:
+    (step,) = [step for step in dry_run("test") if " -m pytest " in step]
+    assert step.startswith("env $(requirements/services.sh environment) ")
+    assert "postgres" not in step
+
+
 def dry_run(*arguments: str) -> list[str]:
     command = ["make", "--dry-run", "--always-make", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()

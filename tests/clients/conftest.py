@@ -22,10 +22,11 @@ os.environ.update(QUIET)
 
 
 @pytest.fixture(scope="session")
-def base_url() -> Iterator[str]:
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that is ready, for OpenAI's clients."""
     command = [str(ROOT / ".venv" / "bin" / "ossian"), "serve", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    environment = os.environ | {"OSSIAN_DATA_DIR": str(tmp_path_factory.mktemp("data"))}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment)
     assert process.stdout is not None
     found = next((found for line in process.stdout if (found := URL.search(line))), None)
     assert found, "`ossian serve` ended before it was ready"

@@ -174,7 +174,7 @@ async def clear(database: Database) -> None:
             await database.prompts.delete(scope, f"pmpt_{number}")
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=4, max_size=12))
 async def test_each_caller_sees_a_world_of_their_own(database: Database, plan: list[Any]) -> None:
     await clear(database)
