@@ -66,6 +66,18 @@ def num_stored(folder: Path) -> int:
         return int(database.execute("SELECT count(*) FROM responses").fetchone()[0])
 
 
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_what_is_not_to_be_stored_is_nowhere_on_disk(is_stream: bool) -> None:
+    with serving(scripted()) as served:
+        (stream if is_stream else respond)(served, input="kept question")
+        (stream if is_stream else respond)(served, input="secret question", store=False)
+        error(post(served, input="secret question", store=False, previous_response_id="resp_none"), 400)
+        written = b"".join(path.read_bytes() for path in served.parts.settings.data_dir.iterdir())
+        assert num_stored(served.parts.settings.data_dir) == 1
+    assert b"kept question" in written
+    assert b"secret question" not in written
+
+
 def test_a_client_that_leaves_stops_the_engine_and_nothing_is_kept() -> None:
     engine = ScriptedEngine(turn_ids(UNENDING), delay=0.001)
     with serving(engine) as served:

@@ -447,6 +447,33 @@ def test_a_compaction_is_of_no_use_to_others() -> None:
         respond(served, headers=mine, input=output)
 
 
+def test_another_caller_finds_nothing() -> None:
+    mine, yours = ({"Authorization": f"Bearer {key}"} for key in ("mine", "yours"))
+    with serving(scripted(), api_keys=["mine", "yours"]) as served, served.http(headers=yours) as client:
+        events = stream(served, headers=mine, background=True)
+        body = events[-1]["response"]
+        path = f"/v1/responses/{body['id']}"
+        for answer in (
+            client.get(path),
+            client.get(f"{path}?stream=true"),
+            client.get(f"{path}/input_items"),
+            client.post(f"{path}/cancel"),
+            client.delete(path),
+        ):
+            told = error(answer, 404)
+            assert (told["code"], told["message"]) == (
+                "response_not_found",
+                f"Response with id '{body['id']}' not found.",
+            )
+        for route in ("", "/input_tokens", "/compact"):
+            asked = {"model": MODEL, "input": "x", "previous_response_id": body["id"]}
+            told = error(client.post(f"/v1/responses{route}", json=asked), 400)
+            assert told["code"] == "previous_response_not_found"
+        reference = {"type": "item_reference", "id": body["output"][-1]["id"]}
+        error(client.post("/v1/responses", json={"model": MODEL, "input": [reference]}), 404)
+        assert get(served, body["id"], mine) == body
+
+
 def test_many_at_once() -> None:
     with serving(scripted()) as served, ThreadPoolExecutor(8) as clients:
         bodies = list(clients.map(lambda number: respond(served, input=f"n{number}"), range(24)))
