@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,16 +88,20 @@ class Served:
     url: str
     engine: Engine
     parts: Parts
+    clients: list[OpenAI] = field(default_factory=list)
 
-    @cached_property
+    @property
     def client(self) -> OpenAI:
+        """A client of its own. It knows no certificates, as in `http`."""
         plain = DefaultHttpxClient(verify=False, trust_env=False)
-        return OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0, timeout=30, http_client=plain)
+        client = OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0, timeout=30, http_client=plain)
+        self.clients.append(client)
+        return client
 
     def close(self) -> None:
-        """Close the SDK's client, if there is one."""
-        if "client" in vars(self):
-            self.client.close()
+        """Close what the SDK has open."""
+        for client in self.clients:
+            client.close()
 
     def http(self, **options: object) -> httpx2.Client:
         """A client that knows no certificates: reading them takes longer than most tests, and nothing here has any."""
