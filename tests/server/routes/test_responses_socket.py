@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai import OpenAI
 from structlog.testing import capture_logs
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, ConnectionClosedOK
 from websockets.sync.client import connect
@@ -116,8 +115,7 @@ def test_what_codex_sends(socket: Socket, name: str) -> None:
 
 @pytest.mark.filterwarnings("ignore:connect.. must be used:DeprecationWarning")  # the SDK's own way of connecting
 def test_the_openai_sdk(server: Served) -> None:
-    client = OpenAI(base_url=f"{server.url}/v1", api_key="none")
-    with client.responses.connect() as connection:
+    with server.client.responses.connect() as connection:
         connection.response.create(model=MODEL, input="2+2?", store=False)
         first = completed(connection)
         connection.response.create(model=MODEL, input="And 3+3?", store=False, previous_response_id=first.id)
