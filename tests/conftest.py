@@ -11,7 +11,14 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.databases import delete_rows, make_tables, postgresql_url, sqlite_url
+from tests.databases import (
+    delete_rows,
+    drop_postgresql_database,
+    has_postgresql,
+    make_tables,
+    postgresql_url,
+    sqlite_url,
+)
 
 settings.register_profile("without-a-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without-a-clock")
@@ -24,10 +31,15 @@ NUM_LEFT_OUT = pytest.StashKey[int]()
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the tests that need PostgreSQL where there is none."""
-    left_out = [] if postgresql_url() else [item for item in items if item.get_closest_marker("postgres")]
+    left_out = [] if has_postgresql() else [item for item in items if item.get_closest_marker("postgres")]
     config.stash[NUM_LEFT_OUT] = len(left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_sessionfinish() -> None:
+    """Drop what was made on the tests' server."""
+    drop_postgresql_database()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

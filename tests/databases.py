@@ -1,7 +1,9 @@
 """The databases that tests use: a new SQLite file each, and the throw-away PostgreSQL of `make services`, emptied."""
 
 import os
+from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -11,6 +13,8 @@ from ossian.storage.schema_version import upgrade
 from ossian.storage.sqlite_file import prepare_file
 from ossian.storage.urls import driver_url
 
+SERVER = os.environ.get("TEST_POSTGRESQL_URL", "")
+NAME = sql.Identifier(f"tests_{os.getpid()}")
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
 
@@ -27,9 +31,25 @@ def make_tables(url: str) -> None:
     upgrade(place)
 
 
+def has_postgresql() -> bool:
+    """Whether there is a server; without one, tests marked `postgres` do not run."""
+    return bool(SERVER)
+
+
+@cache
 def postgresql_url() -> str:
-    """The URL of the tests' server; empty when there is none, and then tests marked `postgres` do not run."""
-    return os.environ.get("TEST_POSTGRESQL_URL", "")
+    """The URL of this process's own database on the tests' server: other runs of the suite have theirs."""
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(NAME))  # of a run that was killed
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(NAME))
+    return urlsplit(SERVER)._replace(path=f"/{NAME.as_string()[1:-1]}").geturl()
+
+
+def drop_postgresql_database() -> None:
+    """Leave nothing behind when the tests have ended."""
+    if postgresql_url.cache_info().currsize:
+        with psycopg.connect(SERVER, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(NAME))
 
 
 def delete_rows(url: str) -> None:

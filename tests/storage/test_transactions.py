@@ -134,7 +134,8 @@ async def test_a_database_that_stays_locked_is_an_error_that_says_so(
 
 
 END_OTHER_CONNECTIONS = text(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'ossian' AND pid <> pg_backend_pid()"
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
 
