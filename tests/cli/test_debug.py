@@ -15,7 +15,7 @@ TURN = (
 )
 
 
-def run(*arguments: str, typed: str = "") -> Result:
+def run(*arguments: str, typed: str | bytes = "") -> Result:
     return CliRunner().invoke(app, ["debug", *arguments], input=typed)
 
 
@@ -78,12 +78,18 @@ def test_a_turn_of_ids_that_was_cut_off() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed, said", [("nothing", "no JSON"), ('{"a": 1}', "list of token ids"), ("[true]", "list of")]
+    "typed, said",
+    [("nothing", "no JSON"), ('{"a": 1}', "list of token ids"), ("[true]", "list of"), ("[" * 100_000, "no JSON")],
 )
 def test_what_is_no_list_of_ids_is_said_so(typed: str, said: str) -> None:
     result = run("parse", "--ids", typed=typed)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_bytes_that_are_no_text_are_read_all_the_same() -> None:
+    result = run("parse", typed=b"<|channel|>final<|message|>caf\xe9")
+    assert json.loads(result.stdout)["message"]["content"] == "caf\N{REPLACEMENT CHARACTER}"
 
 
 def test_a_wrong_request_is_said_so() -> None:

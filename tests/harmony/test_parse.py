@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ossian.harmony.encoding import HarmonyEncoding
-from ossian.harmony.events import MessageEnd, MessageStart, TextDelta
+from ossian.harmony.events import MessageEnd, MessageStart, Recovery, TextDelta
 from ossian.harmony.header import MAX_HEADER_TOKENS
 from ossian.harmony.messages import Channel, Conversation, Message, Role
 from ossian.harmony.vocabulary import CHANNEL, MESSAGE, NUM_ORDINARY_TOKENS, RETURN, START, VOCAB_SIZE, special_tokens
@@ -296,14 +296,19 @@ def test_nothing_said_is_no_message(encoding: HarmonyEncoding, turn: str) -> Non
     "turn, recovered",
     [
         ("<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Hi<|return|>", []),
-        ("Hello<|return|>", [Channel.FINAL]),
-        ("<|channel|>commentary to=functions.now<|call|>", [Channel.COMMENTARY]),
+        ("Hello<|return|>", [(Channel.FINAL, Recovery.NO_HEADER)]),
+        ("<|channel|>commentary to=functions.now<|call|>", [(Channel.COMMENTARY, Recovery.OPEN_HEADER)]),
+        ("<|channel|>final Hi there<|return|>", [(Channel.FINAL, Recovery.OPEN_HEADER)]),
+        ("<|channel|>final well you know<|message|>Hi<|return|>", [(Channel.ANALYSIS, Recovery.NOISE)]),
     ],
 )
-def test_what_was_recovered_is_told(encoding: HarmonyEncoding, turn: str, recovered: list[Channel]) -> None:
+def test_what_was_recovered_is_told(
+    encoding: HarmonyEncoding, turn: str, recovered: list[tuple[Channel, Recovery]]
+) -> None:
     parser = encoding.parser()
     events = [event for token_id in turn_ids(encoding, turn) for event in parser.feed(token_id)] + parser.finish()
-    assert [each.channel for each in events if isinstance(each, MessageStart) and each.is_recovered] == recovered
+    starts = [each for each in events if isinstance(each, MessageStart)]
+    assert [(each.channel, each.recovery) for each in starts if each.recovery] == recovered
 
 
 def test_text_without_a_header_is_streamed_at_once(encoding: HarmonyEncoding) -> None:

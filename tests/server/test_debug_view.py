@@ -45,7 +45,7 @@ def test_recovered_messages_are_counted() -> None:
     with serving(scripted("Hello<|return|>")) as served:
         assert served.chat().json()["choices"][0]["message"]["content"] == "Hello"
         metrics = served.get("/metrics").text
-    assert 'ossian_harmony_recoveries_total{model="ossian-nano"} 1.0' in metrics
+    assert 'ossian_harmony_recoveries_total{kind="no_header",model="ossian-nano"} 1.0' in metrics
 
 
 def test_well_formed_turns_count_nothing() -> None:

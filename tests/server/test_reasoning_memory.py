@@ -89,6 +89,13 @@ def test_what_the_client_says_wins() -> None:
         assert THOUGHT not in seen
 
 
+def test_a_server_that_has_it_turned_off_keeps_nothing() -> None:
+    with server(sections={"reasoning_memory": ReasoningMemorySettings(enabled=False)}) as served:
+        call = first_call(served)
+        assert THOUGHT not in go_on(served, call)
+        assert THOUGHT in go_on(served, call, reasoning=THOUGHT)
+
+
 def test_another_key_recalls_nothing() -> None:
     mine, yours = ({"Authorization": f"Bearer {key}"} for key in ("mine", "yours"))
     with server(api_keys=["mine", "yours"]) as served:

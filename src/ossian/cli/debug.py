@@ -53,7 +53,7 @@ def parse_turn(
     from ossian.harmony.encoding import load_encoding
     from ossian.harmony.events import Finished, Usage
 
-    token_ids = ids_in(sys.stdin.read(), is_ids=ids)
+    token_ids = ids_in(sys.stdin.buffer.read().decode(errors="replace"), is_ids=ids)
     parser = load_encoding().parser()
     events = [event for token_id in token_ids for event in parser.feed(token_id)] + parser.finish()
     is_whole = bool(token_ids) and token_ids[-1] in load_encoding().stop_token_ids
@@ -82,7 +82,7 @@ def ids_in(text: str, *, is_ids: bool) -> list[int]:
         ]
     try:
         token_ids = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InvalidRequestError(f"The input is no JSON: {error}. With --ids it is a list of token ids.") from None
     if not isinstance(token_ids, list) or not all(type(each) is int for each in token_ids):
         raise InvalidRequestError("With --ids the input is a list of token ids, such as [200005, 17196].")

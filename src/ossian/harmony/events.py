@@ -7,6 +7,7 @@ the API layer knows of a turn.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 from ossian.harmony.messages import Channel
@@ -29,14 +30,22 @@ class TokenChoice:
     top: tuple[TokenText, ...] = ()
 
 
+class Recovery(StrEnum):
+    """What was wrong where a message began."""
+
+    NO_HEADER = "no_header"  # text came where a header should be
+    OPEN_HEADER = "open_header"  # a header never came to its <|message|>
+    NOISE = "noise"  # words that mean nothing stood in a header
+
+
 @dataclass(frozen=True, slots=True)
 class MessageStart:
-    """The model began a message. `is_recovered`: its header was malformed or missing, and this is the best reading."""
+    """The model began a message. With a `recovery` this is the best reading of what it wrote."""
 
     channel: Channel
     recipient: str | None = None
     content_type: str | None = None
-    is_recovered: bool = field(default=False, compare=False, repr=False)
+    recovery: Recovery | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

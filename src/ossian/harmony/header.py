@@ -70,11 +70,16 @@ class HeaderBuffer:
         self._segments[-1].text += text
         self._num_tokens += 1
 
+    @property
+    def has_fields(self) -> bool:
+        """Whether a `<|channel|>` or a `<|constrain|>` came."""
+        return len(self._segments) > 1
+
     def is_text(self) -> bool:
         """Whether what was collected cannot be the beginning of a header, so the model left the header out."""
         if self._num_tokens > MAX_HEADER_TOKENS:
             return True
-        return len(self._segments) == 1 and not could_be_header(self._segments[0].text, self._has_author)
+        return not self.has_fields and not could_be_header(self._segments[0].text, self._has_author)
 
     def read(self) -> Header:
         """Read a header that `<|message|>` ended: all of it is header, and words without meaning are noise."""
@@ -84,7 +89,7 @@ class HeaderBuffer:
 
     def recover(self) -> Header:
         """Read a header without `<|message|>`: from the first word that makes no header, it is text."""
-        is_author_possible = self._has_author or len(self._segments) > 1
+        is_author_possible = self._has_author or self.has_fields
         reader = HeaderReader(is_author_possible, is_recovery=True)
         for index, opener, word in self._words():
             if text := reader.take(word[0], opener):

@@ -24,7 +24,7 @@ over the whole message, and a message ends with its last byte: no half character
 import codecs
 from typing import Final
 
-from ossian.harmony.events import HarmonyEvent, MessageEnd, MessageStart, TextDelta
+from ossian.harmony.events import HarmonyEvent, MessageEnd, MessageStart, Recovery, TextDelta
 from ossian.harmony.header import Header, HeaderBuffer
 from ossian.harmony.messages import Channel
 from ossian.harmony.tokenizer import Tokenizer, is_special
@@ -89,15 +89,16 @@ class Parser:
         noise = header.rest.decode(errors="replace")
         events: list[HarmonyEvent] = []
         if noise:
-            events = [MessageStart(Channel.ANALYSIS, is_recovered=True), TextDelta(noise), MessageEnd()]
+            events = [MessageStart(Channel.ANALYSIS, recovery=Recovery.NOISE), TextDelta(noise), MessageEnd()]
         return events + self._start(header)
 
     def _open(self, header: Header) -> list[HarmonyEvent]:
-        return self._start(header, is_recovered=True) + self._text(header.rest)
+        recovery = Recovery.OPEN_HEADER if self._header.has_fields else Recovery.NO_HEADER
+        return self._start(header, recovery) + self._text(header.rest)
 
-    def _start(self, header: Header, *, is_recovered: bool = False) -> list[HarmonyEvent]:
+    def _start(self, header: Header, recovery: Recovery | None = None) -> list[HarmonyEvent]:
         self.channel = header.channel
-        return [MessageStart(header.channel, header.recipient, header.content_type, is_recovered)]
+        return [MessageStart(header.channel, header.recipient, header.content_type, recovery)]
 
     def _text(self, content: bytes, *, is_last: bool = False) -> list[HarmonyEvent]:
         text = self._decoder.decode(content, final=is_last)

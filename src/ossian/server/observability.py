@@ -32,7 +32,9 @@ class Metrics:
             "time_per_output_token_seconds", "Later tokens, on average", _SECONDS_PER_TOKEN, "model"
         )
         self.tokens = self._counter("tokens", "Tokens of finished turns", "model", "kind")
-        self.recoveries = self._counter("harmony_recoveries", "Messages with a malformed or missing header", "model")
+        self.recoveries = self._counter(
+            "harmony_recoveries", "Messages with a malformed or missing header", "model", "kind"
+        )
         self.recalls = self._counter("reasoning_recalls", "Tool calls sent back without their reasoning", "result")
         self.responses = self._counter("responses", "Responses that ended", "model", "status")
         self.background = Gauge(
@@ -92,8 +94,8 @@ class TurnTimer:
         if isinstance(event, TextDelta) and self._first_token is None:
             self._first_token = perf_counter()
             self._metrics.ttft.labels(self._model).observe(self._first_token - self._admitted)
-        if isinstance(event, MessageStart) and event.is_recovered:
-            self._metrics.recoveries.labels(self._model).inc()
+        if isinstance(event, MessageStart) and event.recovery is not None:
+            self._metrics.recoveries.labels(self._model, event.recovery.value).inc()
         if isinstance(event, Finished):
             self._finish(event.usage)
 
