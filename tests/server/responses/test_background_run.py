@@ -149,6 +149,21 @@ async def test_a_log_that_cannot_be_written_makes_it_fail(service: Service, monk
     assert "disk full" not in done.body["error"]["message"]
 
 
+async def test_a_database_that_does_not_let_it_begin_makes_it_fail(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await started(service)
+
+    async def fail(_response: StoredResponse) -> bool:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(service.database.responses, "begin", fail)
+    with structlog.testing.capture_logs() as logs:
+        await run.work()
+    assert (await stored(service, run)).status == "failed"
+    assert [each["event"] for each in logs] == ["response failed"]
+
+
 async def test_what_came_out_waits_for_a_database_that_is_away(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

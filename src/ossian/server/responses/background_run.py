@@ -40,7 +40,7 @@ class BackgroundRun:
         self._waiting: list[JsonObject] = []  # events for the next batch
         self._num_logged = 0
         self._terminal: JsonObject | None = None
-        self._ending: Ending = lambda: run.failure(EngineError("The run ended without an answer."))
+        self._ending: Ending = self._broken_off
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
@@ -132,6 +132,12 @@ class BackgroundRun:
         while not await self._is_stored(body) and not self._is_abandoned:
             await asyncio.sleep(RETRY_SECONDS)
         self._tell()
+
+    def _broken_off(self) -> Iterator[JsonObject]:
+        """The end of a run that nobody ended and that has no end of its own: the database did not let it begin."""
+        assert self._reader is not None
+        failure = self._reader.exception()
+        return self._run.failure(failure if isinstance(failure, Exception) else EngineError("The run broke off."))
 
     async def _is_stored(self, body: JsonObject) -> bool:
         try:

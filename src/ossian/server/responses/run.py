@@ -107,22 +107,6 @@ class ResponseRun:
             self._service.metrics.responses.labels(body["model"], body["status"]).inc()
         return is_done
 
-    async def aclose(self) -> None:
-        """Abort what is still running. Closing twice is fine."""
-        if self._turns is not None:
-            await self._turns.aclose()
-
-    async def _generated(self) -> AsyncGenerator[JsonObject]:
-        await self.admit()
-        assert self._turns is not None
-        async with aclosing(self._turns.events()) as events:
-            async for _, event in events:
-                self._notice(event)
-                for made in self._events.push(event):
-                    yield made
-        for made in self._events.close(int(self._service.parts.now())):
-            yield made
-
     def record(self, body: JsonObject) -> StoredResponse:
         """Return the response as the database keeps it."""
         prepared = self.prepared
@@ -139,15 +123,6 @@ class ResponseRun:
             is_background=bool(body["background"]),
         )
 
-    def _notice(self, event: TurnEvent) -> None:
-        if isinstance(event, Finished):
-            self._token_ids = event.token_ids
-
-    def _note(self, error: Exception) -> None:
-        self.error = error
-        if not isinstance(error, OssianError):
-            log.exception("response failed", response_id=self.prepared.body["id"], exc_info=error)
-
     def debugged(self, body: JsonObject) -> JsonObject:
         """Return a body with what the model saw and wrote in it, for callers who asked to see that."""
         if not self.prepared.caller.wants_debug_view:
@@ -156,6 +131,31 @@ class ResponseRun:
         decode = prepared.generation.encoding.decode
         debug = {"prompt": decode(list(prepared.prompt)), "completion": decode(list(self._token_ids))}
         return body | {"ossian": body.get("ossian", {}) | {"debug": debug}}
+
+    async def aclose(self) -> None:
+        """Abort what is still running. Closing twice is fine."""
+        if self._turns is not None:
+            await self._turns.aclose()
+
+    async def _generated(self) -> AsyncGenerator[JsonObject]:
+        await self.admit()
+        assert self._turns is not None
+        async with aclosing(self._turns.events()) as events:
+            async for _, event in events:
+                self._notice(event)
+                for made in self._events.push(event):
+                    yield made
+        for made in self._events.close(int(self._service.parts.now())):
+            yield made
+
+    def _notice(self, event: TurnEvent) -> None:
+        if isinstance(event, Finished):
+            self._token_ids = event.token_ids
+
+    def _note(self, error: Exception) -> None:
+        self.error = error
+        if not isinstance(error, OssianError):
+            log.exception("response failed", response_id=self.prepared.body["id"], exc_info=error)
 
 
 def is_terminal(event: JsonObject) -> bool:
