@@ -227,6 +227,16 @@ def test_an_error_is_not_located_at_any_price() -> None:
     assert path == ("items",) * len(tried)
 
 
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/" + "x" * 9_000}, {"properties": {"x" * 9_000: {"not": {}}}}, {"required": {"x" * 9_000: 1}}]
+)
+def test_errors_are_short_whatever_the_names(schema: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        check_schema(schema, "s")
+    assert len(str(caught.value)) < 500
+    assert len(caught.value.param or "") < 200
+
+
 def test_patterns_have_a_length_that_is_said() -> None:
     check_schema({"properties": {"a": {"pattern": "a" * 2_000}}}, "s")
     for schema, param in (

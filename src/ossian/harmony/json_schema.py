@@ -12,7 +12,7 @@ from typing import Final
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import JsonSchema
 from ossian.harmony.schema_shape import misshapen
-from ossian.harmony.schema_tree import Path, path_text, resolve, schemas_in, subschemas
+from ossian.harmony.schema_tree import MAX_NAME_SHOWN, Path, path_text, resolve, schemas_in, subschemas
 from ossian.harmony.schema_values import finite
 
 MAX_BYTES: Final = 1 << 20
@@ -119,7 +119,8 @@ def _faults(node: JsonSchema, root: JsonSchema, places: set[int]) -> Iterator[tu
         yield "format", f"this server cannot enforce '{node['format']}'; it can {', '.join(sorted(FORMATS))}"
     reference = node.get("$ref")
     if isinstance(reference, str) and not _has_target(root, reference, places):
-        yield "$ref", f"no schema is at '{reference}'; only references inside the schema, to '$defs', are followed"
+        shown = reference[:MAX_NAME_SHOWN]
+        yield "$ref", f"no schema is at '{shown}'; only references inside the schema, to '$defs', are followed"
 
 
 def _can_repeat_keys(node: JsonSchema) -> bool:

@@ -12,6 +12,8 @@ MAPS: Final = ("$defs", "definitions", "properties", "patternProperties")  # a f
 LISTS: Final = ("anyOf", "oneOf", "allOf", "prefixItems", "items")
 SINGLES: Final = ("items", "additionalProperties", "additionalItems")
 
+MAX_NAME_SHOWN: Final = 80  # characters of a name in an error
+
 
 def schemas_in(schema: JsonSchema) -> Iterator[tuple[Path, JsonSchema]]:
     """Yield every schema inside a schema, itself first, with its path."""
@@ -48,5 +50,5 @@ def resolve(root: JsonSchema, reference: str) -> Any:
 
 
 def path_text(param: str, path: Path) -> str:
-    """Return a path below a parameter, as clients write it: `schema.properties.a.anyOf[1]`."""
-    return param + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    """Return a path below a parameter, as clients write it: `schema.properties.a.anyOf[1]`; long names are cut."""
+    return param + "".join(f"[{step}]" if isinstance(step, int) else f".{step[:MAX_NAME_SHOWN]}" for step in path)

@@ -5,7 +5,7 @@ from typing import Final
 
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import JsonSchema
-from ossian.harmony.schema_tree import Path, path_text, schemas_in
+from ossian.harmony.schema_tree import MAX_NAME_SHOWN, Path, path_text, schemas_in
 
 MAX_PROPERTIES: Final = 5_000
 MAX_LEVELS: Final = 10  # objects inside objects
@@ -55,10 +55,8 @@ def _faults(path: Path, node: JsonSchema) -> Iterator[tuple[Path, str]]:
     known = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
     missing = [name for name in names if name not in known]
     if missing:
-        yield (
-            ("required",),
-            f"with 'strict' every property is required, and '{missing[0]}' is not; let it be null instead",
-        )
+        name = missing[0][:MAX_NAME_SHOWN]
+        yield ("required",), f"with 'strict' every property is required, and '{name}' is not; let it be null instead"
 
 
 def _count(node: JsonSchema, counts: dict[str, int]) -> None:
