@@ -1,7 +1,9 @@
 """The reasoning behind a tool call comes back to the model, though the client does not send it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import pytest
@@ -150,3 +152,18 @@ def test_no_reasoning_is_nothing_to_remember() -> None:
     one = memory()
     one.remember("", "a", "")
     assert len(one) == 0
+
+
+def test_threads_may_use_it_at_once() -> None:
+    """Conversations are put together in threads; entries come, expire and are pushed out meanwhile."""
+    clock = count()
+    one = ReasoningMemory(ReasoningMemorySettings(max_bytes=20_000, ttl_seconds=50), lambda: next(clock))
+
+    def use(worker: int) -> int:
+        for number in range(1000):
+            one.remember("", f"{worker}-{number}", THOUGHT)
+            one.recall("", f"{worker}-{number - 3}")
+        return worker
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(use, range(4))) == [0, 1, 2, 3]

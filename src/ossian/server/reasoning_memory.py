@@ -5,6 +5,7 @@ Chat Completions never show any. Kept in this process only, for a while, for the
 """
 
 import hashlib
+import threading
 from collections.abc import Callable
 
 from cachetools import TTLCache
@@ -20,6 +21,7 @@ class ReasoningMemory:
 
     def __init__(self, settings: ReasoningMemorySettings, now: Callable[[], float]) -> None:
         max_bytes = settings.max_bytes if settings.enabled else 0
+        self._lock = threading.Lock()  # conversations are put together in threads
         self._entries: TTLCache[Entry, str] = TTLCache(max_bytes, settings.ttl_seconds, timer=now, getsizeof=num_bytes)
 
     def __len__(self) -> int:
@@ -28,11 +30,13 @@ class ReasoningMemory:
     def remember(self, scope: str, call_id: str, reasoning: str) -> None:
         """Keep the reasoning that led to a call; what is larger than the whole memory is not kept."""
         if reasoning and num_bytes(reasoning) <= self._entries.maxsize:
-            self._entries[scope, call_id] = reasoning
+            with self._lock:
+                self._entries[scope, call_id] = reasoning
 
     def recall(self, scope: str, call_id: str) -> str | None:
         """Return the reasoning that led to a call, None when it is unknown here, too old or another's."""
-        reasoning: str | None = self._entries.get((scope, call_id))
+        with self._lock:
+            reasoning: str | None = self._entries.get((scope, call_id))
         return reasoning
 
 

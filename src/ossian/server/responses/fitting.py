@@ -1,5 +1,6 @@
 """A prompt that fits the context: as it is, or, with `truncation: "auto"`, without the oldest items."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -30,7 +31,7 @@ async def fitted(
     to say so.
     """
     max_model_len = generation.engine.info.max_model_len
-    fit = Fitted(await generation.render(told(items)))
+    fit = Fitted(await _rendered(generation, items, told))
     room = max_model_len - (max_tokens or max_model_len // ANSWER_SHARE)
     if may_drop and len(fit.prompt) > room:
         fit = await _shortened(generation, items, told, room) or fit
@@ -46,12 +47,17 @@ async def _shortened(
     """
     groups = droppable(items)
     too_few, enough = 0, len(groups)
-    prompt = await generation.render(told(without(items, groups)))
+    prompt = await _rendered(generation, without(items, groups), told)
     while enough - too_few > 1:
         middle = (too_few + enough) // 2
-        shorter = await generation.render(told(without(items, groups[:middle])))
+        shorter = await _rendered(generation, without(items, groups[:middle]), told)
         if len(shorter) > max_num_tokens:
             too_few = middle
         else:
             enough, prompt = middle, shorter
     return Fitted(prompt, [truncation_notice(items, groups[:enough])]) if groups else None
+
+
+async def _rendered(generation: Generation, items: Sequence[InputItem], told: Told) -> Sequence[int]:
+    """The prompt of items. Of a long history, both steps take a while, and others are served meanwhile."""
+    return await generation.render(await asyncio.to_thread(told, items))
