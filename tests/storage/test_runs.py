@@ -1,6 +1,7 @@
 """Background responses while they run: leases, cancellation and events, on both databases."""
 
 import asyncio
+from dataclasses import replace
 
 from ossian.storage import Database, JsonObject
 from tests.storage.samples import running, stored
@@ -108,3 +109,21 @@ async def test_what_does_not_run_takes_no_events(database: Database) -> None:
     await database.responses.finish(stored("resp_1"))
     assert not await database.responses.append_events("resp_1", 0, events(0, 1))
     assert await database.responses.events("a", "resp_1") == []
+
+
+async def test_a_queued_response_begins_and_keeps_its_lease_and_items(database: Database) -> None:
+    queued = running("resp_1")
+    await database.responses.start(queued, "server", 100.0)
+    begun = replace(queued, status="in_progress", body=queued.body | {"status": "in_progress"})
+    assert await database.responses.begin(begun)
+    assert await database.responses.get("a", "resp_1") == begun
+    assert await expired_ids(database, 101.0) == ["resp_1"]
+
+
+async def test_what_is_not_running_does_not_begin(database: Database) -> None:
+    await database.responses.start(running("resp_1"), "server", 100.0)
+    failed = stored("resp_1", status="failed", is_background=True)
+    await database.responses.finish(failed)
+    for response in (running("resp_1"), running("resp_2"), replace(running("resp_1"), scope="b")):
+        assert not await database.responses.begin(response)
+    assert await database.responses.get("a", "resp_1") == failed
