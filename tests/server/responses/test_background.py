@@ -313,7 +313,7 @@ async def test_the_sdk_resumes_a_stream(server: Served) -> None:
         assert event.response.output_text == "It is 4."
 
 
-# Two servers, one database.
+# Two servers, one database: SQLite's file, or PostgreSQL.
 
 
 @dataclass
@@ -326,9 +326,9 @@ class Pair:
 
 
 @pytest.fixture
-def pair(tmp_path: Path) -> Iterator[Pair]:
+def pair(database_url: str) -> Iterator[Pair]:
     engine = gated()
-    sections: Json = {"data_dir": tmp_path}
+    sections: Json = {"database_url": database_url}
     with serving(engine, sections=sections) as first, serving(scripted(), sections=sections, first_id=10**6) as second:
         yield Pair(first, second, engine)
         engine.gate.set()
@@ -370,8 +370,8 @@ def test_another_server_continues_it(pair: Pair) -> None:
 # Servers that end.
 
 
-def test_after_a_restart_everything_is_there(tmp_path: Path) -> None:
-    sections: Json = {"data_dir": tmp_path}
+def test_after_a_restart_everything_is_there(database_url: str) -> None:
+    sections: Json = {"database_url": database_url}
     with serving(scripted(), sections=sections) as served:
         events = stream(served, background=True)
         body = respond(served, previous_response_id=events[-1]["response"]["id"])
@@ -382,8 +382,8 @@ def test_after_a_restart_everything_is_there(tmp_path: Path) -> None:
         respond(served, previous_response_id=body["id"])
 
 
-def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
-    sections: Json = {"data_dir": tmp_path}
+def test_a_server_that_stops_says_so(database_url: str) -> None:
+    sections: Json = {"database_url": database_url}
     engine = gated()
     with serving(engine, sections={**sections, "responses": {"max_background_running": 1}}) as served:
         ids = [started(served)["id"] for _ in range(2)]
