@@ -12,7 +12,7 @@ from sqlalchemy import Inspector, create_engine, inspect, text
 
 from ossian.errors import ConfigurationError
 from ossian.storage import Database
-from ossian.storage.engines import blocking_engine
+from ossian.storage.engines import passing_engine
 from ossian.storage.schema_version import MIGRATIONS, VERSION_TABLE, upgrade
 from ossian.storage.tables import HEAD, metadata
 from ossian.storage.urls import driver_url
@@ -25,14 +25,14 @@ async def open_and_close(url: str) -> None:
 
 
 def execute(url: str, *statements: str) -> None:
-    with blocking_engine(driver_url(url)).begin() as connection:
+    with passing_engine(driver_url(url)).begin() as connection:
         for statement in statements:
             connection.execute(text(statement))
 
 
 def schema(url: str) -> dict[str, Any]:
     """All that the database itself says of its tables."""
-    with blocking_engine(driver_url(url)).connect() as connection:
+    with passing_engine(driver_url(url)).connect() as connection:
         inspector = inspect(connection)
         return {name: table(inspector, name) for name in inspector.get_table_names() if name != VERSION_TABLE}
 
@@ -64,7 +64,7 @@ async def test_an_empty_database_migrated_is_what_the_tables_say(bare_database_u
     migrated = schema(bare_database_url)
     assert set(migrated) == set(metadata.tables)
     execute(bare_database_url, *(f"DROP TABLE {table.name}" for table in reversed(metadata.sorted_tables)))
-    with blocking_engine(driver_url(bare_database_url)).begin() as connection:
+    with passing_engine(driver_url(bare_database_url)).begin() as connection:
         metadata.create_all(connection)
     assert schema(bare_database_url) == migrated
 

@@ -2,17 +2,18 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.util import await_only
 from structlog.testing import capture_logs
 
 from ossian.errors import StorageError
-from ossian.storage import Database, StoredConversation
+from ossian.storage import Database, StoredConversation, transactions
+from ossian.storage.engines import NUM_CONNECTIONS
 from ossian.storage.tables import conversations
 from ossian.storage.transactions import Transactions, is_worth_a_retry, reason_of
 from tests.databases import sqlite_url
@@ -55,8 +56,8 @@ async def test_reading_is_of_one_moment(database: Database) -> None:
 
     def count_twice(sql: Connection) -> tuple[int, int]:
         first = sql.scalar(counted)
-        loop.call_soon(seen.set)
-        await_only(written.wait())
+        loop.call_soon_threadsafe(seen.set)
+        asyncio.run_coroutine_threadsafe(written.wait(), loop).result()
         return first, sql.scalar(counted)
 
     reading = asyncio.create_task(transactions_of(database).read(count_twice))
@@ -89,7 +90,7 @@ async def test_cancelling_a_caller_does_not_stop_what_it_began(database: Databas
 
     def slowly(sql: Connection) -> None:
         sql.execute(conversations.insert().values(id="conv_1", scope="a", created_at=1, metadata={}))
-        loop.call_soon(began.set)
+        loop.call_soon_threadsafe(began.set)
         sql.execute(text("UPDATE conversations SET created_at = 2"))
 
     caller = asyncio.create_task(transactions_of(database).write(slowly))
@@ -123,7 +124,7 @@ async def test_a_database_that_stays_locked_is_an_error_that_says_so(
     def impatiently(sql: Connection) -> None:
         raise AssertionError("nobody gets here")
 
-    engine = transactions_of(database)._engine.sync_engine
+    engine = transactions_of(database)._engine
     event.listen(engine, "checkout", lambda connection, *_: connection.execute("PRAGMA busy_timeout = 10"))
     with capture_logs() as logs, pytest.raises(StorageError, match=r"not available\. Try again later") as caught:
         await transactions_of(database).write(impatiently)
@@ -131,6 +132,21 @@ async def test_a_database_that_stays_locked_is_an_error_that_says_so(
     assert [(entry["event"], entry["reason"]) for entry in logs] == [("database not available", "database is locked")]
     other_writer.execute("ROLLBACK")
     assert await database.responses.finish(stored())
+
+
+async def test_nobody_waits_for_ever_for_a_connection(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "BUSY_SECONDS", 0.01)
+    is_over = threading.Event()
+    reads = [
+        asyncio.create_task(transactions_of(database).read(lambda _sql: is_over.wait())) for _ in range(NUM_CONNECTIONS)
+    ]
+    await asyncio.sleep(0)
+    with pytest.raises(StorageError) as caught:
+        await database.conversations.get("a", "conv_1")
+    assert caught.value.reason == "no connection was free for 0.01 seconds"
+    is_over.set()
+    assert await asyncio.gather(*reads) == [True] * NUM_CONNECTIONS
+    assert await database.conversations.get("a", "conv_1") is None
 
 
 END_OTHER_CONNECTIONS = text(

@@ -12,9 +12,8 @@ from ossian.storage.urls import driver_url, shown
 @pytest.mark.parametrize(
     "url, expected",
     [
-        ("sqlite:///a.db", "sqlite+aiosqlite:///a.db"),
-        ("sqlite:////var/a.db", "sqlite+aiosqlite:////var/a.db"),
-        ("sqlite+pysqlite:///a.db", "sqlite+aiosqlite:///a.db"),
+        ("sqlite:///a.db", "sqlite+pysqlite:///a.db"),
+        ("sqlite:////var/a.db", "sqlite+pysqlite:////var/a.db"),
         ("postgresql://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgres://u@h:5433/d?sslmode=require", "postgresql+psycopg://u@h:5433/d?sslmode=require"),
         ("postgresql+asyncpg://u@h/d", "postgresql+psycopg://u@h/d"),
@@ -36,7 +35,7 @@ def test_other_databases_are_named() -> None:
         driver_url("mysql://u:hunter2@h/d")
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+aiosqlite:///:memory:"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite+pysqlite:///:memory:"])
 def test_a_database_that_forgets_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="forgets everything: name a file"):
         driver_url(url)

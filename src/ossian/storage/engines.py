@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+NUM_CONNECTIONS = 10
 BUSY_SECONDS = 60  # how long a writer waits for another process, and anybody for a free connection
 CONNECT_SECONDS = 10  # to a PostgreSQL server that does not answer
 SQLITE_SETTINGS = (
@@ -17,27 +17,20 @@ POSTGRESQL_SETTINGS = (
 )
 
 
-def engine_of(url: URL) -> AsyncEngine:
-    """Return the engine of an URL that names our driver; see `blocking_engine` for how SQLite's transactions begin."""
-    if is_sqlite(url):
-        engine = create_async_engine(url, pool_size=5, max_overflow=0, pool_timeout=BUSY_SECONDS)
-    else:  # pre-ping: a connection may have died with the server's last restart
-        options = {"pool_size": 10, "max_overflow": 0, "pool_timeout": BUSY_SECONDS, "pool_pre_ping": True}
-        engine = create_async_engine(impatient(url), **options)
-    set_up(engine.sync_engine)
-    return engine
-
-
-def blocking_engine(url: URL) -> Engine:
-    """Return an engine for other threads than the event loop's.
+def engine_of(url: URL) -> Engine:
+    """Return the engine of an URL that names our driver, with as many connections as there are threads to use them.
 
     SQLite's transactions begin as the option `sqlite_begin` says: `BEGIN IMMEDIATE` to write. Else a transaction that
     reads first and then writes fails, without waiting, when another process wrote meanwhile.
     """
-    place = url.set(drivername="sqlite+pysqlite") if is_sqlite(url) else impatient(url)
-    engine = create_engine(place, poolclass=NullPool)
-    set_up(engine)
-    return engine
+    # pre-ping: a connection may have died with the server's last restart
+    options = {"pool_size": NUM_CONNECTIONS, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
+    return set_up(create_engine(url if is_sqlite(url) else impatient(url), **options))
+
+
+def passing_engine(url: URL) -> Engine:
+    """Return an engine that keeps no connection."""
+    return set_up(create_engine(url if is_sqlite(url) else impatient(url), poolclass=NullPool))
 
 
 def is_sqlite(url: URL) -> bool:
@@ -50,8 +43,8 @@ def impatient(url: URL) -> URL:
     return url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)} | dict(url.query))
 
 
-def set_up(engine: Engine) -> None:
-    """Give each new connection its settings, and SQLite's transactions their beginning."""
+def set_up(engine: Engine) -> Engine:
+    """Give each new connection its settings, and SQLite's transactions their beginning; return the engine."""
 
     def set_up_connection(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
@@ -70,3 +63,4 @@ def set_up(engine: Engine) -> None:
         event.listen(engine, "connect", leave_transactions_to_us)
         event.listen(engine, "begin", begin)
     event.listen(engine, "connect", set_up_connection)
+    return engine

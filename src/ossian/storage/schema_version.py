@@ -7,7 +7,7 @@ from threading import Lock
 from sqlalchemy import URL, Connection, column, inspect, select, table, text
 
 from ossian.errors import ConfigurationError
-from ossian.storage.engines import blocking_engine, is_sqlite
+from ossian.storage.engines import is_sqlite, passing_engine
 from ossian.storage.tables import HEAD
 from ossian.storage.transactions import Transactions
 from ossian.storage.urls import shown
@@ -38,7 +38,7 @@ def revision_of(sql: Connection) -> str | None:
 
 def upgrade(url: URL) -> None:
     """Run the migrations that are missing."""
-    engine = blocking_engine(url).execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    engine = passing_engine(url).execution_options(sqlite_begin="BEGIN IMMEDIATE")
     with _alembic_is_in_use, engine.begin() as connection:
         if not is_sqlite(url):
             connection.execute(POSTGRESQL_LOCK)

@@ -1,18 +1,17 @@
 """Transactions: reads see one moment, writes happen whole or not at all, and a caller that leaves breaks neither."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from contextlib import nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ossian.errors import StorageError
-from ossian.storage.engines import engine_of
+from ossian.storage.engines import BUSY_SECONDS, NUM_CONNECTIONS, engine_of, is_sqlite
 
 Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
@@ -28,21 +27,24 @@ log = structlog.get_logger()
 class Transactions:
     """Runs functions that take a connection, each in a transaction of its own.
 
-    Each runs in a task of its own to its end: when the caller is cancelled, it is still committed or rolled back
-    properly. SQLite has one writer at a time; the others wait here, in turn, and not in SQLite's polling.
+    Each runs in a thread, and to its end: when the caller is cancelled, it is still committed or rolled back properly.
+    The event loop never waits for a database, nor does it hold its sockets: when PostgreSQL ends a connection, libpq
+    closes the socket behind the back of the loop, and uvloop spins for ever. SQLite has one writer at a time; the
+    others wait here, in turn, and not in SQLite's polling.
     """
 
     def __init__(self, url: URL) -> None:
-        is_sqlite = url.get_backend_name() == "sqlite"
         self._engine = engine_of(url)
-        self._reader = self._engine.execution_options(**({} if is_sqlite else SNAPSHOT))
+        self._reader = self._engine.execution_options(**({} if is_sqlite(url) else SNAPSHOT))
         self._writer = self._engine.execution_options(sqlite_begin="BEGIN IMMEDIATE")
-        self._turn = asyncio.Lock() if is_sqlite else nullcontext()
+        self._turn = asyncio.Lock() if is_sqlite(url) else nullcontext()
+        self._threads = ThreadPoolExecutor(NUM_CONNECTIONS, thread_name_prefix="database")
+        self._free = asyncio.Semaphore(NUM_CONNECTIONS)
         self._running: set[asyncio.Task[Any]] = set()
 
     async def read(self, work: Work[Result]) -> Result:
         """Return what `work` finds. Raises StorageError when the database is not available."""
-        return await self._to_its_end(run(self._reader, work))
+        return await self._to_its_end(self._run(self._reader, work))
 
     async def write(self, work: Work[Result]) -> Result:
         """Return what `work` returns once all it did is on disk; when it raises, nothing was done.
@@ -54,17 +56,35 @@ class Transactions:
     async def close(self) -> None:
         """Wait for what is running, and close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._engine.dispose()
+        self._threads.shutdown()
+        await asyncio.to_thread(self._engine.dispose)
 
     async def _write(self, work: Work[Result]) -> Result:
         async with self._turn:
             for _ in range(MAX_NUM_TRIES - 1):
                 try:
-                    return await run(self._writer, work)
+                    return await self._run(self._writer, work)
                 except StorageError as error:
                     if not is_worth_a_retry(error):
                         raise
-            return await run(self._writer, work)
+            return await self._run(self._writer, work)
+
+    async def _run(self, engine: Engine, work: Work[Result]) -> Result:
+        async with self._thread():
+            return await asyncio.get_running_loop().run_in_executor(self._threads, run, engine, work)
+
+    @asynccontextmanager
+    async def _thread(self) -> AsyncIterator[None]:
+        """Wait for a free thread; raises StorageError when there is none for too long."""
+        try:
+            async with asyncio.timeout(BUSY_SECONDS):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise StorageError(f"no connection was free for {BUSY_SECONDS} seconds") from error
+        try:
+            yield
+        finally:
+            self._free.release()
 
     async def _to_its_end(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         task = asyncio.create_task(coroutine)
@@ -73,14 +93,14 @@ class Transactions:
         return await asyncio.shield(task)
 
 
-async def run(engine: AsyncEngine, work: Work[Result]) -> Result:
+def run(engine: Engine, work: Work[Result]) -> Result:
     """Return what `work` returns, in one transaction. Raises StorageError when the database is not available."""
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(work)
+        with engine.begin() as connection:
+            return work(connection)
     except OUR_BUGS:
         raise
-    except (DatabaseError, InterfaceError, NoConnectionError) as error:
+    except (DatabaseError, InterfaceError) as error:
         log.error("database not available", reason=reason_of(error))
         raise StorageError(reason_of(error)) from error
 

@@ -7,7 +7,7 @@ from ossian.errors import ConfigurationError
 from ossian.settings import Settings
 
 DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite+pysqlite",
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",  # as hosting services write it
 }
