@@ -17,11 +17,9 @@ WRITTEN_URL = "http://127.0.0.1:8000"
 CHAT = [sys.executable, "-m", "ossian", "chat"]
 
 
-def snippet(language: str, beginning: str) -> str:
-    """Return the one code block that begins so."""
-    (found,) = (
-        each for each in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if each.startswith(beginning)
-    )
+def snippet(language: str, containing: str) -> str:
+    """Return the one code block with a text in it."""
+    (found,) = (each for each in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if containing in each)
     return str(found)
 
 
@@ -44,8 +42,14 @@ def test_the_first_request(server: ServedProcess) -> None:
 
 
 def test_the_first_program(server: ServedProcess) -> None:
-    program = snippet("python", "from openai").replace(WRITTEN_URL, server.url)
+    program = snippet("python", "chat.completions").replace(WRITTEN_URL, server.url)
     assert "391" in run([sys.executable, "-c", program])
+
+
+def test_the_first_program_with_responses(server: ServedProcess) -> None:
+    said = run([sys.executable, "-c", snippet("python", "responses.create").replace(WRITTEN_URL, server.url)])
+    assert "391" in said
+    assert said.endswith("True\n")
 
 
 def test_the_conversation_in_the_terminal(cache_dir: Path) -> None:
