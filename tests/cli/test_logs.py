@@ -1,6 +1,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any, Literal
 
 import pytest
 import structlog
@@ -67,3 +68,17 @@ def test_libraries_are_heard_from_warnings_on(capsys: pytest.CaptureFixture[str]
     logging.info("quiet")
     structlog.get_logger().debug("loud")
     assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == ["loud"]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_does_not_show_what_variables_held(form: Literal["text", "json"], capsys: Any) -> None:
+    configure_logs(LogSettings(format=form))
+    said = "".join(["helio", "trope"])
+    try:
+        raise ValueError(len(said))
+    except ValueError:
+        structlog.get_logger().exception("failed")
+        logging.exception("failed too")
+    shown = capsys.readouterr().err
+    assert shown.count("ValueError: 10") == 2
+    assert "heliotrope" not in shown

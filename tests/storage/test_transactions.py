@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from ossian.errors import StorageError
 from ossian.storage import Database, StoredConversation, transactions
 from ossian.storage.engines import NUM_CONNECTIONS
-from ossian.storage.tables import conversations
+from ossian.storage.tables import conversation_items, conversations
 from ossian.storage.transactions import Transactions, is_worth_a_retry, reason_of
 from tests.databases import sqlite_url
 from tests.storage.samples import item, stored
@@ -82,6 +82,19 @@ async def test_a_mistake_of_ours_is_no_excuse(database: Database) -> None:
 
     with pytest.raises(IntegrityError):
         await transactions_of(database).write(twice)
+
+
+async def test_an_error_does_not_tell_what_was_to_be_written(database: Database) -> None:
+    bodies = [item("one", "heliotrope")]
+    await database.conversations.create(StoredConversation("conv_1", "a", 1), bodies)
+
+    def again(sql: Connection) -> None:
+        row = {"conversation_id": "conv_1", "position": 0, "scope": "a", "item_id": "one", "body": bodies[0]}
+        sql.execute(conversation_items.insert().values(**row))
+
+    with pytest.raises(IntegrityError, match="INSERT INTO conversation_items") as caught:
+        await transactions_of(database).write(again)
+    assert "heliotrope" not in str(caught.value)
 
 
 async def test_cancelling_a_caller_does_not_stop_what_it_began(database: Database) -> None:

@@ -43,6 +43,7 @@ def test_a_database_that_forgets_is_refused(url: str) -> None:
 
 def test_passwords_are_never_shown() -> None:
     assert shown(driver_url("postgresql://u:hunter2@h/d")) == "postgresql://u:***@h/d"
+    assert shown(driver_url("postgresql://h/d?user=u&password=hunter2&sslpassword=hunter3")) == "postgresql://h/d"
     assert shown(driver_url("sqlite:////var/a.db")) == "sqlite:////var/a.db"
 
 

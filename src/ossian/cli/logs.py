@@ -34,7 +34,9 @@ def renderers(settings: LogSettings) -> list[Processor]:
     """Return the last processors: what makes a line of an event."""
     is_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     if is_text:
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        # not the default, which shows the variables of every frame: keys and what callers said
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 

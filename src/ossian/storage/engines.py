@@ -25,7 +25,7 @@ def engine_of(url: URL) -> Engine:
     """
     # pre-ping: a connection may have died with the server's last restart
     options = {"pool_size": NUM_CONNECTIONS, "max_overflow": 0, "pool_pre_ping": not is_sqlite(url)}
-    return set_up(create_engine(url if is_sqlite(url) else impatient(url), **options))
+    return set_up(create_engine(url if is_sqlite(url) else impatient(url), hide_parameters=True, **options))
 
 
 def passing_engine(url: URL) -> Engine:

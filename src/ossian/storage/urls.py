@@ -36,8 +36,8 @@ def driver_url(url: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return an URL as messages show it, without its password."""
-    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    """Return an URL as messages show it: without its password, and without options, which may be one as well."""
+    return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
 def unusable(place: object, reason: str) -> ConfigurationError:
