@@ -67,9 +67,9 @@ class ResponseStore:
         """Return the stored events of a response from number `start_index` on; none when there is no response."""
         return await self._transactions.read(lambda sql: runs.events(sql, scope, response_id, start_index))
 
-    async def renew_leases(self, owner: str, until: float) -> int:
-        """Say that `owner` is alive, for all it is generating; return how many those are."""
-        return await self._transactions.write(lambda sql: runs.renew_leases(sql, owner, until))
+    async def renew_leases(self, owner: str, ids: Collection[str], until: float) -> int:
+        """Say that `owner` is generating these responses still; return of how many that is true."""
+        return await self._transactions.write(lambda sql: runs.renew_leases(sql, owner, ids, until))
 
     async def expired(self, now: float) -> list[StoredResponse]:
         """Return the running responses whose owner has not been heard of in time. The caller finishes them."""

@@ -1,6 +1,6 @@
 """Background responses while they run: who generates them, for how long that counts, and their events."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection, or_, select, update
 
@@ -35,9 +35,10 @@ def events(sql: Connection, scope: str, response_id: str, start_index: int) -> l
     return list(sql.scalars(mine.where(event.position >= start_index).order_by(event.position)))
 
 
-def renew_leases(sql: Connection, owner: str, until: float) -> int:
+def renew_leases(sql: Connection, owner: str, ids: Collection[str], until: float) -> int:
     """Move the end of an owner's leases."""
-    return sql.execute(update(responses).where(responses.c.owner == owner).values(lease_expires_at=until)).rowcount
+    mine = (responses.c.owner == owner) & responses.c.id.in_(ids)
+    return sql.execute(update(responses).where(mine).values(lease_expires_at=until)).rowcount
 
 
 def expired(sql: Connection, now: float) -> list[StoredResponse]:

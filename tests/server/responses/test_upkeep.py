@@ -67,6 +67,19 @@ async def test_a_lease_that_is_renewed_holds(service: Service, clock: Callable[[
     assert await status(service) == "failed"
 
 
+async def test_what_a_server_does_not_make_ends_though_it_makes_others(
+    service: Service, clock: Callable[[float], None]
+) -> None:
+    """Such as one whose beginning was stored when the answer to that was lost."""
+    await started(service)
+    await started(service, "resp_2")
+    mine = keeper(service, resp_2=Ended())
+    for now in (105.0, 111.0):
+        clock(now)
+        await mine.keep_leases()
+    assert [await status(service, each) for each in ("resp_1", "resp_2")] == ["failed", "in_progress"]
+
+
 async def test_a_server_that_slept_does_not_bury_its_own(service: Service, clock: Callable[[float], None]) -> None:
     await started(service)
     clock(10_000.0)

@@ -69,7 +69,7 @@ class Upkeep:
     async def keep_leases(self) -> None:
         """Renew this server's leases, then end what others have lost: in this order, as a machine may have slept."""
         if self._runs:
-            await self._store.renew_leases(self._owner, self.lease())
+            await self._store.renew_leases(self._owner, list(self._runs), self.lease())
         for lost in await self._store.expired(self._now()):
             await self._fail(lost)
 
