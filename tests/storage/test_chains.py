@@ -1,12 +1,15 @@
 """Chains of previous_response_id: their context, and what deletion and retention leave of them."""
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
-from ossian.storage import Database, JsonObject
+from ossian.storage import Database, JsonObject, chains
 from tests.storage.samples import ids, item, running, stored
 
 
@@ -184,3 +187,26 @@ async def test_large_items_are_stored_whole(database: Database, size: int) -> No
     large = item("in_large", "0123456789" * (size // 10))
     await database.responses.finish(stored(input_items=[large]))
     assert (await database.responses.context("a", "resp_1") or [])[0] == large
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_two_that_are_deleted_at_once_leave_nothing(database: Database) -> None:
+    """Neither deletion sees the other's, and yet one of them has to erase what both let go of."""
+    await make_chain(database, 2)
+    is_deleted, is_done = threading.Event(), threading.Event()
+    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    num_waiting = text(f"SELECT count(*) {waiting}")
+
+    def delete_and_linger(sql: Connection) -> None:
+        chains.delete(sql, "a", "resp_1")
+        is_deleted.set()
+        while not (is_done.is_set() or sql.scalar(num_waiting)):
+            sql.execute(text("SELECT pg_stat_clear_snapshot()"))
+
+    first = asyncio.create_task(database._transactions.write(delete_and_linger))
+    await asyncio.to_thread(is_deleted.wait)
+    assert await database.responses.delete("a", "resp_0")
+    is_done.set()
+    await first
+    assert await num_rows(database) == 0

@@ -48,6 +48,8 @@ def erase_upwards(sql: Connection, response_id: str | None) -> None:
     """Erase a hidden response unless one that is kept continues it, and then likewise the one it continues."""
     child = responses.alias()
     while response_id is not None:
+        # Locked, so that of two that let go of it at once, the later one sees that nothing needs it.
+        sql.execute(select(responses.c.id).where(responses.c.id == response_id).with_for_update())
         unneeded = (
             (responses.c.id == response_id)
             & responses.c.is_hidden
