@@ -19,6 +19,7 @@ from threading import Event, Thread
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
@@ -319,6 +320,41 @@ def test_what_was_told_survives_a_kill(database_url: str, tmp_path: Path, num_ro
         with Client(url, Witness()).http as http:
             for response_id, body in [pair for each in witnesses for pair in each.completed.items()]:
                 assert http.get(f"/v1/responses/{response_id}").json() == body
+
+
+END_CONNECTIONS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_database_that_restarts_stops_nobody(database_url: str, tmp_path: Path) -> None:
+    """Its connections end in the middle of everything: what cannot be stored is an error, and the server goes on."""
+    asked = {"model": MODEL, "input": "Hello!", "background": True, "stream": True}
+    statuses: list[int] = []
+    is_over = Event()
+    with servers(database_url, tmp_path) as running, httpx2.Client(base_url=running.start(), trust_env=False) as http:
+
+        def ask_again_and_again() -> None:
+            while not is_over.is_set():
+                statuses.append(http.post("/v1/responses", json=asked, timeout=60).status_code)
+
+        threads = [Thread(target=ask_again_and_again) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for _ in range(3):
+            num_before = len(statuses)
+            until(lambda: len(statuses) > num_before + 8)  # noqa: B023 (it is waited for)
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(END_CONNECTIONS)
+            assert http.get("/healthz", timeout=60).status_code == 200
+        num_before = len(statuses)
+        until(lambda: len(statuses) > num_before + 8)
+        is_over.set()
+        for thread in threads:
+            thread.join()
+        assert set(statuses) <= {200, 503}
+        assert statuses[-1] == 200
 
 
 @pytest.mark.slow
