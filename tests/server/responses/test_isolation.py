@@ -13,7 +13,8 @@ import httpx2
 import pytest
 
 from ossian.engine.scripted import ScriptedEngine
-from tests.server.serving import ANSWER, MODEL, GatedEngine, Served, serving, turn_ids, until
+from tests.server.responses.asking import SUNNY, THOUGHT, WEATHER, WEATHER_CALL, prompts
+from tests.server.serving import ANSWER, MODEL, GatedEngine, Served, in_turn, serving, turn_ids, until
 from tests.server.sockets import socket_to
 
 Json = dict[str, Any]
@@ -282,6 +283,18 @@ def test_an_item_that_takes_the_id_of_anothers_changes_nothing() -> None:
         again = ada.made(RESPONSES, model=MODEL, input=[{"type": "item_reference", "id": "msg_1"}])
         (item,) = ada.read(f"{RESPONSES}/{again['id']}/input_items")["data"]
         assert item["content"][0]["text"] == SECRET_WORD
+
+
+def test_the_reasoning_behind_anothers_call_is_not_recalled() -> None:
+    """Call ids are told to clients, who may tell them to others."""
+    with serving(ScriptedEngine(in_turn(WEATHER_CALL, SUNNY)), api_keys=["ada-key", "bob-key"]) as served:
+        with served.http() as http:
+            ada, bob = Caller("ada-key", http), Caller("bob-key", http)
+            call = ada.made(RESPONSES, **ASKED, tools=[WEATHER])["output"][-1]
+            result = {"type": "function_call_output", "call_id": call["call_id"], "output": "rain"}
+            for caller in (bob, ada):
+                caller.made(RESPONSES, model=MODEL, input=[call, result], tools=[WEATHER])
+        assert [THOUGHT in prompt for prompt in prompts(served)] == [False, False, True]
 
 
 def routes(callers: Callers) -> set[tuple[str, str]]:
