@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 
 from ossian.errors import ConfigurationError
-from ossian.storage import Database
+from ossian.storage import Database, StoredConversation
 from tests.databases import postgresql_url, sqlite_url
-from tests.storage.samples import stored
+from tests.storage.samples import item, stored
 
 
 async def test_a_secret_is_made_once(database: Database, database_url: str) -> None:
@@ -111,4 +111,19 @@ async def test_a_database_that_another_program_reads_can_be_written(tmp_path: Pa
     assert await database.responses.finish(stored("resp_2"))
     assert reader.execute("SELECT count(*) FROM responses").fetchone() == (1,), "it still sees its own moment"
     reader.close()
+    await database.close()
+
+
+async def test_what_is_erased_is_in_no_file_after_the_next_purge(tmp_path: Path) -> None:
+    database = await Database.open(sqlite_url(tmp_path))
+    secret = item("secret", "heliotrope " * 2000)
+    await database.responses.finish(stored("resp_1", input_items=[secret]))
+    await database.responses.finish(stored("resp_2", input_items=[secret], expires_at=10.0))
+    await database.conversations.create(StoredConversation("conv_1", "a", 1), [secret])
+    await database.responses.purge(0.0)
+    assert b"heliotrope" in (tmp_path / "ossian.sqlite3").read_bytes()
+    await database.responses.delete("a", "resp_1")
+    await database.conversations.delete("a", "conv_1")
+    assert await database.responses.purge(11.0) == 1
+    assert [path.name for path in tmp_path.iterdir() if b"heliotrope" in path.read_bytes()] == []
     await database.close()

@@ -147,6 +147,24 @@ async def test_a_database_that_stays_locked_is_an_error_that_says_so(
     assert await database.responses.finish(stored())
 
 
+@on_sqlite
+async def test_a_log_that_others_read_stays_and_stops_nobody(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "EMPTY_LOG", ("PRAGMA busy_timeout = 1", *transactions.EMPTY_LOG[1:]))
+    await database.responses.finish(stored("resp_1"))
+    reader = sqlite3.connect(tmp_path / "ossian.sqlite3", isolation_level=None)
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM responses").fetchone() == (1,)
+    await database.responses.finish(stored("resp_2"))
+    await database.responses.purge(0.0)
+    assert await database.responses.finish(stored("resp_3"))
+    reader.execute("COMMIT")
+    await database.responses.purge(0.0)
+    assert (tmp_path / "ossian.sqlite3-wal").stat().st_size == 0
+    reader.close()
+
+
 async def test_nobody_waits_for_ever_for_a_connection(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transactions, "BUSY_SECONDS", 0.01)
     is_over = threading.Event()

@@ -84,8 +84,12 @@ class ResponseStore:
         return await self._transactions.read(lambda sql: runs.cancel_requested(sql, owner))
 
     async def purge(self, now: float) -> int:
-        """Delete the finished responses that expired before `now`; return how many those were."""
+        """Delete the finished responses that expired before `now`; return how many those were.
+
+        What was deleted before then is in none of SQLite's files any more.
+        """
         num_purged = 0
         while num := await self._transactions.write(lambda sql: chains.purge(sql, now)):
             num_purged += num
+        await self._transactions.empty_log()
         return num_purged

@@ -19,6 +19,11 @@ Work = Callable[[Connection], Result]
 MAX_NUM_TRIES = 3
 RETRIED_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # SQLite's reads are that anyway
+EMPTY_LOG = (
+    "PRAGMA busy_timeout = 1000",  # nobody can write meanwhile
+    "PRAGMA wal_checkpoint(TRUNCATE)",
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+)
 OUR_BUGS = (IntegrityError, ProgrammingError, DataError)
 
 log = structlog.get_logger()
@@ -53,6 +58,11 @@ class Transactions:
         """
         return await self._to_its_end(self._write(work))
 
+    async def empty_log(self) -> None:
+        """Bring what SQLite has in its write-ahead log into the file: what was erased is still in it, else."""
+        if is_sqlite(self._engine.url):
+            await self._to_its_end(self._empty_log())
+
     async def close(self) -> None:
         """Wait for what is running, and close every connection."""
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -68,6 +78,10 @@ class Transactions:
                     if not is_worth_a_retry(error):
                         raise
             return await self._run(self._writer, work)
+
+    async def _empty_log(self) -> None:
+        async with self._turn, self._thread():
+            await asyncio.get_running_loop().run_in_executor(self._threads, empty_log, self._engine)
 
     async def _run(self, engine: Engine, work: Work[Result]) -> Result:
         async with self._thread():
@@ -103,6 +117,17 @@ def run(engine: Engine, work: Work[Result]) -> Result:
     except (DatabaseError, InterfaceError) as error:
         log.error("database not available", reason=reason_of(error))
         raise StorageError(reason_of(error)) from error
+
+
+def empty_log(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, outside any transaction. One that is read for long is left for the next time."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        for statement in EMPTY_LOG:
+            cursor.execute(statement)
+    finally:
+        connection.close()
 
 
 def reason_of(error: Exception) -> str:
