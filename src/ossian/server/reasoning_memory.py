@@ -46,5 +46,8 @@ def num_bytes(reasoning: str) -> int:
 
 
 def scope_of(request: HTTPConnection, *, has_keys: bool) -> str:
-    """Whose request it is: a digest of its key. On a server without keys everybody is one."""
-    return hashlib.sha256(request.headers.get("authorization", "").encode()).hexdigest() if has_keys else ""
+    """Whose request it is: a digest of its key, however the header is written. Without keys everybody is one."""
+    if not has_keys:
+        return ""
+    key = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return hashlib.sha256(f"Bearer {key}".encode()).hexdigest()
