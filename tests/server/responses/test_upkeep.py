@@ -57,13 +57,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 async def test_a_lease_that_is_renewed_holds(service: Service, clock: Callable[[float], None]) -> None:
     await started(service)
     mine, other = keeper(service, resp_1=Ended()), keeper(service, "other")
-    for now in (105.0, 114.0, 123.0):
+    for now in (105.0, 111.0, 117.0, 123.0):
         clock(now)
         await mine.keep_leases()
         await other.keep_leases()
         assert await status(service) == "in_progress"
-    clock(134.0)
-    await other.keep_leases()
+    for now in (128.0, 134.0):
+        clock(now)
+        await other.keep_leases()
     assert await status(service) == "failed"
 
 
@@ -83,6 +84,38 @@ async def test_what_a_server_does_not_make_ends_though_it_makes_others(
 async def test_a_server_that_slept_does_not_bury_its_own(service: Service, clock: Callable[[float], None]) -> None:
     await started(service)
     clock(10_000.0)
+    await keeper(service, resp_1=Ended()).keep_leases()
+    assert await status(service) == "in_progress"
+
+
+async def test_others_may_renew_their_leases_when_the_database_is_back(
+    service: Service, clock: Callable[[float], None]
+) -> None:
+    await started(service)
+    await started(service, "resp_2", owner="dead")
+    mine, other = keeper(service, resp_1=Ended()), keeper(service, "other")
+    await other.keep_leases()
+    for now in (130.0, 135.0):  # it was away for thirty seconds, and the other server comes first
+        clock(now)
+        await other.keep_leases()
+        assert await status(service) == "in_progress"
+        await mine.keep_leases()
+    clock(140.0)
+    await other.keep_leases()
+    assert [await status(service, each) for each in ("resp_1", "resp_2")] == ["in_progress", "failed"]
+
+
+async def test_a_database_that_answers_late_does_not_make_a_server_bury_its_own(
+    service: Service, clock: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await started(service)
+    renew = service.database.responses.renew_leases
+
+    async def late(*args: Any) -> int:
+        clock(111.0)
+        return await renew(*args)
+
+    monkeypatch.setattr(service.database.responses, "renew_leases", late)
     await keeper(service, resp_1=Ended()).keep_leases()
     assert await status(service) == "in_progress"
 

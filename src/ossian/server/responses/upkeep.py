@@ -43,6 +43,8 @@ class Upkeep:
         self._owner = owner
         self._now = now
         self._runs = runs
+        self._kept_at: float | None = None  # when the database last answered
+        self._patient_until = 0.0
         self._task: asyncio.Task[Any] | None = None
 
     def open(self) -> None:
@@ -70,8 +72,11 @@ class Upkeep:
         """Renew this server's leases, then end what others have lost: in this order, as a machine may have slept."""
         if self._runs:
             await self._store.renew_leases(self._owner, list(self._runs), self.lease())
-        for lost in await self._store.expired(self._now()):
-            await self._fail(lost)
+        expired = await self._store.expired(self._now())
+        if not self._is_patient():
+            for lost in expired:
+                if lost.id not in self._runs:
+                    await self._fail(lost)
 
     async def purge(self) -> None:
         """Erase what is older than the retention."""
@@ -82,6 +87,14 @@ class Upkeep:
             rounds.create_task(repeated(ORDERS_SECONDS, self.take_orders))
             rounds.create_task(repeated(self._settings.lease_seconds / LEASE_PARTS, self.keep_leases))
             rounds.create_task(repeated(PURGE_SECONDS, self.purge))
+
+    def _is_patient(self) -> bool:
+        """Whether the database was away lately, or this machine slept: others could not renew their leases then."""
+        now, lease = self._now(), self._settings.lease_seconds
+        if self._kept_at is not None and now - self._kept_at > 2 * lease / LEASE_PARTS:
+            self._patient_until = now + lease
+        self._kept_at = now
+        return now < self._patient_until
 
     async def _fail(self, lost: StoredResponse) -> None:
         log.warning("background response lost", response_id=lost.id)
