@@ -211,7 +211,40 @@ def test_a_chat_completions_message_is_taken_as_the_sdk_dumps_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["local_shell_call", "computer_call_output", "mcp_list_tools", "program", "acme:magic", "ghost_snapshot"]
+    "item",
+    [
+        USER,
+        ANSWER,
+        call("c"),
+        call("c") | {"encrypted_function_args": ["x"]},
+        output("c"),
+        reasoning("Hm."),
+        {"type": "compaction", "encrypted_content": "x"},
+        {"type": "custom_tool_call", "call_id": "c", "name": "patch", "input": "+"},
+        {"type": "custom_tool_call_output", "call_id": "c", "output": "ok"},
+    ],
+)
+def test_what_codex_notes_on_items_is_neither_an_error_nor_kept(item: JsonObject) -> None:
+    noted = item | {"internal_chat_message_metadata_passthrough": {"turn_id": "t", "create_time": 1788214171.1}}
+    (kept,) = bodies(noted)
+    assert "internal_chat_message_metadata_passthrough" not in kept
+    assert "encrypted_function_args" not in kept
+    assert kept["type"] == item.get("type", "message")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "local_shell_call",
+        "computer_call_output",
+        "mcp_list_tools",
+        "program",
+        "acme:magic",
+        "ghost_snapshot",
+        "agent_message",
+        "configuration_update",
+        "context_compaction",
+    ],
 )
 def test_items_of_hosted_tools_are_kept_whole(kind: str) -> None:
     item = {"type": kind, "id": "x", "call_id": 5, "anything": {"at": ["all"]}}

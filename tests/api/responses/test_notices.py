@@ -41,6 +41,7 @@ def test_there_is_nothing_to_say_of_what_is_honoured_or_a_mere_hint(fields: dict
             "input[1]",
         ),
         ({"input": [{"type": "compaction_trigger"}]}, "item_left_out", "input[0]"),
+        ({"input": [{"type": "agent_message", "author": "a", "recipient": "b"}]}, "item_left_out", "input[0]"),
         (
             {"tools": [namespace("n", function("add", **{"async": True}))]},
             "parameter_ignored",

@@ -438,6 +438,27 @@ def test_a_compacted_history_stands_for_the_whole() -> None:
     assert "Noted." not in seen[2]
 
 
+def test_a_compaction_with_the_tools_of_its_history_has_the_same_prefix() -> None:
+    fields: Any = {"instructions": "Be brief.", "tools": [WEATHER], "reasoning": {"effort": "high"}}
+    codexs: Any = {
+        "parallel_tool_calls": True,
+        "text": {"verbosity": "low"},
+        "service_tier": "auto",
+        "client_metadata": {},
+    }
+    with serving(scripted()) as served:
+        respond(served, input="I like tea.", **fields)
+        compacted = served.post(
+            "/v1/responses/compact", json={"model": MODEL, "input": "I like tea.", **fields, **codexs}
+        )
+        assert compacted.status_code == 200
+        first, second = prompts(served)
+        wrong = {"model": MODEL, "input": "a", "tools": [WEATHER, WEATHER]}
+        refused = served.post("/v1/responses/compact", json=wrong)
+    assert second.startswith(first.removesuffix("<|start|>assistant"))
+    assert refused.json()["error"]["param"] == "tools[1].name"
+
+
 def test_a_compaction_is_of_no_use_to_others() -> None:
     mine, yours = ({"Authorization": f"Bearer {key}"} for key in ("mine", "yours"))
     with serving(scripted(), api_keys=["mine", "yours"]) as served:

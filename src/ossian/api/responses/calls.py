@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AliasChoices, Field
 
-from ossian.api.fields import SHALLOW, JsonObject, RequestModel
+from ossian.api.fields import SHALLOW, JsonObject
 from ossian.api.responses.content import Content, input_parts, text_of
+from ossian.api.responses.item_model import ItemModel
 
 NewId: TypeAlias = Callable[[str], str]  # makes an id from its prefix
 
@@ -67,7 +68,7 @@ class Call:
         }
 
 
-class _CallItem(RequestModel):
+class _CallItem(ItemModel):
     """A call the model made before."""
 
     id: ItemId | None = None
@@ -93,6 +94,7 @@ class FunctionCallItem(_CallItem):
 
     type: Literal["function_call"]
     arguments: str
+    encrypted_function_args: Annotated[Any, SHALLOW] = Field(default=None, description="Codex's own; not read.")
     parsed_arguments: Any = Field(default=None, description="What OpenAI's SDK made of `arguments`; not read.")
 
     @property
@@ -121,7 +123,7 @@ class CustomCallItem(_CallItem):
         yield self.calls[0].body(new_id, self.id)
 
 
-class CallOutputItem(RequestModel):
+class CallOutputItem(ItemModel):
     """The result of a call. Either type is taken for either kind of call."""
 
     type: Literal["function_call_output", "custom_tool_call_output"]

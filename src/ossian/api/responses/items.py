@@ -10,20 +10,24 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BeforeValidator, Discriminator, Field, Tag, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from ossian.api.fields import STOP_AT_FIRST, JsonObject, RequestModel, string_or_array
+from ossian.api.fields import STOP_AT_FIRST, JsonObject, string_or_array
 from ossian.api.responses.calls import CallOutputItem, CustomCallItem, FunctionCallItem, ItemId, NewId, Status
 from ossian.api.responses.content import Parts, reasoning_parts
 from ossian.api.responses.dialects import VENDOR
 from ossian.api.responses.hosted import Hosted
+from ossian.api.responses.item_model import ItemModel
 from ossian.api.responses.messages import AssistantMessage, InputMessage, ToolMessage
 from ossian.api.validation import validated
 
 MAX_ITEMS: Final = 10_000  # so many tiny ones take 0.1 s to check, and everybody waits for that
 
-# Items of tools that OpenAI runs, whose types do not end in `_call` or `_call_output`.
+# Items of tools that OpenAI runs, and of Codex, whose types do not end in `_call` or `_call_output`.
 HOSTED_TYPES: Final = {
     "additional_tools",
+    "agent_message",
     "compaction_trigger",
+    "configuration_update",
+    "context_compaction",
     "ghost_snapshot",
     "mcp_approval_request",
     "mcp_approval_response",
@@ -34,7 +38,7 @@ HOSTED_TYPES: Final = {
 }
 
 
-class ReasoningItem(RequestModel):
+class ReasoningItem(ItemModel):
     """What the model thought: as text, encrypted by this server, or as a summary, whichever there is, in this order."""
 
     type: Literal["reasoning"]
@@ -71,7 +75,7 @@ class ReasoningItem(RequestModel):
         }
 
 
-class CompactionItem(RequestModel):
+class CompactionItem(ItemModel):
     """A history in short, encrypted by this server."""
 
     type: Literal["compaction", "compaction_summary"]
@@ -89,7 +93,7 @@ class CompactionItem(RequestModel):
         }
 
 
-class ItemReference(RequestModel):
+class ItemReference(ItemModel):
     """An item that is stored, by its id."""
 
     type: Literal["item_reference"] | None = None

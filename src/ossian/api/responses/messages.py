@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 from ossian.api.fields import STOP_AT_FIRST, JsonObject, RequestModel
 from ossian.api.responses.calls import Call, CallId, CallName, ItemId, NewId, Status
 from ossian.api.responses.content import Content, Extras, input_parts, output_parts, text_of
+from ossian.api.responses.item_model import ItemModel
 
 Phase: TypeAlias = Literal["commentary", "final_answer"]
 
 
-class InputMessage(RequestModel):
+class InputMessage(ItemModel):
     """What the user says, or instructions."""
 
     type: Literal["message"] | None = None
@@ -84,7 +85,7 @@ class ChatCall(RequestModel):
         return Call(self.id, "function", self.function.name, self.function.arguments)
 
 
-class AssistantMessage(RequestModel):
+class AssistantMessage(ItemModel):
     """What the model said, and in chat style, the calls it made then."""
 
     type: Literal["message"] | None = None
@@ -135,7 +136,7 @@ class AssistantMessage(RequestModel):
         }
 
 
-class ToolMessage(RequestModel):
+class ToolMessage(ItemModel):
     """The result of a call, in chat style."""
 
     type: Literal["message"] | None = None

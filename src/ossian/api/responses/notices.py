@@ -51,7 +51,10 @@ def _left_out_tools(request: ConversationFields) -> Iterator[Notice]:
 _OF_A_TOOL: Final = "it belongs to a tool that this server cannot run itself, so the model is not shown it."
 _REASONS: Final = {
     "additional_tools": "send its tools in 'tools'.",
+    "agent_message": "gpt-oss knows no agents but itself; send what another one said as a user's message.",
     "compaction_trigger": "shorten a history with POST /v1/responses/compact.",
+    "configuration_update": "send 'reasoning' with the request.",
+    "context_compaction": "shorten a history with POST /v1/responses/compact.",
 }
 
 

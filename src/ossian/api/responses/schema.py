@@ -241,6 +241,10 @@ class CompactRequest(RequestModel):
     input: Input | None = None
     instructions: str | None = None
     previous_response_id: ResourceId | None = None
+    tools: Tools | None = Field(default=None, description="Those of the history: its prefix is cached with them.")
+    parallel_tool_calls: bool | None = None
+    text: TextConfiguration | None = None
+    reasoning: Reasoning | None = None
     prompt_cache_key: str | None = None
     prompt_cache_retention: str | None = None
     prompt_cache_options: Annotated[JsonObject, SHALLOW] | None = None
@@ -251,6 +255,7 @@ class CompactRequest(RequestModel):
     def _has_input(self) -> "CompactRequest":
         if self.input is None and self.previous_response_id is None:
             raise _missing("'input' or 'previous_response_id'")
+        check_tools(self.tools)
         return self
 
     @property

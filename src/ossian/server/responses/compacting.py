@@ -109,10 +109,12 @@ async def _response(service: Service, model: Model, generation: Generation, turn
 
 
 def _fields(request: CompactRequest) -> ConversationFields:
-    """The same request as one for a response has it: it was checked already."""
+    """The same request as one for a response has it: it was checked already. A summary has no format of its own."""
     return ConversationFields.model_construct(
         model=request.model,
         input=request.input,
         instructions=request.instructions,
         previous_response_id=request.previous_response_id,
+        tools=request.tools,
+        reasoning=request.reasoning,
     )
