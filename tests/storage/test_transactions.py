@@ -240,3 +240,23 @@ def test_reasons_are_the_databases_own_words() -> None:
     assert reason_of(failing("40001", 1)[0]) == "deadlock detected"
     assert reason_of(StorageError("disk full")) == "disk full"
     assert not is_worth_a_retry(StorageError("disk full"))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_closing_does_not_wait_for_a_database_that_answers_no_more(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "CLOSE_SECONDS", 0.1)
+    database = await Database.open(database_url)
+    hung = [asyncio.create_task(transactions_of(database).write(sleep)) for _ in range(NUM_CONNECTIONS + 2)]
+    while len(transactions_of(database)._running) < len(hung):
+        await asyncio.sleep(0)
+    with capture_logs() as logs:
+        await database.close()
+    assert logs[0] == {"event": "database does not answer", "num_given_up": len(hung), "log_level": "error"}
+    assert all(isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*hung, return_exceptions=True))
+
+
+def sleep(sql: Connection) -> None:
+    sql.execute(text("SELECT pg_sleep(600)"))

@@ -6,6 +6,7 @@ from pydantic import SecretStr
 from ossian.errors import ConfigurationError
 from ossian.settings import Settings
 from ossian.storage import Database, database_url
+from ossian.storage.engines import impatient
 from ossian.storage.urls import driver_url, shown
 
 
@@ -60,3 +61,9 @@ async def test_the_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     database = await Database.open(database_url(Settings(data_dir=folder)))
     await database.close()
     assert (folder / "ossian.sqlite3").stat().st_size > 0
+
+
+def test_a_host_that_vanishes_is_noticed_and_the_url_may_say_how_soon() -> None:
+    url = impatient(driver_url("postgresql://u@h/d?tcp_user_timeout=1000"))
+    assert (url.query["tcp_user_timeout"], url.query["connect_timeout"]) == ("1000", "10")
+    assert int(str(url.query["keepalives_idle"])) < 60

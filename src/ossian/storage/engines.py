@@ -7,6 +7,14 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 NUM_CONNECTIONS = 10
 BUSY_SECONDS = 60  # how long a writer waits for another process, and anybody for a free connection
 CONNECT_SECONDS = 10  # to a PostgreSQL server that does not answer
+IMPATIENCE = {
+    "connect_timeout": str(CONNECT_SECONDS),
+    # A host that vanishes closes no connection, and the kernel alone would wait for it for hours.
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
 SQLITE_SETTINGS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
     "PRAGMA synchronous = FULL",
@@ -40,8 +48,8 @@ def is_sqlite(url: URL) -> bool:
 
 
 def impatient(url: URL) -> URL:
-    """Return a PostgreSQL URL that does not wait for ever for an answer, unless it says how long itself."""
-    return url.update_query_dict({"connect_timeout": str(CONNECT_SECONDS)} | dict(url.query))
+    """Return a PostgreSQL URL that does not wait for ever for a lost host, unless it says how long itself."""
+    return url.update_query_dict(IMPATIENCE | dict(url.query))
 
 
 def set_up(engine: Engine) -> Engine:

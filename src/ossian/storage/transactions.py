@@ -1,13 +1,16 @@
 """Transactions: reads see one moment, writes happen whole or not at all, and a caller that leaves breaks neither."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
+from socket import SHUT_RDWR, socket
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import structlog
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 
 from ossian.errors import StorageError
@@ -17,6 +20,7 @@ Result = TypeVar("Result")
 Work = Callable[[Connection], Result]
 
 MAX_NUM_TRIES = 3
+CLOSE_SECONDS = 10  # what does not end in this time when we do is given up
 RETRIED_STATES = {"40001", "40P01"}  # PostgreSQL: serialization failure, deadlock
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}  # SQLite's reads are that anyway
 EMPTY_LOG = (
@@ -46,6 +50,9 @@ class Transactions:
         self._threads = ThreadPoolExecutor(NUM_CONNECTIONS, thread_name_prefix="database")
         self._free = asyncio.Semaphore(NUM_CONNECTIONS)
         self._running: set[asyncio.Task[Any]] = set()
+        self._connections: WeakSet[Any] = WeakSet()  # PostgreSQL's; SQLite keeps nobody for ever
+        if not is_sqlite(url):
+            event.listen(self._engine, "connect", lambda connection, _record: self._connections.add(connection))
 
     async def read(self, work: Work[Result]) -> Result:
         """Return what `work` finds. Raises StorageError when the database is not available."""
@@ -64,9 +71,15 @@ class Transactions:
             await self._to_its_end(self._empty_log())
 
     async def close(self) -> None:
-        """Wait for what is running, and close every connection."""
-        await asyncio.gather(*self._running, return_exceptions=True)
-        self._threads.shutdown()
+        """Wait for what is running, though not for a database that answers no more, and close every connection."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=CLOSE_SECONDS)
+        if self._running:
+            log.error("database does not answer", num_given_up=len(self._running))
+            for task in self._running:
+                task.cancel()
+            hang_up(self._engine, list(self._connections))
+        await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._engine.dispose)
 
     async def _write(self, work: Work[Result]) -> Result:
@@ -128,6 +141,13 @@ def empty_log(engine: Engine) -> None:
             cursor.execute(statement)
     finally:
         connection.close()
+
+
+def hang_up(engine: Engine, connections: Iterable[Any]) -> None:
+    """End PostgreSQL connections under the threads that wait for an answer."""
+    for connection in connections:
+        with suppress(OSError, engine.dialect.loaded_dbapi.Error), socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(SHUT_RDWR)
 
 
 def reason_of(error: Exception) -> str:

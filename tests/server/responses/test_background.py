@@ -12,6 +12,9 @@ import pytest
 from openai import AsyncOpenAI
 
 from ossian.engine.scripted import ScriptedEngine
+from ossian.server.responses import background
+from ossian.server.service import Service
+from ossian.settings import ResponsesSettings
 from ossian.storage.database import Database
 from ossian.storage.records import StoredResponse
 from tests.server.responses.asking import Json, delete, error, get, post, respond, stream, text_of
@@ -431,3 +434,14 @@ def test_a_lease_that_holds_is_left_alone(tmp_path: Path) -> None:
     with serving(scripted(), sections={"data_dir": tmp_path}, first_id=10**6) as served:
         respond(served)
         assert status(served, body["id"]) == "in_progress"
+
+
+async def test_a_database_that_answers_no_more_does_not_keep_the_server(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "END_SECONDS", 0.01)
+    runs = background.BackgroundRuns(service.database.responses, ResponsesSettings(), "mine", lambda: 1.0)
+    waiting = asyncio.create_task(asyncio.Event().wait())
+    runs._working.add(waiting)  # type: ignore[arg-type]
+    await runs.aclose()
+    assert waiting.cancelled()

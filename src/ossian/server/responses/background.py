@@ -23,6 +23,7 @@ from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse
 from ossian.storage.responses import ResponseStore
 
+END_SECONDS: Final = 10.0  # for the database to be told the ends of all runs when the server stops
 LOOK_SECONDS: Final = 0.5  # between two looks at a response that another server makes
 
 NOT_STREAMED: Final = (
@@ -61,11 +62,15 @@ class BackgroundRuns:
         self._upkeep.open()
 
     async def aclose(self) -> None:
-        """End every run as failed, and wait until the database knows."""
+        """End every run as failed, and wait until the database knows, if it answers at all."""
         await self._upkeep.aclose()
         for run in self._runs.values():
             run.abandon(STOPPED)
-        await asyncio.gather(*self._working)
+        if self._working:
+            await asyncio.wait(self._working, timeout=END_SECONDS)
+        for task in self._working:
+            task.cancel()  # the database does not answer; what is lost there is told by its lease
+        await asyncio.gather(*self._working, return_exceptions=True)
 
     async def start(self, run: ResponseRun, *, is_streamed: bool) -> StoredResponse:
         """Store a response as queued, make it as soon as there is a slot, and return it as it is now.
