@@ -142,6 +142,19 @@ async def test_what_is_lost_has_failed_with_what_it_had_said(service: Service, c
     assert not await service.database.responses.finish(replace(stored, status="completed"))  # too late
 
 
+async def test_one_that_cannot_be_ended_does_not_keep_the_others_from_it(
+    service: Service, clock: Callable[[float], None]
+) -> None:
+    await started(service)
+    await started(service, "resp_2")
+    await service.database.responses.append_events("resp_1", 0, [{"no": "event"}])
+    clock(200.0)
+    with structlog.testing.capture_logs() as logs:
+        await keeper(service, "other").keep_leases()
+    assert ("lost response could not be ended", "resp_1") in [(each["event"], each["response_id"]) for each in logs]
+    assert [await status(service, each) for each in ("resp_1", "resp_2")] == ["in_progress", "failed"]
+
+
 async def test_orders_of_other_servers_are_taken(service: Service) -> None:
     runs: dict[str, Any] = {"resp_1": Ended(), "resp_2": Ended(), "resp_3": Ended()}
     for response_id in runs:

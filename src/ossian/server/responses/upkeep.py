@@ -12,7 +12,7 @@ import structlog
 
 from ossian.api.responses.broken_streams import mended
 from ossian.api.responses.response import failed, response_error
-from ossian.errors import EngineError
+from ossian.errors import EngineError, StorageError
 from ossian.server.responses.background_run import BackgroundRun
 from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse
@@ -76,7 +76,7 @@ class Upkeep:
         if not self._is_patient():
             for lost in expired:
                 if lost.id not in self._runs:
-                    await self._fail(lost)
+                    await self._bury(lost)
 
     async def purge(self) -> None:
         """Erase what is older than the retention."""
@@ -95,6 +95,15 @@ class Upkeep:
             self._patient_until = now + lease
         self._kept_at = now
         return now < self._patient_until
+
+    async def _bury(self, lost: StoredResponse) -> None:
+        """End a lost response; one that cannot be ended must not keep the others from their ends."""
+        try:
+            await self._fail(lost)
+        except StorageError:
+            raise
+        except Exception:
+            log.exception("lost response could not be ended", response_id=lost.id)
 
     async def _fail(self, lost: StoredResponse) -> None:
         log.warning("background response lost", response_id=lost.id)
