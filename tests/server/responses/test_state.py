@@ -1,10 +1,14 @@
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 
 from ossian.api.responses.items import InputItem, parse_items
+from ossian.api.responses.prompts import Filled
 from ossian.api.responses.schema import PromptReference, ResponseRequest
 from ossian.errors import InvalidRequestError, NotFoundError, RequestError
+from ossian.server.responses import state
 from ossian.server.responses.state import (
     History,
     history_of,
@@ -90,6 +94,30 @@ async def test_references_become_what_they_stand_for(service: Service) -> None:
         with pytest.raises(NotFoundError) as raised:
             await with_references(service.database, scope, given, param)
         assert raised.value.param == f"{param}[1].id"
+
+
+async def test_a_long_prompt_is_filled_in_while_others_are_served(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, others = asyncio.get_running_loop(), threading.Event()
+
+    def slow_fill(*_: Any) -> Filled:
+        loop.call_soon_threadsafe(others.set)
+        return Filled(f"others were served: {others.wait(5)}", [])
+
+    await service.database.prompts.create(MINE, "pmpt_1", {}, 1)
+    monkeypatch.setattr(state, "fill", slow_fill)
+    filled = await template_of(service.database, MINE, PromptReference(id="pmpt_1"))
+    assert filled.instructions == "others were served: True"
+
+
+async def test_a_second_reference_to_an_item_is_refused(service: Service) -> None:
+    await service.database.responses.finish(stored())
+    reference = {"type": "item_reference", "id": "msg_2"}
+    with pytest.raises(InvalidRequestError) as raised:
+        await with_references(service.database, MINE, items(reference, reference))
+    assert (raised.value.param, raised.value.code) == ("input[1].id", "duplicate_item")
+    assert "input[0]" in raised.value.message
 
 
 async def test_a_prompt_is_its_owners_and_of_a_version(service: Service) -> None:

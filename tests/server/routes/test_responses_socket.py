@@ -113,6 +113,13 @@ def test_what_codex_sends(socket: Socket, name: str) -> None:
     assert text_of(response) == "It is 4."
 
 
+def test_codex_says_that_it_has_read_a_response_and_gets_no_answer(socket: Socket) -> None:
+    first = check_stream(socket.ask(input="Hi", store=False))
+    socket.connection.send(json.dumps({"type": "response.processed", "response_id": first["id"]}))
+    events = socket.ask(input="And?", store=False, previous_response_id=first["id"])
+    assert check_stream(events)["previous_response_id"] == first["id"]
+
+
 @pytest.mark.filterwarnings("ignore:connect.. must be used:DeprecationWarning")  # the SDK's own way of connecting
 def test_the_openai_sdk(server: Served) -> None:
     with server.client.responses.connect() as connection:

@@ -10,6 +10,7 @@ from ossian.api.validation import checked
 from ossian.errors import InvalidRequestError
 
 CREATE: Final = "response.create"
+PROCESSED: Final = "response.processed"  # how Codex says that it has read a response; nobody waits for an answer
 ENVELOPE: Final = ("type", "stream_id", "generate")  # what a request over HTTP does not have
 
 _STREAM_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,256}")

@@ -15,7 +15,14 @@ from starlette.websockets import WebSocketDisconnect
 from ossian.api.errors import error_answer
 from ossian.api.fields import JsonObject
 from ossian.api.responses.dialects import DialectWriter
-from ossian.api.responses.socket_messages import CreateMessage, create_message, error_event, in_lane, lane_of
+from ossian.api.responses.socket_messages import (
+    PROCESSED,
+    CreateMessage,
+    create_message,
+    error_event,
+    in_lane,
+    lane_of,
+)
 from ossian.api.validation import json_object
 from ossian.errors import InvalidRequestError, OssianError, TooManyRequestsError
 from ossian.server.request_context import record_of, turn_on
@@ -103,6 +110,9 @@ class Connection:
         message: JsonObject = {}
         try:
             message = await _checked(data, partial(json_object, data, "message"))
+            if message.get("type") == PROCESSED:
+                record_of(connection.scope).status = 200
+                return
             create = await _checked(
                 data, partial(create_message, message, ignore_unknown=self._service.ignores_unknown)
             )

@@ -2,6 +2,7 @@
 their ids. All of it the caller's own; what is another's does not exist.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -86,17 +87,28 @@ async def template_of(database: Database, scope: str, reference: PromptReference
         raise NotFoundError(
             f"{which} with id '{reference.id[:MAX_ID_SHOWN]}' not found.", param="prompt.id", code="prompt_not_found"
         )
-    return fill(stored.body, reference.variables or {})
+    return await asyncio.to_thread(fill, stored.body, reference.variables or {})
 
 
 async def with_references(
     database: Database, scope: str, items: Sequence[InputItem], param: str = "input"
 ) -> list[InputItem]:
-    """Return items with the stored ones in the place of references to them. Raises NotFoundError, at `param[i].id`."""
-    ids = [item.id for item in items if isinstance(item, ItemReference)]
-    if not ids:
+    """Return items with the stored ones in the place of references to them.
+
+    Raises NotFoundError, or InvalidRequestError for a second reference to an item, at `param[i].id`.
+    """
+    places: dict[str, int] = {}  # of references, by their ids
+    for index, item in enumerate(items):
+        if isinstance(item, ItemReference) and places.setdefault(item.id, index) != index:
+            message = f"The item with id '{item.id[:MAX_ID_SHOWN]}' is {param}[{places[item.id]}] already."
+            raise InvalidRequestError(message, param=f"{param}[{index}].id", code="duplicate_item")
+    if not places:
         return list(items)
-    found = await database.responses.find_items(scope, ids)
+    found = await database.responses.find_items(scope, places)
+    return await asyncio.to_thread(_with_found, items, param, found)
+
+
+def _with_found(items: Sequence[InputItem], param: str, found: dict[str, JsonObject]) -> list[InputItem]:
     return [_resolved(item, f"{param}[{index}]", found) for index, item in enumerate(items)]
 
 

@@ -1,5 +1,7 @@
 """/v1/conversations: named lists of items that grow with every response that belongs to them."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from ossian.api.fields import JsonObject
@@ -116,8 +118,9 @@ async def delete_item(request: Request, conversation_id: str, item_id: str) -> R
 
 async def _new_items(service: Service, scope: str, bodies: list[JsonObject]) -> list[JsonObject]:
     """Return items as they are stored. Raises a RequestError for what is no item, and for references to nothing."""
-    items = await with_references(service.database, scope, parse_items(bodies, "items"), "items")
-    return item_bodies(items, service.parts.new_id)
+    parsed = await asyncio.to_thread(parse_items, bodies, "items")
+    items = await with_references(service.database, scope, parsed, "items")
+    return await asyncio.to_thread(item_bodies, items, service.parts.new_id)
 
 
 async def _stored(service: Service, scope: str, conversation_id: str) -> StoredConversation:

@@ -1,5 +1,7 @@
 """/v1/prompts: what `prompt` in a request for a response refers to."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 
 from ossian.api.fields import JsonObject
@@ -73,8 +75,10 @@ async def delete_prompt(request: Request, prompt_id: str) -> Response:
 
 async def _template(service: Service, scope: str, request: Request) -> JsonObject:
     body = await service.read(request, PromptRequest)
-    items = await with_references(service.database, scope, parse_items(body.input or [], "input"), "input")
-    return template(body, item_bodies(items, service.parts.new_id))
+    parsed = await asyncio.to_thread(parse_items, body.input or [], "input")
+    items = await with_references(service.database, scope, parsed, "input")
+    bodies = await asyncio.to_thread(item_bodies, items, service.parts.new_id)
+    return await asyncio.to_thread(template, body, bodies)
 
 
 def _body(stored: StoredPrompt) -> JsonObject:
