@@ -73,6 +73,26 @@ async def test_a_chain_does_not_go_on_in_anothers_responses(database: Database) 
     assert await database.responses.context("b", "resp_1") is None
 
 
+async def test_what_is_erased_while_it_is_continued_stays_in_the_context(database: Database) -> None:
+    await make_chain(database, 2)
+    history = await database.responses.context("a", "resp_1") or []
+    assert await database.responses.delete("a", "resp_1")
+    assert await database.responses.delete("a", "resp_0")
+    assert await database.responses.finish(stored("resp_2", continues="resp_1", history=history))
+    await database.responses.finish(stored("resp_3", continues="resp_2", history=[item("not_needed")]))
+    whole = [f"{name}_{number}{also}" for number in range(4) for name, also in [("in", ""), ("in", "b"), ("out", "")]]
+    assert ids(await database.responses.context("a", "resp_3")) == whole
+    assert await database.responses.delete("a", "resp_2")
+    assert await database.responses.delete("a", "resp_3")
+    assert await num_rows(database) == 0
+
+
+async def test_anothers_response_is_not_what_is_continued(database: Database) -> None:
+    await database.responses.finish(stored("resp_0", scope="b"))
+    await database.responses.finish(stored("resp_1", continues="resp_0", history=[item("mine")]))
+    assert ids(await database.responses.context("a", "resp_1")) == ["mine", "in_1", "in_1b", "out_1"]
+
+
 async def test_what_a_later_response_continues_is_hidden_and_not_erased(database: Database) -> None:
     await make_chain(database, 3)
     before = await database.responses.context("a", "resp_2")

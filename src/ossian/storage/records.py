@@ -12,7 +12,8 @@ Row = TypeVar("Row")
 class StoredResponse:
     """A response and the items it was asked with; the `output` of `body` are the items it answered with.
 
-    Times are in seconds since 1970.
+    Times are in seconds since 1970. `history` are the items before its own; it is only kept where what it continues is
+    not there any more.
     """
 
     id: str
@@ -25,6 +26,7 @@ class StoredResponse:
     conversation_id: str | None = None
     expires_at: float | None = None
     is_background: bool = False
+    history: list[JsonObject] = field(default_factory=list, compare=False)
 
 
 @dataclass(frozen=True)

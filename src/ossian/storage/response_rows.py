@@ -1,6 +1,7 @@
 """A response as rows: its body without the output, and one row per item."""
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Update, delete, func, insert, select, update
@@ -25,7 +26,7 @@ def begin(sql: Connection, response: StoredResponse) -> bool:
 
 def finish(sql: Connection, response: StoredResponse, items_of_conversation: Sequence[JsonObject]) -> bool:
     """Insert a finished response, or finish one that is running. False when it cannot be."""
-    if not (_update_running(sql, response) if response.is_background else _insert(sql, response, {})):
+    if not (_update_running(sql, response) if response.is_background else _insert(sql, _whole(sql, response), {})):
         return False
     if response.conversation_id is not None and items_of_conversation:
         conversation_rows.append(sql, response.scope, response.conversation_id, items_of_conversation)
@@ -92,6 +93,17 @@ def _insert(sql: Connection, response: StoredResponse, lease: dict[str, object])
         return False
     _insert_items(sql, response)
     return True
+
+
+def _whole(sql: Connection, response: StoredResponse) -> StoredResponse:
+    """What a response continues may have been erased while it was made: then it brings those items along."""
+    if response.previous_response_id is None or not response.history:
+        return response
+    last = (responses.c.id == response.previous_response_id) & (responses.c.scope == response.scope)
+    if sql.scalar(select(responses.c.id).where(last).with_for_update(read=True, key_share=True)) is not None:
+        return response
+    items = [*response.history, *response.input_items]
+    return replace(response, previous_response_id=None, input_items=items)
 
 
 def _update_running(sql: Connection, response: StoredResponse) -> bool:

@@ -22,7 +22,19 @@ from tests.server.responses.asking import (
     text_of,
     user,
 )
-from tests.server.serving import ALIAS, MODEL, NOW, Served, in_turn, scripted, serving, turn_ids
+from tests.server.serving import (
+    ALIAS,
+    ANSWER,
+    MODEL,
+    NOW,
+    GatedEngine,
+    Served,
+    in_turn,
+    scripted,
+    serving,
+    turn_ids,
+    until,
+)
 from tests.specs.validators import check_response
 
 
@@ -500,3 +512,21 @@ def test_many_at_once() -> None:
         bodies = list(clients.map(lambda number: respond(served, input=f"n{number}"), range(24)))
         assert len({body["id"] for body in bodies}) == 24
         assert all(get(served, body["id"]) == body for body in bodies)
+
+
+def test_what_is_deleted_while_it_is_continued_is_not_missed() -> None:
+    engine = GatedEngine(turn_ids(ANSWER))
+    engine.gate.set()
+    with serving(engine) as served, ThreadPoolExecutor(1) as client:
+        first = respond(served, input="First!")["id"]
+        engine.gate.clear()
+        waiting = client.submit(respond, served, input="Second!", previous_response_id=first)
+        until(lambda: engine.num_running == 1)
+        delete(served, first)
+        engine.gate.set()
+        second = waiting.result()
+        assert second["previous_response_id"] == first
+        third = respond(served, input="Third!", previous_response_id=second["id"])
+        assert third["status"] == "completed"
+        prompt = prompts(served)[-1]
+    assert [word in prompt for word in ("First!", "Second!", "Third!")] == [True] * 3

@@ -121,6 +121,7 @@ class ResponseRun:
             conversation_id=prepared.request.conversation_id,
             expires_at=body["created_at"] + self._service.parts.settings.responses.retention_days * 86_400,
             is_background=bool(body["background"]),
+            history=prepared.given.history.bodies,
         )
 
     def debugged(self, body: JsonObject) -> JsonObject:
