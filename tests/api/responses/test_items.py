@@ -12,6 +12,7 @@ from ossian.api.responses.items import (
     HostedItem,
     InputItem,
     ItemReference,
+    distinct_bodies,
     item_bodies,
     items_of,
     parse_items,
@@ -407,3 +408,20 @@ def check_is_settled(items: list[InputItem]) -> None:
 
 def never(prefix: str) -> str:
     raise AssertionError(f"a second id {prefix}")
+
+
+def test_no_item_has_the_id_of_another() -> None:
+    def said(text: str) -> JsonObject:
+        return {"type": "message", "id": "1", "role": "user", "content": text}
+
+    def ids(*items: JsonObject, before: tuple[JsonObject, ...] = ()) -> list[str]:
+        return [body["id"] for body in distinct_bodies(parse_items(list(items)), before, counted())]
+
+    (first,) = bodies(said("a"))
+    assert ids(said("a"), said("b"), said("b")) == ["1", "msg_0", "msg_1"]
+    assert ids(said("a"), before=(first,)) == ["1"], "it is that item"
+    assert ids(said("b"), before=(first,)) == ["msg_0"]
+    assert ids(said("a"), said("a"), before=(first,)) == ["1", "msg_0"]
+    assert ids({"type": "web_search_call", "id": "1"}, before=(first,)) == ["item_0"]
+    chat_style = {"role": "assistant", "content": "x", "id": "1", "tool_calls": [CHAT_CALL]}
+    assert ids(chat_style, before=(first,)) == ["msg_1", "fc_2"]

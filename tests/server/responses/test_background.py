@@ -12,6 +12,7 @@ import pytest
 from openai import AsyncOpenAI
 
 from ossian.engine.scripted import ScriptedEngine
+from ossian.errors import NotFoundError
 from ossian.server.responses import background
 from ossian.server.service import Service
 from ossian.settings import ResponsesSettings
@@ -434,6 +435,17 @@ def test_a_lease_that_holds_is_left_alone(tmp_path: Path) -> None:
     with serving(scripted(), sections={"data_dir": tmp_path}, first_id=10**6) as served:
         respond(served)
         assert status(served, body["id"]) == "in_progress"
+
+
+async def test_one_that_is_deleted_while_it_is_cancelled_is_not_there(service: Service) -> None:
+    store = service.database.responses
+    runs = background.BackgroundRuns(store, ResponsesSettings(), "mine", lambda: 1.0)
+    queued = StoredResponse("resp_1", "", "queued", {"id": "resp_1", "output": []}, [], 1, is_background=True)
+    await store.start(queued, "mine", 1e12)
+    await store.delete("", "resp_1")
+    with pytest.raises(NotFoundError) as raised:
+        await runs.cancel(queued)
+    assert raised.value.code == "response_not_found"
 
 
 async def test_a_database_that_answers_no_more_does_not_keep_the_server(

@@ -220,6 +220,21 @@ def test_a_conversation_gets_what_was_said() -> None:
     assert items[2:4] == body["output"]
 
 
+def test_a_conversation_loses_nothing_where_a_client_counts_its_items_from_zero_again() -> None:
+    with serving(scripted()) as served:
+        conversation = served.post("/v1/conversations", json={}).json()["id"]
+        for text in ("I am Ada.", "Who am I?"):
+            respond(served, input=[{"role": "user", "content": text, "id": "0"}], conversation=conversation)
+        items = served.get(f"/v1/conversations/{conversation}/items?order=asc").json()["data"]
+        said = [item for item in items if item.get("role") == "user"]
+        twice = {"items": [{"role": "user", "content": text, "id": "0"} for text in "ab"]}
+        other = served.post("/v1/conversations", json=twice).json()["id"]
+        both = served.get(f"/v1/conversations/{other}/items").json()["data"]
+    assert [item["content"][0]["text"] for item in said] == ["I am Ada.", "Who am I?"]
+    assert said[0]["id"] == "0" != said[1]["id"]
+    assert [item["content"][0]["text"] for item in both] == ["b", "a"]
+
+
 def test_a_conversation_gets_what_is_not_stored_otherwise() -> None:
     with serving(scripted()) as served:
         conversation = served.post("/v1/conversations", json={}).json()["id"]

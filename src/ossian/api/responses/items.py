@@ -238,3 +238,19 @@ def items_of(value: str | list[InputItem] | None) -> list[InputItem]:
 def item_bodies(items: Iterable[InputItem], new_id: NewId) -> list[JsonObject]:
     """Return items as the API lists and stores them; `new_id` makes an id from its prefix where there is none."""
     return [body for item in items for body in item.bodies(new_id)]
+
+
+def distinct_bodies(items: Iterable[InputItem], before: Iterable[JsonObject], new_id: NewId) -> list[JsonObject]:
+    """Return items as `item_bodies`, none with the id of another one: clients may count theirs from 0 in every request.
+
+    One that is sent again as it was `before` keeps its id: it is that item.
+    """
+    known: dict[str, JsonObject | None] = {body["id"]: body for body in before}
+    bodies: list[JsonObject] = []
+    for item in items:
+        made = list(item.bodies(new_id))
+        if any(known.get(body["id"], body) != body for body in made):
+            made = list(item.model_copy(update={"id": None}).bodies(new_id))
+        known |= {body["id"]: None for body in made}
+        bodies += made
+    return bodies

@@ -94,17 +94,22 @@ class BackgroundRuns:
         return stored
 
     async def cancel(self, stored: StoredResponse) -> StoredResponse:
-        """End a response wherever it is made, and return it as it is then; one that has ended stays as it is."""
+        """End a response wherever it is made, and return it as it is then; one that has ended stays as it is.
+
+        Raises NotFoundError where it is deleted meanwhile.
+        """
         if stored.status not in UNFINISHED:
             return stored
         await self._store.request_cancel(stored.scope, stored.id)
         self.end(stored.id)
-        latest = stored
         with suppress(TimeoutError):  # when whoever makes it is dead, its lease ends before that
             async with asyncio.timeout(2 * self._settings.lease_seconds):
                 async with aclosing(self._changes(stored)) as changes:
-                    async for now in changes:
-                        latest = now
+                    async for _ in changes:
+                        pass
+        latest = await self._store.get(stored.scope, stored.id)
+        if latest is None:
+            raise _deleted(stored.id)
         return latest
 
     def end(self, response_id: str) -> None:
@@ -130,7 +135,7 @@ class BackgroundRuns:
                 if now.status not in UNFINISHED:
                     yield terminal_event(now.body)
                     return
-        raise NotFoundError(f"Response with id '{stored.id}' was deleted.", code="response_not_found")
+        raise _deleted(stored.id)
 
     async def _changes(self, stored: StoredResponse) -> AsyncGenerator[StoredResponse]:
         """Yield a response as it is now, and again when there is news, until it has ended or is gone.
@@ -155,6 +160,10 @@ class BackgroundRuns:
             log.exception("background response failed", response_id=run.id)
         finally:
             del self._runs[run.id]
+
+
+def _deleted(response_id: str) -> NotFoundError:
+    return NotFoundError(f"Response with id '{response_id}' was deleted.", code="response_not_found")
 
 
 def background_of(connection: HTTPConnection) -> BackgroundRuns:

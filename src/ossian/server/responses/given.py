@@ -8,7 +8,7 @@ from typing import Final
 
 from ossian.api.fields import JsonObject
 from ossian.api.responses.call_results import check_call_results
-from ossian.api.responses.items import InputItem, item_bodies, parse_items
+from ossian.api.responses.items import InputItem, distinct_bodies, parse_items
 from ossian.api.responses.prompt import conversation
 from ossian.api.responses.prompts import Filled
 from ossian.api.responses.schema import ConversationFields
@@ -67,4 +67,4 @@ def _given(service: Service, template: Filled, history: History, own: Sequence[I
     before = parse_items([*template.items, *history.bodies])
     items = [*before, *own]
     check_call_results(items, len(before))
-    return Given(items, len(before), history, item_bodies(own, service.parts.new_id))
+    return Given(items, len(before), history, distinct_bodies(own, history.bodies, service.parts.new_id))

@@ -12,7 +12,7 @@ from ossian.api.responses.conversations import (
     conversation_body,
     deleted_body,
 )
-from ossian.api.responses.items import item_bodies, parse_items
+from ossian.api.responses.items import distinct_bodies, parse_items
 from ossian.api.responses.pages import included, list_body, page_query, shown
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
@@ -120,7 +120,7 @@ async def _new_items(service: Service, scope: str, bodies: list[JsonObject]) -> 
     """Return items as they are stored. Raises a RequestError for what is no item, and for references to nothing."""
     parsed = await asyncio.to_thread(parse_items, bodies, "items")
     items = await with_references(service.database, scope, parsed, "items")
-    return await asyncio.to_thread(item_bodies, items, service.parts.new_id)
+    return await asyncio.to_thread(distinct_bodies, items, (), service.parts.new_id)
 
 
 async def _stored(service: Service, scope: str, conversation_id: str) -> StoredConversation:
