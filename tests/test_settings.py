@@ -64,6 +64,7 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (ResponsesSettings, {"lease_seconds": 0.5}),
         (ResponsesSettings, {"websocket_minutes": 0}),
         (ResponsesSettings, {"max_background": -1}),
+        (ResponsesSettings, {"max_background": 10_001}),  # all of them are named when leases are renewed
         (LogSettings, {"level": "INFO"}),
     ],
 )
