@@ -4,6 +4,7 @@
 # installs with apt-get what is missing, where that is permitted. `environment` prints NAME=VALUE for those that answer.
 # A service is three functions, start_<service>, stop_<service> and is_running_<service>, and a line in SERVICES.
 set -eu
+PATH="$PATH:/usr/sbin:/sbin" # runuser, on Debian
 
 SERVICES="postgresql"
 STATE=.services # per service: its folder and the variable that tells tests about it; ignored by git
