@@ -1,11 +1,19 @@
+import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from ossian.settings import (
+    CatalogSettings,
+    DeclaredModel,
     EngineSettings,
     LogSettings,
+    ModelCapabilities,
+    ModelLifecycle,
+    ModelPrices,
     ModelSettings,
     ReasoningMemorySettings,
     ResponsesSettings,
@@ -17,6 +25,7 @@ from ossian.settings import (
 SECTIONS = [
     ServerSettings,
     ModelSettings,
+    CatalogSettings,
     EngineSettings,
     ReasoningMemorySettings,
     ResponsesSettings,
@@ -66,10 +75,25 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (ResponsesSettings, {"max_background": -1}),
         (ResponsesSettings, {"max_background": 10_001}),  # all of them are named when leases are renewed
         (LogSettings, {"level": "INFO"}),
+        (CatalogSettings, {"currency": "usd"}),
+        (CatalogSettings, {"currency": "EURO"}),
+        (DeclaredModel, {"id": ""}),
+        (DeclaredModel, {"id": "two words"}),
+        (DeclaredModel, {"id": "a\nb"}),
+        (DeclaredModel, {"id": "a\n"}),
+        (DeclaredModel, {"id": "a", "params": 0}),
+        (DeclaredModel, {"id": "a", "max_output_tokens": 0}),
+        (DeclaredModel, {"id": "a", "published": "yesterday"}),
+        (ModelPrices, {"input": -0.01}),
+        (ModelPrices, {"output": "NaN"}),
+        (ModelPrices, {"output": "Infinity"}),
+        (ModelPrices, {"cached_input": "0.000000001"}),
+        (ModelPrices, {"input": 10**16}),
+        (ModelCapabilities, {"input_modalities": ["smell"]}),
     ],
 )
 def test_values_out_of_range_are_refused(section: type[Section], wrong: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match=next(iter(wrong))):
+    with pytest.raises(ValidationError, match=list(wrong)[-1]):
         section.model_validate(wrong)
 
 
@@ -104,3 +128,54 @@ def test_a_dot_env_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / ".env").write_text("OSSIAN_SERVER__PORT=9\n")
     monkeypatch.chdir(tmp_path)
     assert Settings().server.port == ServerSettings().port
+
+
+def test_models_are_declared_as_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "ossian.toml"
+    file.write_text(
+        """
+        [catalog]
+        currency = "EUR"
+        [[catalog.models]]
+        id = "gpt-oss-20b"
+        published = 2025-08-05
+        prices = { input = 0.04, output = 0.15 }
+        [[catalog.models]]
+        id = "older"
+        lifecycle = { retired = 2026-01-01, successor = "gpt-oss-20b", when_retired = "redirect" }
+        """
+    )
+    monkeypatch.setenv("OSSIAN_CONFIG", str(file))
+    catalog = Settings().catalog
+    assert catalog.currency == "EUR"
+    assert [model.id for model in catalog.models] == ["gpt-oss-20b", "older"]
+    assert catalog.models[0].published == date(2025, 8, 5)
+    assert catalog.models[0].prices == ModelPrices(input=Decimal("0.04"), output=Decimal("0.15"))
+    assert catalog.models[1].lifecycle.retired == date(2026, 1, 1)
+
+
+def test_models_are_declared_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = [{"id": "a", "published": "2025-08-05", "prices": {"input": 0.1, "output": "0.3"}}]
+    monkeypatch.setenv("OSSIAN_CATALOG__MODELS", json.dumps(declared))
+    (model,) = Settings().catalog.models
+    assert model.published == date(2025, 8, 5)
+    assert (model.prices.input, model.prices.output) == (Decimal("0.1"), Decimal("0.3"))
+
+
+@pytest.mark.parametrize("fields", [{"surprise": 1}, {"prices": {"surprise": 1}}, {"lifecycle": {"surprise": 1}}])
+def test_a_declared_model_has_no_unknown_fields(fields: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        DeclaredModel.model_validate({"id": "a", **fields})
+
+
+@pytest.mark.parametrize(
+    "lifecycle, reason",
+    [
+        ({"deprecated": "2026-02-01", "retired": "2026-01-31"}, "deprecated before it is retired"),
+        ({"retired": "2026-01-31", "when_retired": "redirect"}, "needs a successor"),
+        ({"when_retired": "explode"}, "redirect"),
+    ],
+)
+def test_a_lifecycle_is_in_order(lifecycle: dict[str, object], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        ModelLifecycle.model_validate(lifecycle)

@@ -5,10 +5,12 @@ A setting comes from the environment (`OSSIAN_SERVER__PORT=9000`), else from the
 """
 
 import os
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEMONSTRATION_MODEL = "ossian-nano"
@@ -40,6 +42,75 @@ class ModelSettings(Section):
     served_name: str | None = None  # None: the checkpoint's own name
     aliases: dict[str, str] = Field(default_factory=dict)  # alias -> served name
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "ossian")
+
+
+Price: TypeAlias = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=8)]  # of a million tokens
+DeclaredName: TypeAlias = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]  # it goes into headers and addresses
+Modality: TypeAlias = Literal["text", "image", "audio", "video", "file"]
+
+
+class ModelPrices(Section):
+    """What a million tokens cost, in `catalog.currency`. Reasoning is output."""
+
+    input: Price = Decimal(0)
+    cached_input: Price | None = None  # None: as other input
+    output: Price = Decimal(0)
+
+
+class ModelCapabilities(Section):
+    """What a model can do; the defaults are what every gpt-oss model can."""
+
+    input_modalities: tuple[Modality, ...] = ("text",)
+    output_modalities: tuple[Modality, ...] = ("text",)
+    reasoning: bool = True
+    function_calling: bool = True
+    structured_outputs: bool = True
+    streaming: bool = True
+
+
+class ModelLifecycle(Section):
+    """When a model is on its way out, and what comes after it. The days are in UTC and begin at midnight."""
+
+    deprecated: date | None = None  # from then on its answers carry a warning
+    retired: date | None = None  # from then on it answers no more
+    successor: DeclaredName | None = None
+    when_retired: Literal["redirect", "refuse"] = "refuse"  # the successor answers, or 404
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        if self.deprecated and self.retired and self.retired < self.deprecated:
+            raise ValueError("a model is deprecated before it is retired")
+        if self.when_retired == "redirect" and self.successor is None:
+            raise ValueError("when_retired = 'redirect' needs a successor")
+        return self
+
+
+class DeclaredModel(Section):
+    """What is known of a model besides what its engine says."""
+
+    id: DeclaredName
+    aliases: tuple[DeclaredName, ...] = ()
+    name: str | None = None  # to be read by people; None: the id
+    description: str = ""
+    series: str | None = None
+    publisher: str | None = None
+    tags: tuple[str, ...] = ()  # what it is good for: code_chat, summarization …
+    licence: str | None = None
+    published: date | None = None  # by its publisher
+    offered: date | None = None  # by this server; None: since the checkpoint is on this machine
+    params: int | None = Field(default=None, ge=1)
+    max_model_len: int | None = Field(default=None, ge=1)  # None: the engine's
+    max_output_tokens: int | None = Field(default=None, ge=1)  # None: as far as the context goes
+    capabilities: ModelCapabilities = ModelCapabilities()
+    prices: ModelPrices = ModelPrices()
+    lifecycle: ModelLifecycle = ModelLifecycle()
+
+
+class CatalogSettings(Section):
+    """What the catalog says of models."""
+
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")  # of all prices
+    models: tuple[DeclaredModel, ...] = ()
 
 
 class EngineSettings(Section):
@@ -91,6 +162,7 @@ class Settings(BaseSettings):
 
     server: ServerSettings = ServerSettings()
     models: ModelSettings = Field(default_factory=ModelSettings)
+    catalog: CatalogSettings = CatalogSettings()
     engine: EngineSettings = EngineSettings()
     reasoning_memory: ReasoningMemorySettings = ReasoningMemorySettings()
     responses: ResponsesSettings = ResponsesSettings()
