@@ -5,14 +5,18 @@ import pytest
 
 from ossian import errors
 from ossian.errors import (
+    AuthenticationError,
+    BudgetSpentError,
     ContextLengthError,
     EngineDeadError,
     EngineError,
     EngineOverloadedError,
     InvalidRequestError,
+    LimitReachedError,
     ModelNotFoundError,
     NotFoundError,
     OssianError,
+    PermissionDeniedError,
     RequestError,
     RequestTooLargeError,
     StorageError,
@@ -52,6 +56,8 @@ def test_every_error_says_when_it_happens(error: type[OssianError]) -> None:
     [
         (InvalidRequestError("m", param="n", code="c"), 400, "c", "n"),
         (ContextLengthError("m"), 400, "context_length_exceeded", "messages"),
+        (AuthenticationError("m", code="c"), 401, "c", None),
+        (PermissionDeniedError("m", code="c"), 403, "c", None),
         (ModelNotFoundError("m"), 404, "model_not_found", "model"),
         (NotFoundError("m"), 404, None, None),
         (RequestTooLargeError("m"), 413, None, None),
@@ -65,6 +71,15 @@ def test_request_errors_know_their_answer(error: RequestError, status: int, code
 def test_a_limit_has_a_type_of_its_own() -> None:
     error = TooManyRequestsError("Later.", code="rate_limit_exceeded")
     assert (error.status, error.code, error.type) == (429, "rate_limit_exceeded", "rate_limit_error")
+
+
+def test_what_a_caller_used_up_says_when_it_may_come_back() -> None:
+    limit = LimitReachedError("Later.", 7, {"x-ratelimit-limit-requests": "2"})
+    assert (limit.status, limit.code, limit.type) == (429, "rate_limit_exceeded", "rate_limit_error")
+    assert (limit.retry_after, limit.headers) == (7, {"x-ratelimit-limit-requests": "2"})
+    budget = BudgetSpentError("Ask for more.", None)
+    assert (budget.status, budget.code, budget.type) == (429, "insufficient_quota", "insufficient_quota")
+    assert budget.retry_after is None
 
 
 @pytest.mark.parametrize(

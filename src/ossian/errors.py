@@ -6,10 +6,14 @@
     ├── RequestError                the caller's request cannot be served as it is (HTTP 4xx)
     │   ├── InvalidRequestError     400: a field is wrong
     │   ├── ContextLengthError      400: the prompt does not fit
+    │   ├── AuthenticationError     401: no key, or one that is not valid
+    │   ├── PermissionDeniedError   403: the key is valid, but not for this
     │   ├── ModelNotFoundError      404: no such model
     │   ├── NotFoundError           404: no such object, or somebody else's
     │   ├── RequestTooLargeError    413: the body is over the limit
     │   ├── TooManyRequestsError    429: a limit on what one server does at once
+    │   │   ├── LimitReachedError   429: a limit of the caller's project, key or address
+    │   │   └── BudgetSpentError    429: the money of the caller's project or key is spent
     │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON, or packed in an unknown way
     ├── StorageError                503: the database cannot be reached, read or written
     └── EngineError                 the engine cannot serve (HTTP 5xx)
@@ -19,6 +23,8 @@
 
 Messages are written for the person who can act on them and say the way out.
 """
+
+from collections.abc import Mapping
 
 
 class OssianError(Exception):
@@ -61,6 +67,18 @@ class ContextLengthError(RequestError):
         super().__init__(message, param=param, code="context_length_exceeded")
 
 
+class AuthenticationError(RequestError):
+    """The request has no API key, or one that is unknown, expired, revoked or disabled; `code` tells which."""
+
+    status = 401
+
+
+class PermissionDeniedError(RequestError):
+    """The API key is valid, but may not do this; `code` tells why."""
+
+    status = 403
+
+
 class ModelNotFoundError(RequestError):
     """No model of that name is served here."""
 
@@ -81,6 +99,29 @@ class TooManyRequestsError(RequestError):
 
     status = 429
     type = "rate_limit_error"
+
+
+class LimitReachedError(TooManyRequestsError):
+    """A limit of the caller's project, key or address is reached; the message has the limit and the number.
+
+    After `retry_after` seconds another try can succeed; None when it never can. `headers` are the x-ratelimit-* values
+    of the answer.
+    """
+
+    def __init__(self, message: str, retry_after: int | None, headers: Mapping[str, str]) -> None:
+        super().__init__(message, code="rate_limit_exceeded")
+        self.retry_after = retry_after
+        self.headers = headers
+
+
+class BudgetSpentError(TooManyRequestsError):
+    """The budget of the caller's project or key is spent; after `retry_after` seconds it begins anew, None: never."""
+
+    type = "insufficient_quota"
+
+    def __init__(self, message: str, retry_after: int | None) -> None:
+        super().__init__(message, code="insufficient_quota")
+        self.retry_after = retry_after
 
 
 class RequestTooLargeError(RequestError):
