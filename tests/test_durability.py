@@ -298,7 +298,7 @@ def servers(database_url: str, folder: Path) -> Iterator[Servers]:
             forking.wait(timeout=60)
 
 
-ROUNDS = [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+ROUNDS = [1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
 
 
 @pytest.mark.parametrize("num_rounds", ROUNDS)
