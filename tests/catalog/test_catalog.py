@@ -1,7 +1,12 @@
+from datetime import date
+
 import pytest
 
-from ossian.catalog.catalog import Catalog, Model, aliases_of
-from ossian.errors import ConfigurationError, ModelNotFoundError
+from ossian.catalog.catalog import Catalog, Choice, Model, aliases_of
+from ossian.errors import ConfigurationError, InvalidRequestError, ModelNotFoundError
+from tests.catalog.models import declared, served
+
+TODAY = date(2027, 1, 1)
 
 NANO = Model(id="ossian-nano", created=1, max_model_len=4096, aliases=("gpt-oss-20b", "openai/gpt-oss-20b"))
 OTHER = Model(id="other", created=2, max_model_len=8192)
@@ -28,7 +33,7 @@ def test_an_unknown_name_is_an_error_that_lists_what_exists(name: str) -> None:
 
 @pytest.mark.parametrize("aliases", [("ossian-nano",), ("gpt-oss-20b",)])
 def test_two_models_cannot_share_a_name(aliases: tuple[str, ...]) -> None:
-    with pytest.raises(ConfigurationError, match=r"Both 'ossian-nano' and 'other'.*models\.aliases"):
+    with pytest.raises(ConfigurationError, match=r"Both 'ossian-nano' and 'other'.*models\.aliases or catalog\.models"):
         Catalog([NANO, Model(id="other", created=2, max_model_len=8, aliases=aliases)])
 
 
@@ -54,3 +59,124 @@ def test_an_alias_to_nothing_is_an_error(configured: dict[str, str]) -> None:
     alias, target = next(iter(configured.items()))
     with pytest.raises(ConfigurationError, match=rf"models\.aliases: '{alias}' points to '{target}'.*Known: 'nano'"):
         aliases_of("nano", (), configured)
+
+
+def choose(catalog: Catalog, name: str, **speeds: float) -> Choice:
+    return catalog.choose(name, TODAY, speeds)
+
+
+def refused(catalog: Catalog, name: str) -> str:
+    with pytest.raises(ModelNotFoundError) as caught:
+        choose(catalog, name)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "name", ["gpt-oss-20b", "openai/gpt-oss-20b", "small", "gpt-oss@smallest", "openai @ cheapest"]
+)
+def test_a_model_is_chosen_by_its_names_its_declared_ones_and_virtual_ones(name: str) -> None:
+    small, large = served("gpt-oss-20b", "openai/gpt-oss-20b"), served("gpt-oss-120b")
+    catalog = Catalog([large, small], [declared("gpt-oss-20b", aliases=["small"])])
+    choice = choose(catalog, name)
+    assert choice.model is small
+    assert choice.entry.id == "gpt-oss-20b"
+    assert choice.warning is None
+
+
+def test_measured_speeds_decide_who_is_fastest() -> None:
+    catalog = Catalog([served("a"), served("b")], [declared(name, tags=["chat"]) for name in "ab"])
+    assert choose(catalog, "chat@fastest", b=2.0, a=1.0).model.id == "b"
+    assert choose(catalog, "chat@fastest", b=1.0, a=2.0).model.id == "a"
+
+
+def test_a_real_name_with_a_ranker_in_it_is_real() -> None:
+    assert choose(Catalog([served("folder@latest")]), "folder@latest").model.id == "folder@latest"
+
+
+def test_a_virtual_name_that_cannot_be_read_is_an_error_of_its_own() -> None:
+    with pytest.raises(InvalidRequestError, match="no ranker 'best'"):
+        choose(Catalog([NANO]), "gpt-oss@best")
+
+
+@pytest.mark.parametrize("name", ["gpt-4o", "gpt-oss", ""])
+def test_an_unknown_name_chooses_nothing(name: str) -> None:
+    message = refused(Catalog([NANO]), name)
+    assert f"The model '{name}' does not exist here." in message
+    assert "'ossian-nano', 'gpt-oss-20b', 'openai/gpt-oss-20b'." in message
+
+
+def test_a_deprecated_model_answers_with_a_warning() -> None:
+    leaving = declared("a", lifecycle={"deprecated": TODAY, "retired": "2027-04-01", "successor": "b"})
+    choice = choose(Catalog([served("a"), served("b")], [leaving]), "a")
+    assert choice.model.id == "a"
+    assert choice.warning == "The model 'a' is deprecated and will be retired on 2027-04-01. Use 'b' instead."
+
+
+def test_a_deprecated_model_warns_by_a_virtual_name_too() -> None:
+    catalog = Catalog([served("a")], [declared("a", tags=["chat"], lifecycle={"deprecated": TODAY})])
+    assert choose(catalog, "chat@latest").warning == "The model 'a' is deprecated."
+
+
+GONE = {"retired": TODAY, "successor": "b-again"}
+
+
+@pytest.mark.parametrize("models", [[], [served("a")]], ids=["unloaded", "loaded"])
+def test_a_retired_model_answers_no_more(models: list[Model]) -> None:
+    catalog = Catalog([*models, served("b", "b-again")], [declared("a", lifecycle=GONE)])
+    assert refused(catalog, "a") == "The model 'a' was retired on 2027-01-01. Use 'b-again' instead."
+
+
+@pytest.mark.parametrize("models", [[], [served("a")]], ids=["unloaded", "loaded"])
+def test_a_retired_model_redirects_where_it_is_set(models: list[Model]) -> None:
+    leaving = declared("a", aliases=["a-too"], lifecycle={**GONE, "when_retired": "redirect"})
+    catalog = Catalog([*models, served("b", "b-again")], [leaving])
+    for name in ("a", "a-too"):
+        choice = choose(catalog, name)
+        assert choice.model.id == choice.entry.id == "b"
+        assert choice.warning == "The model 'a' was retired on 2027-01-01; 'b' answers instead."
+
+
+def test_redirections_follow_each_other() -> None:
+    chain = [
+        declared(first, lifecycle={"retired": TODAY, "successor": second, "when_retired": "redirect"})
+        for first, second in ("ab", "bc")
+    ]
+    choice = choose(Catalog([served("c")], chain), "a")
+    assert choice.model.id == "c"
+    assert choice.warning == "The model 'a' was retired on 2027-01-01; 'c' answers instead."
+
+
+def test_a_redirection_ends_at_a_model_that_refuses() -> None:
+    first = declared("a", lifecycle={"retired": TODAY, "successor": "b", "when_retired": "redirect"})
+    last = declared("b", lifecycle={"retired": TODAY})
+    assert refused(Catalog([served("c")], [first, last]), "a") == "The model 'b' was retired on 2027-01-01."
+
+
+def test_a_model_that_is_only_declared_is_not_served() -> None:
+    catalog = Catalog([served("b", "b-too")], [declared("a")])
+    expected = "The model 'a' is not served at present. This server answers to: 'b', 'b-too'."
+    assert refused(catalog, "a") == expected
+    with pytest.raises(ModelNotFoundError, match="not served at present"):
+        catalog.resolve("a")
+    assert [model.id for model in catalog.models] == ["b"]
+    assert [entry.id for entry in catalog.entries] == ["b", "a"]
+
+
+def test_a_declared_name_may_not_be_anothers() -> None:
+    with pytest.raises(ConfigurationError, match=r"Both 'ossian-nano' and 'gpt-oss-20b' would answer to 'gpt-oss-20b'"):
+        Catalog([NANO], [declared("gpt-oss-20b")])
+    with pytest.raises(ConfigurationError, match="Both 'a' and 'b' would answer to 'c'"):
+        Catalog([served("a"), served("b")], [declared("a", aliases=["c"]), declared("b", aliases=["c"])])
+
+
+def test_a_successor_must_exist() -> None:
+    with pytest.raises(ConfigurationError, match=r"the successor 'gone' of 'a' is neither served nor declared"):
+        Catalog([served("a")], [declared("a", lifecycle={"successor": "gone"})])
+
+
+@pytest.mark.parametrize("circle", ["a", "ab", "abc"])
+def test_successors_do_not_go_round_in_a_circle(circle: str) -> None:
+    following = zip(circle, circle[1:] + circle[0], strict=True)
+    models = [declared(model, lifecycle={"successor": successor}) for model, successor in following]
+    with pytest.raises(ConfigurationError, match=f"circle: {' -> '.join(circle + circle[0])}"):
+        Catalog([served("z")], models)

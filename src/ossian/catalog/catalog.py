@@ -2,47 +2,105 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from ossian.catalog.entry import Entry, Model, entries_of
+from ossian.catalog.lifecycle import Stage, deprecation, redirection, retirement
+from ossian.catalog.ranking import select
+from ossian.catalog.virtual_names import VirtualName, is_virtual
 from ossian.errors import ConfigurationError, ModelNotFoundError
+from ossian.settings import DeclaredModel
+
+__all__ = ["Catalog", "Choice", "Entry", "Model", "aliases_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model that is served. `created` is in Unix seconds, `max_model_len` in tokens, prompt and output together."""
+class Choice:
+    """The model that answers a request, and what its caller should be warned of."""
 
-    id: str
-    created: int
-    max_model_len: int
-    owned_by: str = "ossian"
-    aliases: tuple[str, ...] = ()
+    entry: Entry
+    model: Model
+    warning: str | None = None
 
 
 class Catalog:
-    """The served models. A name is a model's id or one of its aliases; letter case counts."""
+    """The served models, and what is declared. A name is a model's id or one of its aliases; letter case counts."""
 
-    def __init__(self, models: Iterable[Model]) -> None:
-        """Raise ConfigurationError when two models claim the same name."""
-        self.models = tuple(models)
-        self._by_name: dict[str, Model] = {}
-        for model in self.models:
-            for name in dict.fromkeys((model.id, *model.aliases)):
-                self._claim(name, model)
+    def __init__(self, models: Iterable[Model], declared: Iterable[DeclaredModel] = ()) -> None:
+        """Raise ConfigurationError when two models claim the same name, or one's successor cannot be."""
+        self.entries = entries_of(models, declared)
+        self.models = tuple(entry.model for entry in self.entries if entry.model)
+        self._by_name: dict[str, Entry] = {}
+        for entry in self.entries:
+            for name in entry.names:
+                self._claim(name, entry)
+        for entry in self.entries:
+            self._check_successors(entry)
 
-    def _claim(self, name: str, model: Model) -> None:
+    def _claim(self, name: str, entry: Entry) -> None:
         if name in self._by_name:
             raise ConfigurationError(
-                f"Both '{self._by_name[name].id}' and '{model.id}' would answer to '{name}'. "
-                "Change models.served_name or models.aliases."
+                f"Both '{self._by_name[name].id}' and '{entry.id}' would answer to '{name}'. "
+                "Change models.served_name, models.aliases or catalog.models."
             )
-        self._by_name[name] = model
+        self._by_name[name] = entry
+
+    def _check_successors(self, entry: Entry) -> None:
+        """Follow the successors to the last: each must exist, and none comes twice."""
+        passed = [entry.id]
+        while (name := entry.declared.lifecycle.successor) is not None:
+            if name not in self._by_name:
+                raise ConfigurationError(
+                    f"catalog.models: the successor '{name}' of '{entry.id}' is neither served nor declared."
+                )
+            entry = self._by_name[name]
+            if entry.id in passed:
+                circle = " -> ".join((*passed, entry.id))
+                raise ConfigurationError(f"catalog.models: the successors go round in a circle: {circle}.")
+            passed.append(entry.id)
 
     def resolve(self, name: str) -> Model:
         """Return the model that answers to a name; raise ModelNotFoundError, which lists what exists."""
-        model = self._by_name.get(name)
-        if model is None:
-            served = ", ".join(f"'{known}'" for known in self._by_name)
-            raise ModelNotFoundError(f"The model '{name}' does not exist here. This server answers to: {served}.")
-        return model
+        return self._served(self._find(name))
+
+    def choose(self, name: str, today: date, speeds: Mapping[str, float]) -> Choice:
+        """Return the model that answers to a name or virtual name today.
+
+        speeds: output tokens a second, as measured, by model id. Raises InvalidRequestError for a virtual name that
+        cannot be read, and ModelNotFoundError, which lists what exists.
+        """
+        if is_virtual(name) and name not in self._by_name:
+            entry = select(VirtualName.read(name), self.entries, today, speeds)
+        else:
+            entry = self._find(name)
+        return self._current(entry, today)
+
+    def _current(self, entry: Entry, today: date) -> Choice:
+        """Follow the successors of retired models as far as they redirect."""
+        lifecycle = entry.declared.lifecycle
+        stage = entry.stage(today)
+        if stage is not Stage.RETIRED:
+            warning = deprecation(entry.id, lifecycle) if stage is Stage.DEPRECATED else None
+            return Choice(entry, self._served(entry), warning)
+        if lifecycle.successor is None or lifecycle.when_retired == "refuse":
+            raise ModelNotFoundError(retirement(entry.id, lifecycle))
+        choice = self._current(self._by_name[lifecycle.successor], today)
+        return Choice(choice.entry, choice.model, redirection(entry.id, lifecycle, choice.entry.id))
+
+    def _find(self, name: str) -> Entry:
+        entry = self._by_name.get(name)
+        if entry is None:
+            raise ModelNotFoundError(f"The model '{name}' does not exist here. {self._answering()}")
+        return entry
+
+    def _served(self, entry: Entry) -> Model:
+        if entry.model is None:
+            raise ModelNotFoundError(f"The model '{entry.id}' is not served at present. {self._answering()}")
+        return entry.model
+
+    def _answering(self) -> str:
+        names = ", ".join(f"'{name}'" for name, entry in self._by_name.items() if entry.model)
+        return f"This server answers to: {names}."
 
 
 def aliases_of(model_id: str, own: Iterable[str], configured: Mapping[str, str]) -> tuple[str, ...]:
