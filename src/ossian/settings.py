@@ -56,6 +56,11 @@ class ModelPrices(Section):
     cached_input: Price | None = None  # None: as other input
     output: Price = Decimal(0)
 
+    @property
+    def cached_input_price(self) -> Decimal:
+        """What a million input tokens cost whose K/V are in the cache."""
+        return self.input if self.cached_input is None else self.cached_input
+
 
 class ModelCapabilities(Section):
     """What a model can do; the defaults are what every gpt-oss model can."""

@@ -144,10 +144,11 @@ def database_folder() -> Iterator[Path]:
 def parts_of(engine: Engine, settings: ServerSettings, *, first_id: int = 1, **others: object) -> Parts:
     numbers = count(first_id)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
+    all_settings = Settings.model_validate({"server": settings, **others})
     return Parts(
-        Catalog([model]),
+        Catalog([model], all_settings.catalog.models),
         {MODEL: Generation(engine, load_encoding())},
-        Settings.model_validate({"server": settings, **others}),
+        all_settings,
         now=lambda: NOW + 0.5,
         new_id=lambda prefix: f"{prefix}{next(numbers):032x}",
     )

@@ -48,6 +48,8 @@ def test_every_route_is_there(document: dict[str, Any]) -> None:
         ("post", "/v1/responses/compact"),
         ("get", "/v1/models"),
         ("get", "/v1/models/{model_id}"),
+        ("get", "/rest/v1/models_v2"),
+        ("get", "/rest/v2/openrouter"),
         ("get", "/healthz"),
         ("get", "/readyz"),
         ("get", "/metrics"),

@@ -19,21 +19,6 @@ def cost(prices: ModelPrices, *, num_input_tokens: int, num_cached_tokens: int, 
         raise ValueError(f"{num_cached_tokens} of {num_input_tokens} input tokens cached, {num_output_tokens} output")
     with localcontext(_EXACT):
         amount = num_fresh_tokens * prices.input
-        amount += num_cached_tokens * cached_input_price(prices)
+        amount += num_cached_tokens * prices.cached_input_price
         amount += num_output_tokens * prices.output
         return amount.scaleb(_PER_MILLION)
-
-
-def cached_input_price(prices: ModelPrices) -> Decimal:
-    """Return the price of input whose K/V are in the cache."""
-    return prices.input if prices.cached_input is None else prices.cached_input
-
-
-def per_token(price: Decimal) -> str:
-    """Return the price of one token as clients read it: `0.00000005`, never `5E-8`."""
-    return plain(price.scaleb(_PER_MILLION, _EXACT))
-
-
-def plain(amount: Decimal) -> str:
-    """Return an amount with all its digits and no exponent or trailing zeros: `0.15`, `100`."""
-    return f"{amount.normalize(_EXACT):f}"

@@ -22,7 +22,7 @@ class LoadedModel:
 
     def parts(self, settings: Settings) -> Parts:
         """Return what a server of this model is made of."""
-        return Parts(Catalog([self.model]), {self.model.id: self.generation}, settings)
+        return Parts(Catalog([self.model], settings.catalog.models), {self.model.id: self.generation}, settings)
 
 
 def load_model(settings: Settings) -> LoadedModel:
@@ -34,6 +34,7 @@ def load_model(settings: Settings) -> LoadedModel:
     kernels.isa()
     profile = serving_profile(settings.models)
     aliases = aliases_of(profile.name, profile.aliases, settings.models.aliases)
+    Catalog([Model(profile.name, 0, 1, aliases=aliases)], settings.catalog.models)  # its names are checked already here
     engine = create_engine(profile.checkpoint, settings.engine, profile.name)
     model = Model(
         id=profile.name,

@@ -12,7 +12,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ossian.server.errors import refusal
 from ossian.settings import ServerSettings
 
-OPEN_PATHS = {"/", "/healthz", "/readyz", "/docs", "/openapi.json"}  # they tell nothing about anybody
+OPEN_PATHS = {
+    "/",
+    "/healthz",
+    "/readyz",
+    "/docs",
+    "/openapi.json",
+    "/rest/v1/models_v2",
+    "/rest/v2/openrouter",
+}  # they tell nothing about anybody
 
 
 def is_loopback(host: str) -> bool:

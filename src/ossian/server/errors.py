@@ -23,7 +23,9 @@ class JsonResponse(Response):
 
     media_type = "application/json"
 
-    def __init__(self, body: JsonObject, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, body: JsonObject | list[JsonObject], status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(orjson.dumps(body), status, headers)
 
 

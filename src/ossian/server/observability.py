@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from ossian.engine.base import Engine, EngineStats
 from ossian.harmony.events import Finished, MessageStart, TextDelta, TurnEvent, Usage
+from ossian.server.speeds import Speeds
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 _SECONDS_PER_TOKEN = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -23,6 +24,7 @@ class Metrics:
 
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self.registry = CollectorRegistry()
+        self.speeds = Speeds()
         self.requests = self._counter("http_requests", "Requests answered", "route", "status", "model")
         self.durations = self._histogram("http_request_duration_seconds", "Request to last byte", _SECONDS, "route")
         self.in_progress = Gauge("ossian_http_requests_in_progress", "Requests being served", registry=self.registry)
@@ -103,7 +105,9 @@ class TurnTimer:
         self._metrics.observe_usage(self._model, usage)
         if self._first_token is not None and usage.num_completion_tokens > 1:
             seconds = perf_counter() - self._first_token
-            self._metrics.tpot.labels(self._model).observe(seconds / (usage.num_completion_tokens - 1))
+            num_later_tokens = usage.num_completion_tokens - 1
+            self._metrics.tpot.labels(self._model).observe(seconds / num_later_tokens)
+            self._metrics.speeds.note(self._model, num_later_tokens, seconds)
 
 
 class EngineCollector(Collector):

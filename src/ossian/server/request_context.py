@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known of a request when it is over. Routes fill in the model.
+    """What is known of a request when it is over. Routes fill in the model and what to warn of.
 
     `status` is the HTTP status, 0 before there is one. A stream that ends badly after its 200 changes it.
     `num_turns` is for WebSocket connections.
@@ -35,6 +35,7 @@ class RequestRecord:
 
     request_id: str
     model: str = ""
+    warning: str | None = None
     status: int = 0
     num_turns: int = 0
 
@@ -140,7 +141,10 @@ def _tagged(send: Send, record: RequestRecord) -> Send:
         if message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
             record.status = message.get("status", SWITCHED)
             message.setdefault("headers", [])
-            MutableHeaders(scope=message)["x-request-id"] = record.request_id
+            headers = MutableHeaders(scope=message)
+            headers["x-request-id"] = record.request_id
+            if record.warning:
+                headers["x-warning"] = record.warning.encode("ascii", "backslashreplace").decode()
         await send(message)
 
     return tagged

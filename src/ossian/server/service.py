@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from starlette.requests import HTTPConnection
 from ossian.api.fields import RequestModel
 from ossian.api.head import Head
 from ossian.api.validation import parse
-from ossian.catalog.catalog import Model
+from ossian.catalog.catalog import Choice, Model
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
 from ossian.harmony.events import TurnEvent
@@ -69,10 +70,24 @@ class Service:
         return await asyncio.to_thread(checked) if len(body) > LARGE_BODY else checked()
 
     def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:
-        """Return the model that answers to `name`, and note it for the log. Raises ModelNotFoundError."""
-        model = self.parts.catalog.resolve(name)
+        """Return the model that answers to `name`, and note it for the log. Raises what `choose` does."""
+        model = self.choose(request, name).model
         record_of(request.scope).model = model.id
         return model, self.parts.generations[model.id]
+
+    def choose(self, request: HTTPConnection, name: str) -> Choice:
+        """Return the model that answers to a name or virtual name, and note what the answer must warn of.
+
+        Raises ModelNotFoundError, and InvalidRequestError for a virtual name that cannot be read.
+        """
+        choice = self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured)
+        record_of(request.scope).warning = choice.warning
+        return choice
+
+    @property
+    def today(self) -> date:
+        """The day it is, in UTC."""
+        return datetime.fromtimestamp(self.parts.now(), UTC).date()
 
     @property
     def keep_alive_seconds(self) -> float:

@@ -1,36 +1,169 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 
 from tests.api.shapes import faults
-from tests.server.serving import ALIAS, ALIASES, MODEL, NOW, Served
+from tests.server.serving import ALIAS, ALIASES, MODEL, NOW, Served, scripted, serving
+
+TODAY = datetime.fromtimestamp(NOW, UTC).date()
+TOMORROW = TODAY + timedelta(days=1)
+
+DECLARED: list[dict[str, object]] = [
+    {"id": MODEL, "tags": ["chat"], "prices": {"input": 0.05, "output": 0.18}},
+    {"id": "coming", "publisher": "somebody"},
+    {"id": "moved", "lifecycle": {"retired": TODAY, "successor": MODEL, "when_retired": "redirect"}},
+    {"id": "gone", "lifecycle": {"retired": TODAY, "successor": MODEL}},
+    {"id": "leaving", "lifecycle": {"deprecated": TODAY}},
+]
+
+
+@pytest.fixture(scope="module")
+def declared() -> Iterator[Served]:
+    with serving(scripted(), sections={"catalog": {"currency": "EUR", "models": DECLARED}}) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def deprecated() -> Iterator[Served]:
+    models = [{"id": MODEL, "lifecycle": {"deprecated": TODAY, "retired": TOMORROW}}]
+    with serving(scripted(), sections={"catalog": {"models": models}}) as served:
+        yield served
 
 
 def test_the_models_that_are_served(server: Served) -> None:
     body = server.get("/v1/models").json()
     assert faults(body, "ListModelsResponse") == []
-    assert body["data"] == [
-        {
-            "id": MODEL,
-            "object": "model",
-            "created": NOW - 1000,
-            "owned_by": "ossian",
-            "context_length": 131_072,
-            "context_window": 131_072,
-            "max_model_len": 131_072,
-            "aliases": list(ALIASES),
-        }
-    ]
+    (model,) = body["data"]
+    assert (model["id"], model["object"], model["created"]) == (MODEL, "model", NOW - 1000)
+    assert model["owned_by"] == "ossian"
+    assert [model[name] for name in ("context_length", "context_window", "max_model_len")] == [131_072] * 3
+    assert model["max_completion_tokens"] == 131_072
+    assert model["aliases"] == list(ALIASES)
+    assert model["lifecycle"]["status"] == "active"
+    assert "demonstration" in model["description"]
 
 
-@pytest.mark.parametrize("name", [MODEL, ALIAS, "gpt-oss-20b", "openai%2Fgpt-oss-20b"])
+@pytest.mark.parametrize(
+    "name", [MODEL, ALIAS, "gpt-oss-20b", "openai%2Fgpt-oss-20b", "ossian@latest", "ossian%40latest"]
+)
 def test_a_model_by_any_of_its_names(server: Served, name: str) -> None:
     body = server.get(f"/v1/models/{name}").json()
     assert faults(body, "Model") == []
     assert body["id"] == MODEL
 
 
-@pytest.mark.parametrize("name", ["nothing", "openai/nothing", "OSSIAN-NANO", "a/b/c"])
+@pytest.mark.parametrize("name", ["nothing", "openai/nothing", "OSSIAN-NANO", "a/b/c", "llama@latest"])
 def test_a_model_that_is_not_served(server: Served, name: str) -> None:
     response = server.get(f"/v1/models/{name}")
     assert response.status_code == 404
     assert response.json()["error"]["code"] == "model_not_found"
-    assert f"'{name}'" in response.json()["error"]["message"]
+    assert f"'{name.split('@', maxsplit=1)[0]}'" in response.json()["error"]["message"]
+
+
+def test_what_is_declared_is_shown(declared: Served) -> None:
+    (model,) = declared.get("/v1/models").json()["data"]
+    assert model["pricing"] == {
+        "prompt": "0.00000005",
+        "completion": "0.00000018",
+        "input_cache_read": "0.00000005",
+    }
+    assert model["tags"] == ["ossian", "chat"]
+
+
+def test_the_catalog_has_what_stays(declared: Served) -> None:
+    catalog = declared.get("/rest/v1/models_v2").json()
+    assert [(model["id"], model["available"]) for model in catalog] == [(MODEL, True), ("coming", False)]
+    prices = catalog[0]["metadata"]["usage_information"]["pricing"]
+    assert prices["prompt"] == {"price": "0.05", "unit": "EUR per 1M tokens"}
+
+
+def test_routers_are_shown_the_served_models(declared: Served) -> None:
+    (model,) = declared.get("/rest/v2/openrouter").json()["data"]
+    assert (model["id"], model["context_length"]) == (MODEL, 131_072)
+
+
+@pytest.mark.parametrize("path", ["/rest/v1/models_v2", "/rest/v2/openrouter"])
+def test_the_catalogs_are_public(path: str) -> None:
+    with serving(scripted(), api_keys=("secret",)) as served:
+        assert served.get(path).status_code == 200
+        assert served.get("/v1/models").status_code == 401
+
+
+def asked(served: Served, path: str, model: str) -> Any:
+    question = {"messages": [{"role": "user", "content": "2+2?"}]} if "chat" in path else {"input": "2+2?"}
+    return served.post(path, json={"model": model, **question})
+
+
+PATHS = ["/v1/chat/completions", "/v1/responses"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("name", ["chat@fastest", "ossian @ latest ? context_size > 100000 & input_cost < 0.06"])
+def test_a_virtual_name_answers_and_the_answer_names_the_model(declared: Served, path: str, name: str) -> None:
+    response = asked(declared, path, name)
+    assert response.status_code == 200
+    assert response.json()["model"] == MODEL
+    assert "x-warning" not in response.headers
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    "name, status, code, reason",
+    [
+        ("llama@latest", 404, "model_not_found", "The tags are 'ossian', 'chat'."),
+        ("chat@latest?params>1B", 404, "model_not_found", f"'{MODEL}' (params 109000000)"),
+        ("chat@best", 400, "invalid_value", "'fastest', 'cheapest', 'biggest', 'latest', 'smallest'"),
+        ("chat@latest?colour=1", 400, "invalid_value", "'context_size', 'max_tokens', 'input_cost', 'params'"),
+        ("coming", 404, "model_not_found", "not served at present"),
+        ("gone", 404, "model_not_found", f"was retired on {TODAY}. Use '{MODEL}' instead."),
+    ],
+)
+def test_what_does_not_answer_says_what_there_is(
+    declared: Served, path: str, name: str, status: int, code: str, reason: str
+) -> None:
+    response = asked(declared, path, name)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["param"]) == (status, code, "model")
+    assert reason in error["message"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_retired_models_successor_answers_with_a_warning(declared: Served, path: str) -> None:
+    response = asked(declared, path, "moved")
+    assert response.json()["model"] == MODEL
+    assert response.headers["x-warning"] == f"The model 'moved' was retired on {TODAY}; '{MODEL}' answers instead."
+
+
+@pytest.mark.parametrize("name", [MODEL, ALIAS, "ossian@latest"])
+def test_a_deprecated_model_warns(deprecated: Served, name: str) -> None:
+    response = asked(deprecated, "/v1/chat/completions", name)
+    assert response.json()["model"] == MODEL
+    expected = f"The model '{MODEL}' is deprecated and will be retired on {TOMORROW}."
+    assert response.headers["x-warning"] == expected
+
+
+def test_a_deprecated_models_stream_warns(deprecated: Served) -> None:
+    response = deprecated.chat(stream=True)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "is deprecated" in response.headers["x-warning"]
+
+
+def test_a_deprecated_model_is_listed_but_not_in_the_catalog(deprecated: Served) -> None:
+    (model,) = deprecated.get("/v1/models").json()["data"]
+    assert model["lifecycle"] == {
+        "status": "deprecated",
+        "deprecation_date": str(TODAY),
+        "retirement_date": str(TOMORROW),
+        "successor": None,
+    }
+    assert deprecated.get("/rest/v1/models_v2").json() == []
+    assert deprecated.get("/rest/v2/openrouter").json() == {"data": []}
+
+
+def test_turns_are_measured_for_the_fastest() -> None:
+    with serving(scripted()) as served:
+        assert served.chat(model="ossian@fastest").json()["model"] == MODEL
+        metrics = served.get("/metrics").text
+    assert f'ossian_time_per_output_token_seconds_count{{model="{MODEL}"}} 1.0' in metrics

@@ -1,12 +1,16 @@
-"""GET /v1/models and /v1/models/{id}."""
+"""GET /v1/models and /v1/models/{id}, and the public catalogs of hosted services."""
+
+from dataclasses import replace
+from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from ossian.api.fields import JsonObject
-from ossian.api.models import model_body, model_list
-from ossian.catalog.catalog import Model
+from ossian.api.catalogs import catalog_body, openrouter_body
+from ossian.api.models import ModelCard, model_body, model_list
+from ossian.catalog.catalog import Entry
+from ossian.catalog.lifecycle import Stage
 from ossian.server.errors import JsonResponse
-from ossian.server.service import service_of
+from ossian.server.service import Service, service_of
 
 router = APIRouter(tags=["Models"])
 
@@ -14,20 +18,48 @@ router = APIRouter(tags=["Models"])
 @router.get("/v1/models")
 async def list_models(request: Request) -> Response:
     """List the models that are served. Each says which other names it answers to."""
-    return JsonResponse(model_list(map(_body, service_of(request).parts.catalog.models)))
+    cards = cards_of(service_of(request), Stage.ACTIVE, Stage.DEPRECATED)
+    return JsonResponse(model_list(model_body(card) for card in cards if card.is_served))
 
 
 @router.get("/v1/models/{model_id:path}")
 async def retrieve_model(request: Request, model_id: str) -> Response:
     """Describe the model that answers to a name; its own id may be another."""
-    return JsonResponse(_body(service_of(request).parts.catalog.resolve(model_id)))
+    service = service_of(request)
+    return JsonResponse(model_body(card_of(service.choose(request, model_id).entry, service.today)))
 
 
-def _body(model: Model) -> JsonObject:
-    return model_body(
-        model.id,
-        created=model.created,
-        owned_by=model.owned_by,
-        max_model_len=model.max_model_len,
-        aliases=model.aliases,
+@router.get("/rest/v1/models_v2")
+async def catalog(request: Request) -> Response:
+    """Show the catalog to everybody. Models on their way out are not in it."""
+    service = service_of(request)
+    return JsonResponse(catalog_body(cards_of(service, Stage.ACTIVE), service.parts.settings.catalog.currency))
+
+
+@router.get("/rest/v2/openrouter")
+async def openrouter_catalog(request: Request) -> Response:
+    """Show the catalog to routers between providers."""
+    return JsonResponse(openrouter_body(cards_of(service_of(request), Stage.ACTIVE)))
+
+
+def cards_of(service: Service, *stages: Stage) -> list[ModelCard]:
+    """Return the catalog's models that are in one of these stages."""
+    entries = service.parts.catalog.entries
+    return [card_of(entry, service.today) for entry in entries if entry.stage(service.today) in stages]
+
+
+def card_of(entry: Entry, today: date) -> ModelCard:
+    """Return what clients are told of a model."""
+    card = ModelCard(
+        id=entry.id,
+        title=entry.title,
+        declared=entry.declared,
+        stage=entry.stage(today),
+        is_served=entry.model is not None,
+        max_model_len=entry.max_model_len,
+        max_output_tokens=entry.max_output_tokens,
+        aliases=entry.names[1:],
+        tags=entry.tags,
     )
+    model = entry.model
+    return card if model is None else replace(card, created=model.created, owned_by=model.owned_by)
