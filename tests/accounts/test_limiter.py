@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossian.accounts.counters import Counters, MemoryCounters, counters_at
-from ossian.accounts.limiter import MINUTE, SLOT_SECONDS, Admission, Limiter
+from ossian.accounts.limiter import MINUTE, RUNNING_SECONDS, Admission, Limiter
 from ossian.accounts.limits import Limits
 from ossian.accounts.quotas import Quota
 from ossian.errors import LimitReachedError, StorageError
@@ -180,18 +180,18 @@ async def test_running_requests_are_counted_until_they_end(limiter: Limiter) -> 
     assert await num_admitted(limiter, limited, tries=3) == 1
 
 
-async def test_a_running_request_is_counted_across_slot_times(limiter: Limiter) -> None:
+async def test_a_running_request_is_counted_across_its_windows(limiter: Limiter) -> None:
     limited = quota(concurrent_requests=1)
     admission = await limiter.admit((limited,), 0, NOW)
-    assert await num_admitted(limiter, limited, tries=1, now=NOW + SLOT_SECONDS) == 0
-    await limiter.settle(admission, 0, NOW + SLOT_SECONDS)
-    assert await num_admitted(limiter, limited, tries=2, now=NOW + SLOT_SECONDS) == 1
+    assert await num_admitted(limiter, limited, tries=1, now=NOW + RUNNING_SECONDS) == 0
+    await limiter.settle(admission, 0, NOW + RUNNING_SECONDS)
+    assert await num_admitted(limiter, limited, tries=2, now=NOW + RUNNING_SECONDS) == 1
 
 
 async def test_what_a_killed_server_never_ended_is_forgotten(limiter: Limiter) -> None:
     limited = quota(concurrent_requests=1)
     await limiter.admit((limited,), 0, NOW)
-    assert await num_admitted(limiter, limited, tries=2, now=NOW + 2 * SLOT_SECONDS) == 1
+    assert await num_admitted(limiter, limited, tries=2, now=NOW + 2 * RUNNING_SECONDS) == 1
 
 
 async def test_no_more_than_the_limit_ever_run_at_once(limiter: Limiter) -> None:

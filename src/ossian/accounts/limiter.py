@@ -17,7 +17,7 @@ from ossian.accounts.standings import Resource, Standing, rate_limit_headers
 from ossian.errors import LimitReachedError
 
 MINUTE: Final = 60  # seconds
-SLOT_SECONDS: Final = 1800  # a running request is counted for one to two times this; so long a killed server's stay
+RUNNING_SECONDS: Final = 1800  # a running request is counted for one to two times this; so long a killed server's stay
 
 _RETRY_AFTER: Final = 1  # seconds; when a running request finishes is not known
 _SMALLER: Final = "Make the request smaller, or ask this server's operator to raise the limit."
@@ -25,7 +25,7 @@ _SMALLER: Final = "Make the request smaller, or ask this server's operator to ra
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a request took of one limit, in the `window`-th minute or slot time since 1970."""
+    """What a request took of one limit, in the `window`-th of its windows since 1970."""
 
     quota: Quota
     resource: Resource
@@ -122,7 +122,7 @@ def _key(quota: Quota, resource: Resource, window: int) -> str:
 
 
 def _seconds(resource: Resource) -> int:
-    return SLOT_SECONDS if resource is Resource.CONCURRENT_REQUESTS else MINUTE
+    return RUNNING_SECONDS if resource is Resource.CONCURRENT_REQUESTS else MINUTE
 
 
 def _window(resource: Resource, now: float) -> int:
@@ -130,8 +130,8 @@ def _window(resource: Resource, now: float) -> int:
 
 
 def _standing(charge: Charge, count: int, now: float) -> Standing:
-    is_slot = charge.resource is Resource.CONCURRENT_REQUESTS
-    reset_after = None if is_slot else (charge.window + 1) * MINUTE - now
+    is_running = charge.resource is Resource.CONCURRENT_REQUESTS
+    reset_after = None if is_running else (charge.window + 1) * MINUTE - now
     return Standing(charge.resource, charge.limit, max(0, charge.limit - count), reset_after)
 
 
