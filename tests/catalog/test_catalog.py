@@ -12,19 +12,29 @@ NANO = Model(id="ossian-nano", created=1, max_model_len=4096, aliases=("gpt-oss-
 OTHER = Model(id="other", created=2, max_model_len=8192)
 
 
+def choose(catalog: Catalog, name: str, **speeds: float) -> Choice:
+    return catalog.choose(name, TODAY, speeds)
+
+
+def refused(catalog: Catalog, name: str) -> str:
+    with pytest.raises(ModelNotFoundError) as caught:
+        choose(catalog, name)
+    return caught.value.message
+
+
 @pytest.mark.parametrize("name", ["ossian-nano", "gpt-oss-20b", "openai/gpt-oss-20b"])
 def test_a_model_answers_to_its_id_and_its_aliases(name: str) -> None:
-    assert Catalog([NANO, OTHER]).resolve(name) is NANO
+    assert choose(Catalog([NANO, OTHER]), name).model is NANO
 
 
 def test_models_keep_their_order() -> None:
     assert Catalog([OTHER, NANO]).models == (OTHER, NANO)
 
 
-@pytest.mark.parametrize("name", ["gpt-4o", "", "OSSIAN-NANO", "ossian-nano "])
+@pytest.mark.parametrize("name", ["gpt-4o", "", "OSSIAN-NANO", "ossian-nano ", "gpt-oss"])
 def test_an_unknown_name_is_an_error_that_lists_what_exists(name: str) -> None:
     with pytest.raises(ModelNotFoundError) as caught:
-        Catalog([NANO, OTHER]).resolve(name)
+        choose(Catalog([NANO, OTHER]), name)
     assert (caught.value.status, caught.value.code, caught.value.param) == (404, "model_not_found", "model")
     assert f"'{name}'" in caught.value.message
     for known in ("'ossian-nano'", "'gpt-oss-20b'", "'openai/gpt-oss-20b'", "'other'"):
@@ -39,7 +49,7 @@ def test_two_models_cannot_share_a_name(aliases: tuple[str, ...]) -> None:
 
 def test_a_model_may_repeat_its_own_name() -> None:
     model = Model(id="a", created=0, max_model_len=1, aliases=("a", "b", "b"))
-    assert Catalog([model]).resolve("b") is model
+    assert choose(Catalog([model]), "b").model is model
 
 
 def test_configured_aliases_follow_the_models_own() -> None:
@@ -59,16 +69,6 @@ def test_an_alias_to_nothing_is_an_error(configured: dict[str, str]) -> None:
     alias, target = next(iter(configured.items()))
     with pytest.raises(ConfigurationError, match=rf"models\.aliases: '{alias}' points to '{target}'.*Known: 'nano'"):
         aliases_of("nano", (), configured)
-
-
-def choose(catalog: Catalog, name: str, **speeds: float) -> Choice:
-    return catalog.choose(name, TODAY, speeds)
-
-
-def refused(catalog: Catalog, name: str) -> str:
-    with pytest.raises(ModelNotFoundError) as caught:
-        choose(catalog, name)
-    return caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -96,13 +96,6 @@ def test_a_real_name_with_a_ranker_in_it_is_real() -> None:
 def test_a_virtual_name_that_cannot_be_read_is_an_error_of_its_own() -> None:
     with pytest.raises(InvalidRequestError, match="no ranker 'best'"):
         choose(Catalog([NANO]), "gpt-oss@best")
-
-
-@pytest.mark.parametrize("name", ["gpt-4o", "gpt-oss", ""])
-def test_an_unknown_name_chooses_nothing(name: str) -> None:
-    message = refused(Catalog([NANO]), name)
-    assert f"The model '{name}' does not exist here." in message
-    assert "'ossian-nano', 'gpt-oss-20b', 'openai/gpt-oss-20b'." in message
 
 
 def test_a_deprecated_model_answers_with_a_warning() -> None:
@@ -156,8 +149,6 @@ def test_a_model_that_is_only_declared_is_not_served() -> None:
     catalog = Catalog([served("b", "b-too")], [declared("a")])
     expected = "The model 'a' is not served at present. This server answers to: 'b', 'b-too'."
     assert refused(catalog, "a") == expected
-    with pytest.raises(ModelNotFoundError, match="not served at present"):
-        catalog.resolve("a")
     assert [model.id for model in catalog.models] == ["b"]
     assert [entry.id for entry in catalog.entries] == ["b", "a"]
 
@@ -180,3 +171,15 @@ def test_successors_do_not_go_round_in_a_circle(circle: str) -> None:
     models = [declared(model, lifecycle={"successor": successor}) for model, successor in following]
     with pytest.raises(ConfigurationError, match=f"circle: {' -> '.join(circle + circle[0])}"):
         Catalog([served("z")], models)
+
+
+@pytest.mark.parametrize("name", ["gpt-oss@cheapest", "openai@latest", "ossian@fastest", "code_chat@biggest?params<1B"])
+def test_the_demonstration_answers_to_virtual_names_as_to_the_real_ones(name: str) -> None:
+    choice = choose(Catalog([NANO, OTHER]), name)
+    assert choice.model is NANO
+    assert choice.entry.declared.publisher == "ossian"
+
+
+def test_without_the_real_names_it_is_itself() -> None:
+    alone = Catalog([served("ossian-nano")])
+    assert "The tags are 'ossian'." in refused(alone, "gpt-oss@cheapest")

@@ -59,10 +59,6 @@ class Catalog:
                 raise ConfigurationError(f"catalog.models: the successors go round in a circle: {circle}.")
             passed.append(entry.id)
 
-    def resolve(self, name: str) -> Model:
-        """Return the model that answers to a name; raise ModelNotFoundError, which lists what exists."""
-        return self._served(self._find(name))
-
     def choose(self, name: str, today: date, speeds: Mapping[str, float]) -> Choice:
         """Return the model that answers to a name or virtual name today.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 
 from ossian.catalog.known_models import KNOWN_MODELS
 from ossian.catalog.lifecycle import Stage, stage_of
@@ -63,13 +64,23 @@ class Entry:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """What a virtual name may begin with: series, publisher, then what it is good for."""
-        first = (self.declared.series, self.declared.publisher)
-        return tuple(dict.fromkeys(tag for tag in (*first, *self.declared.tags) if tag))
+        """Its series, its publisher, then what it is good for."""
+        return tags_of(self.declared)
+
+    @property
+    def virtual_tags(self) -> tuple[str, ...]:
+        """What virtual names for it may begin with: a model that answers to a known name has that one's tags too."""
+        known = (tags_of(KNOWN_MODELS[name]) for name in self.names if name in KNOWN_MODELS)
+        return tuple(dict.fromkeys(chain(self.tags, *known)))
 
     def stage(self, today: date) -> Stage:
         """How far it is on its way out."""
         return stage_of(self.declared.lifecycle, today)
+
+
+def tags_of(declared: DeclaredModel) -> tuple[str, ...]:
+    """Return a model's series, publisher and uses, each once."""
+    return tuple(dict.fromkeys(tag for tag in (declared.series, declared.publisher, *declared.tags) if tag))
 
 
 def least(*limits: int | None) -> int | None:

@@ -21,7 +21,7 @@ def select(name: VirtualName, entries: Iterable[Entry], today: date, speeds: Map
     offered = [entry for entry in entries if entry.model and entry.stage(today) is not Stage.RETIRED]
     tagged = [entry for entry in offered if has_tag(entry, name.tag)]
     if not tagged:
-        raise ModelNotFoundError(f"No model here has the tag '{name.tag}'. {tags_of(offered)}")
+        raise ModelNotFoundError(f"No model here has the tag '{name.tag}'. {known_tags(offered)}")
     fitting = [entry for entry in tagged if meets(entry, name)]
     if not fitting:
         raise ModelNotFoundError(f"No model meets '{name}'. {facts_of(tagged, name)}")
@@ -31,7 +31,7 @@ def select(name: VirtualName, entries: Iterable[Entry], today: date, speeds: Map
 
 def has_tag(entry: Entry, tag: str) -> bool:
     """Tell whether a model has a tag, in any letter case."""
-    return tag.casefold() in {each.casefold() for each in entry.tags}
+    return tag.casefold() in {each.casefold() for each in entry.virtual_tags}
 
 
 def meets(entry: Entry, name: VirtualName) -> bool:
@@ -53,9 +53,9 @@ def fact(entry: Entry, kind: ModelFact) -> Value | None:
     return None if number is None else Decimal(number)
 
 
-def tags_of(entries: Iterable[Entry]) -> str:
+def known_tags(entries: Iterable[Entry]) -> str:
     """Return a sentence on the tags that exist."""
-    tags = dict.fromkeys(tag for entry in entries for tag in entry.tags)
+    tags = dict.fromkeys(tag for entry in entries for tag in entry.virtual_tags)
     return f"The tags are {listing(tags)}." if tags else "No model here has any tag."
 
 

@@ -100,7 +100,9 @@ PATHS = ["/v1/chat/completions", "/v1/responses"]
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("name", ["chat@fastest", "ossian @ latest ? context_size > 100000 & input_cost < 0.06"])
+@pytest.mark.parametrize(
+    "name", ["gpt-oss@cheapest", "chat@fastest", "ossian @ latest ? context_size > 100000 & input_cost < 0.06"]
+)
 def test_a_virtual_name_answers_and_the_answer_names_the_model(declared: Served, path: str, name: str) -> None:
     response = asked(declared, path, name)
     assert response.status_code == 200
@@ -112,7 +114,7 @@ def test_a_virtual_name_answers_and_the_answer_names_the_model(declared: Served,
 @pytest.mark.parametrize(
     "name, status, code, reason",
     [
-        ("llama@latest", 404, "model_not_found", "The tags are 'ossian', 'chat'."),
+        ("llama@latest", 404, "model_not_found", "The tags are 'ossian', 'chat', 'gpt-oss', 'openai'"),
         ("chat@latest?params>1B", 404, "model_not_found", f"'{MODEL}' (params 109000000)"),
         ("chat@best", 400, "invalid_value", "'fastest', 'cheapest', 'biggest', 'latest', 'smallest'"),
         ("chat@latest?colour=1", 400, "invalid_value", "'context_size', 'max_tokens', 'input_cost', 'params'"),
