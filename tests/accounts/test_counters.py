@@ -99,3 +99,22 @@ async def test_a_redis_that_does_not_answer_is_told() -> None:
             await call
         assert caught.value.reason.startswith("limits: ")
     await counters.aclose()
+
+
+async def test_a_redis_that_hangs_is_not_waited_for() -> None:
+    connected = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()  # until the client has gone
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    counters = counters_at(f"redis://127.0.0.1:{port}/0?socket_timeout=0.01")
+    with pytest.raises(StorageError, match="not available"):
+        await counters.get("a")
+    assert connected.is_set()
+    await counters.aclose()
+    server.close()
+    await server.wait_closed()

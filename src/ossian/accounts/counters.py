@@ -7,7 +7,7 @@ used: whenever it raises a counter it looks at all of them, which takes 1.3 ms a
 import heapq
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from limits.aio.storage import RedisStorage
 from limits.errors import StorageError as LimitsStorageError
@@ -15,7 +15,8 @@ from redis.asyncio import ConnectionPool
 
 from ossian.errors import ConfigurationError, StorageError
 
-MEMORY = "memory://"
+MEMORY: Final = "memory://"
+REDIS_SECONDS: Final = 2.0  # a Redis on the same network answers in a thousandth of that
 
 
 class Counters(Protocol):
@@ -86,9 +87,11 @@ class RedisCounters:
     """Counters in a Redis, for all servers that use it."""
 
     def __init__(self, url: str) -> None:
-        """Raise ConfigurationError for a URL that is none."""
+        """Raise ConfigurationError for a URL that is none. Its query may set other timeouts: `?socket_timeout=1`."""
         try:
-            self._pool: ConnectionPool = ConnectionPool.from_url(url)
+            self._pool: ConnectionPool = ConnectionPool.from_url(
+                url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS
+            )
         except ValueError as error:
             raise ConfigurationError(f"The URL of the Redis for limits: {error}.") from error
         self._storage = RedisStorage(
