@@ -183,3 +183,8 @@ def test_the_demonstration_answers_to_virtual_names_as_to_the_real_ones(name: st
 def test_without_the_real_names_it_is_itself() -> None:
     alone = Catalog([served("ossian-nano")])
     assert "The tags are 'ossian'." in refused(alone, "gpt-oss@cheapest")
+
+
+def test_a_retired_model_is_not_said_to_answer() -> None:
+    catalog = Catalog([served("a"), served("b")], [declared("a", lifecycle={"retired": TODAY})])
+    assert refused(catalog, "c").endswith("This server answers to: 'b'.")

@@ -68,7 +68,7 @@ class Catalog:
         if is_virtual(name) and name not in self._by_name:
             entry = select(VirtualName.read(name), self.entries, today, speeds)
         else:
-            entry = self._find(name)
+            entry = self._find(name, today)
         return self._current(entry, today)
 
     def _current(self, entry: Entry, today: date) -> Choice:
@@ -77,26 +77,30 @@ class Catalog:
         stage = entry.stage(today)
         if stage is not Stage.RETIRED:
             warning = deprecation(entry.id, lifecycle) if stage is Stage.DEPRECATED else None
-            return Choice(entry, self._served(entry), warning)
+            return Choice(entry, self._served(entry, today), warning)
         if lifecycle.successor is None or lifecycle.when_retired == "refuse":
             raise ModelNotFoundError(retirement(entry.id, lifecycle))
         choice = self._current(self._by_name[lifecycle.successor], today)
         return Choice(choice.entry, choice.model, redirection(entry.id, lifecycle, choice.entry.id))
 
-    def _find(self, name: str) -> Entry:
+    def _find(self, name: str, today: date) -> Entry:
         entry = self._by_name.get(name)
         if entry is None:
-            raise ModelNotFoundError(f"The model '{name}' does not exist here. {self._answering()}")
+            raise ModelNotFoundError(f"The model '{name}' does not exist here. {self._answering(today)}")
         return entry
 
-    def _served(self, entry: Entry) -> Model:
+    def _served(self, entry: Entry, today: date) -> Model:
         if entry.model is None:
-            raise ModelNotFoundError(f"The model '{entry.id}' is not served at present. {self._answering()}")
+            raise ModelNotFoundError(f"The model '{entry.id}' is not served at present. {self._answering(today)}")
         return entry.model
 
-    def _answering(self) -> str:
-        names = ", ".join(f"'{name}'" for name, entry in self._by_name.items() if entry.model)
-        return f"This server answers to: {names}."
+    def _answering(self, today: date) -> str:
+        names = [
+            f"'{name}'"
+            for name, entry in self._by_name.items()
+            if entry.model and entry.stage(today) is not Stage.RETIRED
+        ]
+        return f"This server answers to: {', '.join(names)}."
 
 
 def aliases_of(model_id: str, own: Iterable[str], configured: Mapping[str, str]) -> tuple[str, ...]:
