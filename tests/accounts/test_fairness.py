@@ -129,13 +129,11 @@ async def test_who_leaves_when_his_turn_comes_passes_it_on() -> None:
 
 
 async def test_who_leaves_when_he_is_turned_away_takes_nothing_with_him() -> None:
-    async with crowd(1, max_num_waiting=1) as requests:
-        await requests.send("x0", "a0")
-        late = asyncio.create_task(requests.send("a1"))
-        await asyncio.sleep(0)
+    async with crowd(1, max_num_waiting=2) as requests:
+        await requests.send("x0", "a0", "a1", "b0")  # a1 is turned away, and has not run yet
+        assert not requests.tasks["a1"].done()
         await requests.cancel("a1")
-        await late
-        assert (requests.queue.num_running, requests.queue.num_waiting) == (1, 1)
+        assert (requests.queue.num_running, requests.queue.num_waiting) == (1, 2)
 
 
 async def test_when_all_leave_at_once_nothing_is_left_behind() -> None:
