@@ -188,3 +188,10 @@ def test_without_the_real_names_it_is_itself() -> None:
 def test_a_retired_model_is_not_said_to_answer() -> None:
     catalog = Catalog([served("a"), served("b")], [declared("a", lifecycle={"retired": TODAY})])
     assert refused(catalog, "c").endswith("This server answers to: 'b'.")
+
+
+def test_a_way_into_a_circle_is_found_too() -> None:
+    following = {"before": "a", "a": "b", "b": "a"}
+    models = [declared(model, lifecycle={"successor": successor}) for model, successor in following.items()]
+    with pytest.raises(ConfigurationError, match="circle: before -> a -> b -> a"):
+        Catalog([served("z")], models)

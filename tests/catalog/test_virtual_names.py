@@ -152,6 +152,7 @@ def test_numbers(text: str, value: str) -> None:
         ("a@latest?params>many", ["not with 'many'"]),
         ("a@latest?params>-1", ["not with '-1'"]),
         ("a@latest?params>1e9", ["not with '1e9'"]),
+        ("a@latest?params>20 B", ["not with '20 B'"]),
         ("a@latest?params>.5", ["not with '.5'"]),
         ("a@latest?params>1_000", ["not with '1_000'"]),
         ("a@latest?params>1\u212a", ["not with '1\u212a'"]),  # a Kelvin sign is no K
