@@ -1,6 +1,7 @@
 """ossian-nano at temperature 1.5, where it says almost anything: what was asked for is still what comes."""
 
 import json
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -36,8 +37,9 @@ STOP_WORK = {"type": "function", "function": {"name": "stop-work", "description"
 
 
 @pytest.fixture(scope="module")
-def client(server: ServedProcess) -> OpenAI:
-    return OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=120)
+def client(server: ServedProcess) -> Iterator[OpenAI]:
+    with OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=120) as client:
+        yield client
 
 
 def hot_choices(client: OpenAI, **fields: Any) -> list[Any]:

@@ -6,7 +6,7 @@ The examples for the Responses API are asked as chat completions. The examples t
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -47,8 +47,9 @@ AMERICAN = rf"color|behavior|neighbor|favor|({_STEMS})iz|analyz|center|modeli|la
 
 
 @pytest.fixture
-def client(server: ServedProcess) -> OpenAI:
-    return OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=60)
+def client(server: ServedProcess) -> Iterator[OpenAI]:
+    with OpenAI(base_url=server.base_url, api_key="none", max_retries=0, timeout=60) as client:
+        yield client
 
 
 def user(text: str) -> dict[str, Any]:
