@@ -265,7 +265,7 @@ async def test_what_fails_on_the_way_counts_against_none(at: int) -> None:
 async def test_who_leaves_while_he_is_let_in_counts_against_none() -> None:
     limited = quota(requests_per_minute=1, concurrent_requests=1)
     counters = MemoryCounters()
-    limiter = Limiter(BreakingCounters(counters, 2, asyncio.Event().wait))  # type: ignore[arg-type]
+    limiter = Limiter(BreakingCounters(counters, 2, asyncio.Event().wait))  # type: ignore[arg-type]  # breaks on purpose
     leaving = asyncio.create_task(limiter.admit((limited,), 0, NOW))
     await asyncio.sleep(0)
     leaving.cancel()

@@ -74,7 +74,7 @@ def test_hosted_tools_are_left_out_and_told(client: OpenAI, title: str) -> None:
     response = create(client, title)
     assert response.output_text
     assert [tool.type for tool in response.tools] == [tool["type"] for tool in RESPONSES[title]["tools"]]
-    (warning,) = response.ossian["warnings"]  # type: ignore[attr-defined]
+    (warning,) = response.ossian["warnings"]  # type: ignore[attr-defined]  # likewise
     assert (warning["code"], warning["param"]) == ("tool_left_out", "tools[0]")
     assert response.tools[0].type in warning["message"]
 
