@@ -21,7 +21,7 @@ serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a fold
 
 native: .venv/native-built ## build the native core and install ossian into .venv
 
-services: .venv/created ## install, where missing and permitted, and start the servers that tests talk to: PostgreSQL
+services: .venv/created ## install, where missing and permitted, and start the servers that tests talk to: PostgreSQL and Redis
 	@requirements/services.sh start
 
 services-stop: ## end those servers, and delete their files

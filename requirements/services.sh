@@ -2,11 +2,12 @@
 # Usage: requirements/services.sh start|stop|environment
 # Starts the servers that tests talk to, each on a free port of the loopback and with its files in a temporary folder;
 # installs with apt-get what is missing, where that is permitted. `environment` prints NAME=VALUE for those that answer.
+# SERVICES= chooses some of them.
 # A service is three functions, start_<service>, stop_<service> and is_running_<service>, and a line in SERVICES.
 set -eu
 PATH="$PATH:/usr/sbin:/sbin" # runuser, on Debian
 
-SERVICES="postgresql"
+SERVICES="${SERVICES:-postgresql redis}"
 STATE=.services # per service: its folder and the variable that tells tests about it; ignored by git
 
 fail() {
@@ -80,6 +81,49 @@ is_running_postgresql() {
 
 stop_postgresql() {
     as_postgresql "$(postgresql_programs)/pg_ctl" --pgdata "$(folder_of postgresql)/cluster" --mode immediate --silent stop
+}
+
+# --- Redis ------------------------------------------------------------------------------------------------------------
+
+start_redis() {
+    if ! command -v redis-server >/dev/null; then
+        install_package redis-server "Redis is not installed, and apt-get may not be used here.
+On Debian and Ubuntu: sudo apt install redis-server. On a Mac: brew install redis. Its redis-server must be on the PATH."
+    fi
+    port=$(free_port) password=$(random_word) folder=$(mktemp -d)
+    cat >"$folder/redis.conf" <<END # a file, since the arguments of a process can be read by all users
+bind 127.0.0.1
+port $port
+requirepass $password
+databases 1024
+save ""
+dir $folder
+pidfile $folder/redis.pid
+logfile $folder/redis.log
+daemonize yes
+END
+    echo "$folder" >"$STATE/redis.folder"
+    echo "TEST_REDIS_URL=redis://:$password@127.0.0.1:$port/0" >"$STATE/redis.environment"
+    redis-server "$folder/redis.conf" || fail "Redis did not start: see $folder/redis.log"
+    for try in 1 2 3 4 5 6 7 8 9 10; do
+        if is_running_redis; then return; fi
+        sleep "0.$try"
+    done
+    fail "Redis does not answer: see $folder/redis.log"
+}
+
+ask_redis() { # in its own words: ping, shutdown
+    folder=$(folder_of redis) && command -v redis-cli >/dev/null || return 1
+    REDISCLI_AUTH=$(sed -n 's/^requirepass //p' "$folder/redis.conf") \
+        redis-cli -p "$(sed -n 's/^port //p' "$folder/redis.conf")" "$@" 2>/dev/null
+}
+
+is_running_redis() {
+    [ "$(ask_redis ping)" = PONG ]
+}
+
+stop_redis() {
+    ask_redis shutdown nosave
 }
 
 # ----------------------------------------------------------------------------------------------------------------------

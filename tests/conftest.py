@@ -6,47 +6,59 @@ Property tests have no clock: on a busy machine an example may take a second, an
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from tests.databases import (
-    delete_rows,
-    drop_postgresql_database,
-    has_postgresql,
-    make_tables,
-    postgresql_url,
-    sqlite_url,
-)
+from tests import databases, redis_server
+from tests.databases import delete_rows, drop_postgresql_database, make_tables, postgresql_url, sqlite_url
 
 settings.register_profile("without-a-clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("without-a-clock")
 
 BOTH_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
+# The markers of tests that need a server, which the environment names.
+SERVERS = {"postgres": ("PostgreSQL", databases.SERVER), "redis": ("Redis", redis_server.SERVER)}
+LEFT_OUT = pytest.StashKey[dict[str, int]]()  # numbers of tests by what they need
 
-NUM_LEFT_OUT = pytest.StashKey[int]()
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to count."""
+    config.stash[LEFT_OUT] = {}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the tests that need PostgreSQL where there is none."""
-    left_out = [] if has_postgresql() else [item for item in items if item.get_closest_marker("postgres")]
-    config.stash[NUM_LEFT_OUT] = len(left_out)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    """Leave out the tests that need a server where there is none."""
+    for marker, (server, url) in SERVERS.items():
+        without = [] if url else [item for item in items if item.get_closest_marker(marker)]
+        if without:
+            config.stash[LEFT_OUT][server] = len(without)
+            config.hook.pytest_deselected(items=without)
+            items[:] = [item for item in items if item not in without]
 
 
-def pytest_sessionfinish() -> None:
-    """Drop what was made on the tests' server."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Leave nothing behind on the tests' servers."""
     drop_postgresql_database()
+    redis_server.drop_counters()
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["left_out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Hear from a process of pytest-xdist what it left out; all leave out the same."""
+    node.config.stash[LEFT_OUT] |= node.workeroutput.get("left_out", {})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was left out."""
-    if num_left_out := config.stash.get(NUM_LEFT_OUT, 0):
+    for server, num_left_out in config.stash[LEFT_OUT].items():
         way_out = "`make services` installs and starts one for the tests"
-        terminalreporter.write_line(f"{num_left_out} tests were left out, since they need a PostgreSQL: {way_out}.")
+        terminalreporter.write_line(f"{num_left_out} tests were left out, since they need a {server}: {way_out}.")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -74,6 +86,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, model_file: Pat
         return sqlite_url(tmp_path)
     url = postgresql_url()
     delete_rows(url)
+    return url
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The URL of a Redis without counters; the test is to be marked `redis`."""
+    url = redis_server.redis_url()
+    redis_server.drop_counters()
     return url
 
 

@@ -13,7 +13,7 @@ from ossian.storage.schema_version import upgrade
 from ossian.storage.sqlite_file import prepare_file
 from ossian.storage.urls import driver_url
 
-SERVER = os.environ.get("TEST_POSTGRESQL_URL", "")
+SERVER = os.environ.get("TEST_POSTGRESQL_URL", "")  # without one, tests marked `postgres` do not run
 NAME = sql.Identifier(f"tests_{os.getpid()}")
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
@@ -29,11 +29,6 @@ def make_tables(url: str) -> None:
     if is_sqlite(place):
         prepare_file(Path(place.database or ""))
     upgrade(place)
-
-
-def has_postgresql() -> bool:
-    """Whether there is a server; without one, tests marked `postgres` do not run."""
-    return bool(SERVER)
 
 
 @cache

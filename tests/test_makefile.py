@@ -124,6 +124,13 @@ def test_a_missing_postgresql_that_may_not_be_installed_is_asked_for(folder: Pat
     assert "sudo apt install postgresql" in done.stderr
 
 
+def test_a_missing_redis_that_may_not_be_installed_is_asked_for(folder: Path) -> None:
+    done = services(folder, "start", PATH=tools(folder, "mkdir", "rm", "dirname", "cat"), SERVICES="redis")
+    assert done.returncode == 1
+    assert "Redis is not installed, and apt-get may not be used here." in done.stderr
+    assert "sudo apt install redis-server" in done.stderr
+
+
 def test_without_services_there_is_nothing_to_tell_tests_about(folder: Path) -> None:
     done = services(folder, "environment", PATH=tools(folder, "dirname", "cat"))
     assert (done.returncode, done.stdout) == (0, "")
@@ -138,7 +145,7 @@ def test_an_unknown_step_of_the_services_is_refused(folder: Path) -> None:
 def test_the_suite_runs_with_the_services_and_without() -> None:
     (step,) = [step for step in dry_run("test") if " -m pytest " in step]
     assert step.startswith("env $(requirements/services.sh environment) ")
-    assert "postgres" not in step
+    assert "postgres" not in step and "redis" not in step
 
 
 def dry_run(*arguments: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Counters in memory and in a Redis do the same; those in a Redis are tested where TEST_REDIS_URL names one."""
+"""Counters in memory and in a Redis do the same; those in a Redis are tested where there is one."""
 
 import asyncio
 

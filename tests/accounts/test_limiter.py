@@ -13,7 +13,6 @@ from ossian.accounts.limiter import MINUTE, RUNNING_SECONDS, Admission, Limiter
 from ossian.accounts.limits import Limits
 from ossian.accounts.quotas import Quota
 from ossian.errors import LimitReachedError, StorageError
-from tests.accounts.redis_server import NEEDS_REDIS
 
 NOW = 1_800_000_030.0  # in the middle of a minute
 TIMES = st.floats(0, 4_000_000_000)
@@ -61,10 +60,10 @@ async def test_exactly_the_limit_is_let_in_of_many_at_once(limiter: Limiter) -> 
     assert sum(await asyncio.gather(*(client() for _ in range(64)))) == 100
 
 
-@NEEDS_REDIS
-async def test_servers_that_share_a_redis_share_its_limits(emptied_redis: str) -> None:
+@pytest.mark.redis
+async def test_servers_that_share_a_redis_share_its_limits(redis_url: str) -> None:
     limited = quota(requests_per_minute=50)
-    others = [counters_at(emptied_redis) for _ in range(3)]
+    others = [counters_at(redis_url) for _ in range(3)]
     limiters = [Limiter(each) for each in others]
     nums = await asyncio.gather(*(num_admitted(limiters[number % 3], limited, tries=5) for number in range(64)))
     for each in others:
