@@ -27,8 +27,8 @@ services: .venv/created ## install, where missing and permitted, and start the s
 services-stop: ## end those servers, and delete their files
 	@requirements/services.sh stop
 
-test: .venv/dev-installed ## the test suite, without the slow tests; ARGS= go to pytest
-	$(PYTEST) -m "not slow and not clients and not parity and not gpu" $(ARGS)
+test: .venv/dev-installed ## the test suite, without the slow tests, on every core; ARGS= go to pytest (-n 0: on one)
+	$(PYTEST) -n auto --dist loadfile -m "not slow and not clients and not parity and not gpu" $(ARGS)
 
 test-slow: .venv/dev-installed ## the slow tests; ARGS= go to pytest
 	$(PYTEST) -m "slow and not clients and not parity and not gpu" $(ARGS)
