@@ -10,6 +10,8 @@ from ossian.settings import (
     CatalogSettings,
     DeclaredModel,
     EngineSettings,
+    LimitFigures,
+    LimitSettings,
     LogSettings,
     ModelCapabilities,
     ModelLifecycle,
@@ -20,6 +22,7 @@ from ossian.settings import (
     Section,
     ServerSettings,
     Settings,
+    UsageSettings,
 )
 
 SECTIONS = [
@@ -29,6 +32,8 @@ SECTIONS = [
     EngineSettings,
     ReasoningMemorySettings,
     ResponsesSettings,
+    LimitSettings,
+    UsageSettings,
     LogSettings,
 ]
 
@@ -74,6 +79,11 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (ResponsesSettings, {"websocket_minutes": 0}),
         (ResponsesSettings, {"max_background": -1}),
         (ResponsesSettings, {"max_background": 10_001}),  # all of them are named when leases are renewed
+        (LimitFigures, {"requests_per_minute": -1}),
+        (LimitFigures, {"tokens_per_minute": 1.5}),
+        (LimitFigures, {"concurrent_requests": 10**12 + 1}),
+        (LimitSettings, {"profile": "generous"}),
+        (UsageSettings, {"max_waiting": 0}),
         (LogSettings, {"level": "INFO"}),
         (CatalogSettings, {"currency": "usd"}),
         (CatalogSettings, {"currency": "EURO"}),

@@ -46,6 +46,7 @@ class ModelSettings(Section):
 
 Price: TypeAlias = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=8)]  # of a million tokens
 DeclaredName: TypeAlias = Annotated[str, Field(pattern=r"^[!-~]{1,256}$")]  # it goes into headers and addresses
+HostName: TypeAlias = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$")]
 Modality: TypeAlias = Literal["text", "image", "audio", "video", "file"]
 
 
@@ -153,6 +154,50 @@ class ResponsesSettings(Section):
     max_background_running: int = Field(default=16, ge=1)  # of them in progress; the others wait
 
 
+class VendorSettings(Section):
+    """The addresses and the error bodies that clients of hosted services know."""
+
+    v1_dialect: Literal["openai", "ovhcloud", "aimlapi", "azion", "e2e"] = "openai"  # of addresses that say nothing
+    ovhcloud: bool = True
+    aimlapi: bool = True
+    azion: bool = True
+    e2e: bool = True
+    hosts: tuple[HostName, ...] = ()  # with models.example, gpt-oss-20b.models.example is that model's own host
+    project_aliases: dict[str, str] = Field(default_factory=dict)  # what /project/p-… may say -> a project's id or name
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The services whose addresses are there."""
+        return frozenset(name for name in ("ovhcloud", "aimlapi", "azion", "e2e") if getattr(self, name))
+
+
+Figure: TypeAlias = Annotated[int, Field(ge=0, le=10**12)] | None  # None: without a limit; 0: nothing
+
+
+class LimitFigures(Section):
+    """What is set goes over the profile's figures."""
+
+    requests_per_minute: Figure = None
+    tokens_per_minute: Figure = None
+    concurrent_requests: Figure = None
+
+
+class LimitSettings(Section):
+    """Limits of those who have none of their own."""
+
+    profile: Literal["unlimited", "hosted"] = "unlimited"
+    project: LimitFigures = LimitFigures()  # of a project and model
+    key: LimitFigures = LimitFigures()  # of an API key, all models together
+    anonymous: LimitFigures = LimitFigures()  # of a client address and model, without a key
+    counters_url: SecretStr | None = None  # redis://host:port/number, for several servers; None: in this process
+
+
+class UsageSettings(Section):
+    """The records of what requests used."""
+
+    max_waiting: int = Field(default=100_000, ge=1)  # records in memory while the database is away
+
+
 class LogSettings(Section):
     """What is logged, and how."""
 
@@ -171,6 +216,9 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     reasoning_memory: ReasoningMemorySettings = ReasoningMemorySettings()
     responses: ResponsesSettings = ResponsesSettings()
+    vendors: VendorSettings = Field(default_factory=VendorSettings)
+    limits: LimitSettings = LimitSettings()
+    usage: UsageSettings = UsageSettings()
     log: LogSettings = LogSettings()
     database_url: SecretStr | None = None  # as SQLAlchemy writes it; None: an SQLite file in data_dir
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")

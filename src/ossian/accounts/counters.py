@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
+import structlog
 from limits.aio.storage import RedisStorage
 from limits.errors import StorageError as LimitsStorageError
 from redis.asyncio import ConnectionPool
@@ -17,6 +18,8 @@ from ossian.errors import ConfigurationError, StorageError
 
 MEMORY: Final = "memory://"
 REDIS_SECONDS: Final = 2.0  # a Redis on the same network answers in a thousandth of that
+
+log = structlog.get_logger()
 
 
 class Counters(Protocol):
@@ -107,15 +110,21 @@ class RedisCounters:
         try:
             return await self._storage.incr(key, expiry, amount)
         except LimitsStorageError as error:
-            raise StorageError(f"limits: {error.storage_error}") from error
+            raise _away(error) from error
 
     async def get(self, key: str) -> int:
         """Return the value of a counter. Raises StorageError when the Redis cannot be asked."""
         try:
             return await self._storage.get(key)
         except LimitsStorageError as error:
-            raise StorageError(f"limits: {error.storage_error}") from error
+            raise _away(error) from error
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._pool.aclose()
+
+
+def _away(error: LimitsStorageError) -> StorageError:
+    reason = f"limits: {error.storage_error}"
+    log.error("counters not available", reason=reason)
+    return StorageError(reason)

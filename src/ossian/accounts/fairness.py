@@ -35,18 +35,21 @@ class FairQueue:
 
     @asynccontextmanager
     async def place(self, project_id: str) -> AsyncIterator[None]:
-        """Hold a place for one request, after waiting for it.
-
-        Raises EngineOverloadedError when too many wait.
-        """
-        await self._enter(project_id)
+        """Hold a place for one request, after waiting for it. Raises what `enter` raises."""
+        await self.enter(project_id)
         try:
             yield
         finally:
-            self._leave(project_id)
+            self.leave(project_id)
 
-    async def _enter(self, project_id: str) -> None:
-        if self.num_running < self._max_num_running:  # then nobody waits
+    @property
+    def has_room(self) -> bool:
+        """Whether the next request need not wait; then nobody waits."""
+        return self.num_running < self._max_num_running
+
+    async def enter(self, project_id: str) -> None:
+        """Wait for a place and take it, until `leave`. Raises EngineOverloadedError when too many wait."""
+        if self.has_room:
             self._running[project_id] += 1
             return
         turn = asyncio.get_running_loop().create_future()
@@ -59,7 +62,8 @@ class FairQueue:
             self._give_up(project_id, turn)
             raise
 
-    def _leave(self, project_id: str) -> None:
+    def leave(self, project_id: str) -> None:
+        """Give a place to whose turn it is."""
         self._running[project_id] -= 1
         self._running += Counter()  # forgets the projects with none
         if self._waiting:
@@ -88,4 +92,4 @@ class FairQueue:
             if not turns:
                 del self._waiting[project_id]
         elif turn.exception() is None:
-            self._leave(project_id)
+            self.leave(project_id)

@@ -42,6 +42,7 @@ class Charge:
 class Admission:
     """A request that may run. `standings` are how its limits stand with it."""
 
+    quotas: tuple[Quota, ...] = ()
     charges: list[Charge] = field(default_factory=list)
     standings: list[Standing] = field(default_factory=list)
 
@@ -63,14 +64,26 @@ class Limiter:
         Raises LimitReachedError, after which nothing is counted, and StorageError when the counters cannot be asked.
         Every admission must be settled.
         """
-        admission = Admission()
+        admission = Admission(quotas)
         try:
             for quota in quotas:
                 await self._admit(quota, num_tokens, now, admission)
         except BaseException:
-            await self._give_back(admission.charges)
+            await self._give_back(admission)
             raise
         return admission
+
+    async def reserve(self, admission: Admission, num_tokens: int, now: float) -> None:
+        """Count the tokens of a request that was admitted before they were known.
+
+        Raises LimitReachedError and StorageError as `admit` does: nothing of the request is counted then.
+        """
+        try:
+            for quota in admission.quotas:
+                await self._reserve(quota, num_tokens, now, admission)
+        except BaseException:
+            await self._give_back(admission)
+            raise
 
     async def settle(self, admission: Admission, num_tokens: int, now: float) -> None:
         """Say that a request has ended, with the tokens it used. To be called once, and not to be cancelled.
@@ -91,10 +104,14 @@ class Limiter:
         limits = quota.limits
         if limits.requests_per_minute is not None:
             await self._take(quota, Resource.REQUESTS, limits.requests_per_minute, 1, now, admission)
-        if limits.tokens_per_minute is not None and num_tokens:
-            await self._take(quota, Resource.TOKENS, limits.tokens_per_minute, num_tokens, now, admission)
+        await self._reserve(quota, num_tokens, now, admission)
         if limits.concurrent_requests is not None:
             await self._take(quota, Resource.CONCURRENT_REQUESTS, limits.concurrent_requests, 1, now, admission)
+
+    async def _reserve(self, quota: Quota, num_tokens: int, now: float, admission: Admission) -> None:
+        limit = quota.limits.tokens_per_minute
+        if limit is not None and num_tokens:
+            await self._take(quota, Resource.TOKENS, limit, num_tokens, now, admission)
 
     async def _take(
         self, quota: Quota, resource: Resource, limit: int, amount: int, now: float, admission: Admission
@@ -112,8 +129,9 @@ class Limiter:
     async def _change(self, key: str, resource: Resource, amount: int) -> int:
         return await self._counters.incr(key, 2 * _seconds(resource), amount)
 
-    async def _give_back(self, charges: list[Charge]) -> None:
-        for charge in charges:
+    async def _give_back(self, admission: Admission) -> None:
+        while admission.charges:
+            charge = admission.charges.pop()
             await self._change(charge.key, charge.resource, -charge.amount)
 
 

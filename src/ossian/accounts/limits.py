@@ -1,9 +1,10 @@
 """Limits: how much at a time. Those of projects count each model by itself, those of keys all models together."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Self
 
 from ossian.errors import InvalidRequestError
+from ossian.settings import LimitFigures, LimitSettings
 
 MAX_LIMIT: Final = 10**12  # what a counter can hold, with room for what runs over
 
@@ -59,6 +60,20 @@ PROFILES: Final = {
         project=Limits(requests_per_minute=400), key=UNLIMITED, anonymous=Limits(requests_per_minute=2)
     ),
 }
+
+
+def profile_of(settings: LimitSettings) -> LimitProfile:
+    """Return the limits that the settings ask for: a profile's, with the figures that are set over them."""
+    profile = PROFILES[settings.profile]
+    return LimitProfile(
+        project=_over(profile.project, settings.project),
+        key=_over(profile.key, settings.key),
+        anonymous=_over(profile.anonymous, settings.anonymous),
+    )
+
+
+def _over(limits: Limits, figures: LimitFigures) -> Limits:
+    return replace(limits, **{name: getattr(figures, name) for name in figures.model_fields_set})
 
 
 def _is_limit(number: Any) -> bool:

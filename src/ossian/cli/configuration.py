@@ -71,7 +71,7 @@ def problem(location: tuple[int | str, ...], message: str, value: object, flags:
 
 def is_secret(location: tuple[int | str, ...]) -> bool:
     """Tell whether a setting's value must not be shown, wherever the message ends up."""
-    return location[:2] == ("server", "api_keys") or location[:1] == ("database_url",)
+    return location[:2] in (("server", "api_keys"), ("limits", "counters_url")) or location[:1] == ("database_url",)
 
 
 def names_of(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
