@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
+from uuid import uuid4
 
 from ossian.accounts.scopes import Endpoint
 from ossian.harmony.events import Usage
@@ -24,7 +25,8 @@ class UsageRecord:
     """One request. `started_at` is in seconds since 1970, `duration` and `time_to_first_token` are in seconds.
 
     `model_asked` is the name in the request, an alias or a virtual model perhaps; `model` is what served it. Without
-    `project_id` the caller was anonymous. `price` is what its tokens cost, in the catalog's currency.
+    `project_id` the caller was anonymous. `price` is what its tokens cost, in the catalog's currency. `request_id` may be
+    of the caller's choice, and not the only one; `id` is the record's own, so that it is not written twice.
     """
 
     request_id: str
@@ -39,6 +41,7 @@ class UsageRecord:
     time_to_first_token: float | None = None
     usage: Usage = field(default_factory=Usage)
     price: Decimal = Decimal(0)
+    id: str = field(default_factory=lambda: uuid4().hex, compare=False)
 
     @property
     def outcome(self) -> Outcome:
