@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossian.accounts.callers import Caller, admin_caller, anonymous_caller, bearer_secret, keyed_caller
+from ossian.accounts.callers import (
+    LOCAL_SCOPE,
+    Caller,
+    admin_caller,
+    anonymous_caller,
+    bearer_secret,
+    keyed_caller,
+)
 from ossian.accounts.keys import AdminKey, ApiKey
 from ossian.accounts.projects import Project
 from ossian.accounts.scopes import EVERYTHING, Endpoint, Scopes
@@ -121,6 +128,36 @@ def test_without_a_key_nothing_is_allowed_unless_it_is_set() -> None:
         anonymous_caller(ADDRESS, None)
     assert (caught.value.status, caught.value.code) == (401, "missing_api_key")
     assert anonymous_caller(ADDRESS, EVERYTHING).is_anonymous
+
+
+def test_what_is_stored_is_the_projects() -> None:
+    assert caller().check_storage() == PROJECT.id
+    assert not caller().is_local
+
+
+def test_who_has_no_key_keeps_nothing_unless_he_is_on_this_machine() -> None:
+    stranger = anonymous_caller(ADDRESS, EVERYTHING)
+    with pytest.raises(AuthenticationError, match="storing needs one") as caught:
+        stranger.check_storage()
+    assert caught.value.code == "missing_api_key"
+    assert not stranger.is_local
+    local = anonymous_caller("127.0.0.1", EVERYTHING, LOCAL_SCOPE)
+    assert local.check_storage() == ""
+    assert local.is_local
+
+
+def test_an_admin_key_keeps_nothing() -> None:
+    with pytest.raises(AuthenticationError):
+        admin_caller(ADMIN_KEY, ADDRESS, NOW).check_storage()
+
+
+def test_a_project_that_is_not_in_the_database_is_not_nobody() -> None:
+    """That of a key in the settings."""
+    found = Caller(ADDRESS, EVERYTHING, PROJECT, storage_scope="digest")
+    assert not found.is_anonymous
+    assert not found.is_local
+    with pytest.raises(PermissionDeniedError, match="The page of metrics needs an admin key"):
+        found.check_admin("The page of metrics")
 
 
 def test_who_has_no_key_is_asked_for_one_where_he_needs_it() -> None:

@@ -12,6 +12,8 @@ from ossian.accounts.projects import Project
 from ossian.accounts.scopes import Endpoint, Scopes
 from ossian.errors import AuthenticationError, PermissionDeniedError
 
+LOCAL_SCOPE: Final = ""  # whose is what is stored without a key: everybody's on this machine
+
 _NOTHING: Final = Scopes(frozenset(), frozenset())
 
 _INVALID: Final = {
@@ -26,17 +28,27 @@ _INVALID: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request: a project's key, an admin key, or anybody at an address."""
+    """Who sent a request: a project's key, an admin key, or anybody at an address.
+
+    `storage_scope` is whose stored objects he may see; None: nothing is kept for him. A project without a key is that
+    of a key in the settings, which is not in the database.
+    """
 
     address: str
     scopes: Scopes
     project: Project | None = None
     key: ApiKey | None = None
     admin_key: AdminKey | None = None
+    storage_scope: str | None = None
 
     @property
     def is_anonymous(self) -> bool:
-        return self.key is None and self.admin_key is None
+        return self.project is None and self.admin_key is None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether he has no key and needs none, being on this machine."""
+        return self.is_anonymous and self.storage_scope == LOCAL_SCOPE
 
     def check_endpoint(self, endpoint: Endpoint) -> None:
         """Raise PermissionDeniedError when an endpoint is not the caller's, AuthenticationError when it needs a key."""
@@ -64,13 +76,19 @@ class Caller:
         message = f"This API key may not use the model '{model_id}'. It may use: {allowed}."
         raise PermissionDeniedError(message, param="model", code="model_not_allowed")
 
-    def check_admin(self) -> None:
+    def check_admin(self, what: str = "The admin API") -> None:
         """Raise PermissionDeniedError for a project's key on the admin API, AuthenticationError for no key."""
         if self.is_anonymous:
-            raise missing_key("The admin API needs an admin key.")
+            raise missing_key(f"{what} needs an admin key.")
         if self.admin_key is None:
-            message = "The admin API needs an admin key; this is a project's. `ossian keys` makes one on the server."
+            message = f"{what} needs an admin key; this is a project's. `ossian keys` makes one on the server."
             raise PermissionDeniedError(message, code="admin_key_required")
+
+    def check_storage(self) -> str:
+        """Return the storage scope. Raises AuthenticationError when nothing is kept for this caller."""
+        if self.storage_scope is not None:
+            return self.storage_scope
+        raise missing_key("Without an API key nothing is stored here, so storing needs one.")
 
 
 def bearer_secret(authorization: str | None) -> str | None:
@@ -85,11 +103,11 @@ def bearer_secret(authorization: str | None) -> str | None:
     return secret.strip() or None
 
 
-def anonymous_caller(address: str, scopes: Scopes | None) -> Caller:
+def anonymous_caller(address: str, scopes: Scopes | None, storage_scope: str | None = None) -> Caller:
     """Return a caller without a key. `scopes` is what those may do; None: nothing, which is an AuthenticationError."""
     if scopes is None:
         raise missing_key("This server needs an API key.")
-    return Caller(address, scopes)
+    return Caller(address, scopes, storage_scope=storage_scope)
 
 
 def keyed_caller(key: ApiKey | None, project: Project | None, address: str, now: float) -> Caller:
@@ -99,19 +117,19 @@ def keyed_caller(key: ApiKey | None, project: Project | None, address: str, now:
     archived.
     """
     if key is None or project is None:
-        raise _unknown_key()
+        raise unknown_key()
     assert key.project_id == project.id
     _check_state(key, now)
     if project.is_archived:
         message = f"The project '{project.name}' is archived. An administrator can make a key in another one."
         raise PermissionDeniedError(message, code="project_archived")
-    return Caller(address, key.scopes, project, key)
+    return Caller(address, key.scopes, project, key, storage_scope=project.id)
 
 
 def admin_caller(key: AdminKey | None, address: str, now: float) -> Caller:
     """Return the caller with an admin key. Raises AuthenticationError as `keyed_caller` does."""
     if key is None:
-        raise _unknown_key()
+        raise unknown_key()
     _check_state(key, now)
     return Caller(address, _NOTHING, admin_key=key)
 
@@ -121,7 +139,8 @@ def missing_key(reason: str) -> AuthenticationError:
     return AuthenticationError(f"{reason} Send it in the header 'Authorization: Bearer KEY'.", code="missing_api_key")
 
 
-def _unknown_key() -> AuthenticationError:
+def unknown_key() -> AuthenticationError:
+    """Return the refusal of a key that nobody knows."""
     return AuthenticationError("Incorrect API key; ask this server's operator for one.", code="invalid_api_key")
 
 
