@@ -9,8 +9,11 @@ from sqlalchemy.exc import DBAPIError
 
 from ossian.errors import StorageError
 from ossian.storage import tables
+from ossian.storage.audit import AuditStore
 from ossian.storage.conversations import ConversationStore
 from ossian.storage.engines import is_sqlite
+from ossian.storage.keys import KeyStore
+from ossian.storage.projects import ProjectStore
 from ossian.storage.prompts import PromptStore
 from ossian.storage.responses import ResponseStore
 from ossian.storage.schema_version import migrate
@@ -34,6 +37,9 @@ class Database:
         self.responses = ResponseStore(transactions)
         self.conversations = ConversationStore(transactions)
         self.prompts = PromptStore(transactions)
+        self.projects = ProjectStore(transactions)
+        self.keys = KeyStore(transactions)
+        self.audit = AuditStore(transactions)
 
     @classmethod
     async def open(cls, url: str) -> "Database":

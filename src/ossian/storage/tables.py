@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from ossian.storage.columns import Json, Key
 
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData(
     naming_convention={
