@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from ossian.settings import (
+    AccessSettings,
     CatalogSettings,
     DeclaredModel,
     EngineSettings,
@@ -23,10 +24,12 @@ from ossian.settings import (
     ServerSettings,
     Settings,
     UsageSettings,
+    VendorSettings,
 )
 
 SECTIONS = [
     ServerSettings,
+    AccessSettings,
     ModelSettings,
     CatalogSettings,
     EngineSettings,
@@ -34,6 +37,7 @@ SECTIONS = [
     ResponsesSettings,
     LimitSettings,
     UsageSettings,
+    VendorSettings,
     LogSettings,
 ]
 
@@ -66,6 +70,14 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (ServerSettings, {"max_body_bytes": 0}),
         (ServerSettings, {"unknown_parameters": "guess"}),
         (ServerSettings, {"keep_alive_seconds": 0}),
+        (ServerSettings, {"cors_origins": ["app.example.com"]}),
+        (ServerSettings, {"cors_origins": ["https://app.example.com/"]}),
+        (ServerSettings, {"cors_origins": ["https://*.example.com"]}),
+        (ServerSettings, {"cors_origins": "*"}),
+        (AccessSettings, {"anonymous": "sometimes"}),
+        (AccessSettings, {"anonymous_endpoints": ["conversations"]}),  # nothing is stored without a key
+        (AccessSettings, {"trusted_proxies": ["proxy.example.com"]}),
+        (AccessSettings, {"trusted_proxies": ["10.0.0.1/8"]}),
         (EngineSettings, {"num_threads": 1025}),
         (EngineSettings, {"block_size": 8}),
         (EngineSettings, {"block_size": 40}),
@@ -138,6 +150,16 @@ def test_a_dot_env_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / ".env").write_text("OSSIAN_SERVER__PORT=9\n")
     monkeypatch.chdir(tmp_path)
     assert Settings().server.port == ServerSettings().port
+
+
+@pytest.mark.parametrize("origin", ["*", "https://app.example.com", "http://localhost:3000", "app://obsidian.md"])
+def test_origins_of_web_pages(origin: str) -> None:
+    assert ServerSettings(cors_origins=(origin,)).cors_origins == (origin,)
+
+
+def test_a_proxy_is_an_address_or_a_network() -> None:
+    access = AccessSettings.model_validate({"trusted_proxies": ["10.0.0.0/8", "192.0.2.1", "::1"]})
+    assert [str(network) for network in access.trusted_proxies] == ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]
 
 
 def test_models_are_declared_as_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ A setting comes from the environment (`OSSIAN_SERVER__PORT=9000`), else from the
 import os
 from datetime import date
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEMONSTRATION_MODEL = "ossian-nano"
@@ -22,17 +23,32 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Origin: TypeAlias = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/\s*]+)$")]  # of web pages
+Network: TypeAlias = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]  # an address is one of itself
+AnonymousEndpoint: TypeAlias = Literal["chat.completions", "completions", "models", "responses"]  # what keeps nothing
+
+
 class ServerSettings(Section):
     """The HTTP server."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    api_keys: tuple[SecretStr, ...] = ()  # required unless the host is a loopback address
+    api_keys: tuple[SecretStr, ...] = ()  # besides those in the database, each with objects of its own
+    cors_origins: tuple[Origin, ...] = ()  # web pages that may call and read the answers; "*" is all
     max_body_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     unknown_parameters: Literal["reject", "ignore"] = "reject"
     debug_view: bool = False  # requests may ask for their prompt and the raw turn with the header x-ossian-debug
     keep_alive_seconds: float = Field(default=10.0, gt=0)  # an SSE comment is sent after this much silence
     shutdown_seconds: float = Field(default=30.0, ge=0)  # running requests may finish for this long
+
+
+class AccessSettings(Section):
+    """Who may call without an API key, and who is believed about where a request comes from."""
+
+    anonymous: Literal["local", "anywhere", "never"] = "local"  # local: on this machine, when the server is for it alone
+    anonymous_endpoints: tuple[AnonymousEndpoint, ...] = get_args(AnonymousEndpoint)  # from elsewhere
+    anonymous_models: tuple[str, ...] | None = None  # from elsewhere, by their ids; None: all
+    trusted_proxies: tuple[Network, ...] = ()  # whose X-Forwarded-For counts
 
 
 class ModelSettings(Section):
@@ -211,6 +227,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="OSSIAN_", env_nested_delimiter="__", frozen=True, extra="forbid")
 
     server: ServerSettings = ServerSettings()
+    access: AccessSettings = AccessSettings()
     models: ModelSettings = Field(default_factory=ModelSettings)
     catalog: CatalogSettings = CatalogSettings()
     engine: EngineSettings = EngineSettings()

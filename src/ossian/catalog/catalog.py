@@ -1,5 +1,6 @@
 """Which models this server offers, and by which names they answer."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +35,7 @@ class Catalog:
         for entry in self.entries:
             for name in entry.names:
                 self._claim(name, entry)
+        self._by_label = {_label(name): name for name in reversed(self._by_name)}  # of several, the first
         for entry in self.entries:
             self._check_successors(entry)
 
@@ -71,6 +73,13 @@ class Catalog:
             entry = self._find(name, today)
         return self._current(entry, today)
 
+    def name_of(self, label: str) -> str:
+        """Return the name that a host's or a path's label stands for; a label that stands for none is its own name.
+
+        Hosts have no letter case, no dots in a label and no underscores: `gpt-oss-20b` may be `GPT_OSS.20B`.
+        """
+        return label if label in self._by_name else self._by_label.get(_label(label), label)
+
     def _current(self, entry: Entry, today: date) -> Choice:
         """Follow the successors of retired models as far as they redirect."""
         lifecycle = entry.declared.lifecycle
@@ -101,6 +110,10 @@ class Catalog:
             if entry.model and entry.stage(today) is not Stage.RETIRED
         ]
         return f"This server answers to: {', '.join(names)}."
+
+
+def _label(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
 def aliases_of(model_id: str, own: Iterable[str], configured: Mapping[str, str]) -> tuple[str, ...]:

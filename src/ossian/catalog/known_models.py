@@ -10,6 +10,7 @@ def gpt_oss(size: str, params: int, description: str) -> DeclaredModel:
     """Return what is known of one of OpenAI's models."""
     return DeclaredModel(
         id=f"gpt-oss-{size}",
+        aliases=(f"openai/gpt-oss-{size}", f"gpt_oss_{size}"),
         name=f"gpt-oss {size}",
         description=description,
         series="gpt-oss",

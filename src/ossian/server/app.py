@@ -27,6 +27,7 @@ from ossian.server.routes import (
     responses_socket,
 )
 from ossian.server.service import Service
+from ossian.server.vendors.translation import VendorTranslation
 from ossian.settings import Settings
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
@@ -58,6 +59,7 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
         middleware=[  # the outermost first
+            Middleware(VendorTranslation, parts.settings.vendors, parts.catalog, parts.now),
             Middleware(RequestContext, metrics),
             Middleware(access_check, server),
             Middleware(BodyLimit, server.max_body_bytes),

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from ossian.api.fields import RequestModel
 from ossian.api.head import Head
-from ossian.api.validation import parse
+from ossian.api.validation import checked, json_object
 from ossian.catalog.catalog import Choice, Model
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
@@ -22,6 +22,7 @@ from ossian.server.parts import Parts
 from ossian.server.reasoning_memory import ReasoningMemory, scope_of
 from ossian.server.request_context import record_of
 from ossian.server.responses.secrecy import SECRET_NAME, Secrecy
+from ossian.server.vendors.addresses import Address, address_of, with_model
 from ossian.storage.database import Database
 
 LARGE_BODY = (
@@ -66,8 +67,17 @@ class Service:
     async def read(self, request: Request, schema: type[RequestT]) -> RequestT:
         """Return the request. Raises a RequestError for a body that is too large, no JSON, or not of the schema."""
         body = await json_body(request, self.parts.settings.server.max_body_bytes)
-        checked = partial(parse, body, schema, ignore_unknown=self.ignores_unknown)
-        return await asyncio.to_thread(checked) if len(body) > LARGE_BODY else checked()
+        read = partial(self._read, body, schema, address_of(request.scope))
+        return await asyncio.to_thread(read) if len(body) > LARGE_BODY else read()
+
+    def _read(self, body: bytes, schema: type[RequestT], address: Address) -> RequestT:
+        value = json_object(body)
+        if "model" in schema.model_fields:
+            value = with_model(value, address, self._id_of)
+        return checked(value, schema, ignore_unknown=self.ignores_unknown or address.ignores_unknown)
+
+    def _id_of(self, name: str) -> str:
+        return self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured).model.id
 
     def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:
         """Return the model that answers to `name`, and note it for the log. Raises what `choose` does."""
