@@ -45,7 +45,7 @@ class ServerSettings(Section):
 class AccessSettings(Section):
     """Who may call without an API key, and who is believed about where a request comes from."""
 
-    anonymous: Literal["local", "anywhere", "never"] = "local"  # local: on this machine, when the server is for it alone
+    anonymous: Literal["local", "anywhere", "never"] = "local"  # local: here, if the server is for here alone
     anonymous_endpoints: tuple[AnonymousEndpoint, ...] = get_args(AnonymousEndpoint)  # from elsewhere
     anonymous_models: tuple[str, ...] | None = None  # from elsewhere, by their ids; None: all
     trusted_proxies: tuple[Network, ...] = ()  # whose X-Forwarded-For counts
