@@ -12,7 +12,10 @@ from ossian.errors import EngineOverloadedError
 
 
 class Crowd:
-    """Requests that run until they are told to end; `begun` has the names of those that began, in that order."""
+    """Requests that run until they are told to end; `begun` has the names of those that began, in that order.
+
+    The first letter of a name is its project; that of a patient one is a capital.
+    """
 
     def __init__(self, queue: FairQueue) -> None:
         self.queue = queue
@@ -21,7 +24,6 @@ class Crowd:
         self._ends: dict[str, asyncio.Event] = {}
 
     async def send(self, *names: str) -> None:
-        """Send requests; the first letter of a name is its project."""
         for name in names:
             self._ends[name] = asyncio.Event()
             self.tasks[name] = asyncio.create_task(self._run(name))
@@ -34,7 +36,7 @@ class Crowd:
             await asyncio.sleep(0)
 
     async def _run(self, name: str) -> None:
-        async with self.queue.place(name[0]):
+        async with self.queue.place(name[0].lower(), is_patient=name[0].isupper()):
             self.begun.append(name)
             await self._ends[name].wait()
 
@@ -51,7 +53,7 @@ async def crowd(max_num_running: int, max_num_waiting: int = 100) -> AsyncIterat
     found = Crowd(queue)
     yield found
     await found.cancel(*found.tasks)
-    assert (queue.num_running, queue.num_waiting) == (0, 0)
+    assert (queue.num_running, queue.num_waiting, queue.num_patient) == (0, 0, 0)
 
 
 async def test_who_finds_a_place_does_not_wait() -> None:
@@ -145,6 +147,47 @@ async def test_when_all_leave_at_once_nothing_is_left_behind() -> None:
         assert requests.begun[-1] == "c0"
 
 
+async def test_the_patient_go_when_nobody_else_waits() -> None:
+    async with crowd(1) as requests:
+        await requests.send("x0", "A0", "B0", "a1", "b1")
+        assert (requests.queue.num_waiting, requests.queue.num_patient) == (2, 2)
+        for name in ("x0", "a1", "b1", "A0"):
+            await requests.end(name)
+        assert requests.begun == ["x0", "a1", "b1", "A0", "B0"]
+
+
+async def test_the_patient_find_free_places_too() -> None:
+    async with crowd(2) as requests:
+        await requests.send("A0", "A1", "A2", "b0")
+        assert requests.begun == ["A0", "A1"]
+        await requests.end("A0")
+        assert requests.begun == ["A0", "A1", "b0"]
+
+
+async def test_the_patient_are_not_turned_away_and_turn_nobody_away() -> None:
+    async with crowd(1, max_num_waiting=1) as requests:
+        await requests.send("x0", "A0", "A1", "A2", "b0")
+        assert requests.begun == ["x0"]
+        assert not any(task.done() for task in requests.tasks.values())
+
+
+async def test_the_patient_take_turns_by_project_and_cost_no_turn_with_others() -> None:
+    async with crowd(3) as requests:
+        await requests.send("A0", "A1", "b0", "A2", "A3", "C0", "a1", "b1")
+        await requests.end("b0")  # a has two patient requests running, and is served like b
+        assert requests.begun[3:] == ["a1"]
+        await requests.end("a1", "A0", "A1")
+        assert requests.begun[3:] == ["a1", "b1", "C0", "A2"]
+
+
+async def test_a_patient_one_that_leaves_loses_his_turn() -> None:
+    async with crowd(1) as requests:
+        await requests.send("x0", "A0", "B0")
+        await requests.cancel("A0")
+        await requests.end("x0")
+        assert requests.begun == ["x0", "B0"]
+
+
 async def test_a_request_that_fails_leaves_its_place() -> None:
     queue = FairQueue(1, 1)
     with pytest.raises(ZeroDivisionError):
@@ -174,7 +217,7 @@ def test_all_are_served_and_never_too_many_at_once(projects: list[str], max_num_
     assert most == min(max_num_running, len(projects))
 
 
-ACTIONS = st.lists(st.tuples(st.sampled_from(["send", "end", "cancel"]), st.sampled_from("abc")), max_size=40)
+ACTIONS = st.lists(st.tuples(st.sampled_from(["send", "end", "cancel"]), st.sampled_from("abcAB")), max_size=40)
 
 
 @given(ACTIONS, st.integers(1, 3), st.integers(0, 4))
@@ -195,7 +238,7 @@ def test_whoever_comes_and_leaves_no_place_is_lost(
                 queue = requests.queue
                 assert queue.num_running <= max_num_running
                 assert queue.num_waiting <= max_num_waiting
-                assert queue.num_waiting == 0 or queue.num_running == max_num_running
+                assert queue.num_waiting + queue.num_patient == 0 or queue.num_running == max_num_running
             turned_away = [task for task in requests.tasks.values() if task.done() and not task.cancelled()]
             assert all(isinstance(task.exception(), EngineOverloadedError | None) for task in turned_away)
 

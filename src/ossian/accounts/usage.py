@@ -25,8 +25,9 @@ class UsageRecord:
     """One request. `started_at` is in seconds since 1970, `duration` and `time_to_first_token` are in seconds.
 
     `model_asked` is the name in the request, an alias or a virtual model perhaps; `model` is what served it. Without
-    `project_id` the caller was anonymous. `price` is what its tokens cost, in the catalog's currency. `request_id` may be
-    of the caller's choice, and not the only one; `id` is the record's own, so that it is not written twice.
+    `project_id` the caller was anonymous. `price` is what its tokens cost, in the catalog's currency. `request_id` may
+    be of the caller's choice, and not the only one; `id` is the record's own, so that it is not written twice.
+    `batch_id` is that of the batch whose line it was, if any.
     """
 
     request_id: str
@@ -42,6 +43,7 @@ class UsageRecord:
     usage: Usage = field(default_factory=Usage)
     price: Decimal = Decimal(0)
     id: str = field(default_factory=lambda: uuid4().hex, compare=False)
+    batch_id: str | None = None
 
     @property
     def outcome(self) -> Outcome:
