@@ -42,19 +42,22 @@ class FairQueue:
 
     @asynccontextmanager
     async def place(self, project_id: str, *, is_patient: bool = False) -> AsyncIterator[None]:
-        """Hold a place for one request, after waiting for it.
-
-        Raises EngineOverloadedError when too many wait.
-        """
-        line = self._patient if is_patient else self._eager
-        await self._enter(line, project_id)
+        """Hold a place for one request, after waiting for it. Raises what `enter` raises."""
+        await self.enter(project_id, is_patient=is_patient)
         try:
             yield
         finally:
-            self._leave(line, project_id)
+            self.leave(project_id, is_patient=is_patient)
 
-    async def _enter(self, line: "_Line", project_id: str) -> None:
-        if self.num_running < self._max_num_running:  # then nobody waits
+    @property
+    def has_room(self) -> bool:
+        """Whether the next request need not wait; then nobody waits."""
+        return self.num_running < self._max_num_running
+
+    async def enter(self, project_id: str, *, is_patient: bool = False) -> None:
+        """Wait for a place and take it, until `leave`. Raises EngineOverloadedError when too many wait."""
+        line = self._line(is_patient=is_patient)
+        if self.has_room:
             line.take(project_id)
             return
         turn = line.add(project_id)
@@ -65,6 +68,13 @@ class FairQueue:
         except asyncio.CancelledError:
             self._give_up(line, project_id, turn)
             raise
+
+    def leave(self, project_id: str, *, is_patient: bool = False) -> None:
+        """Give a place to whose turn it is."""
+        self._leave(self._line(is_patient=is_patient), project_id)
+
+    def _line(self, *, is_patient: bool) -> "_Line":
+        return self._patient if is_patient else self._eager
 
     def _leave(self, line: "_Line", project_id: str) -> None:
         line.free(project_id)
