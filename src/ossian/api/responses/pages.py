@@ -8,6 +8,7 @@ from ossian.api.fields import JsonObject
 from ossian.errors import InvalidRequestError
 
 MAX_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 20
 ENCRYPTED: Final = "reasoning.encrypted_content"
 
 Include = Literal[
@@ -28,16 +29,18 @@ class PageQuery:
     """Which part of a list is wanted: `limit` objects after the one named `after`."""
 
     after: str | None = None
-    limit: int = 20
+    limit: int = DEFAULT_LIMIT
     order: Order = "desc"
     include: frozenset[str] = frozenset()
 
 
-def page_query(pairs: Iterable[tuple[str, str]]) -> PageQuery:
+def page_query(
+    pairs: Iterable[tuple[str, str]], *, max_limit: int = MAX_LIMIT, default_limit: int = DEFAULT_LIMIT
+) -> PageQuery:
     """Return the query in a URL's parameters; unknown ones are ignored. Raises InvalidRequestError for a wrong one."""
     pairs = list(pairs)
     given = dict(pairs)
-    return PageQuery(given.get("after") or None, _limit(given), _order(given), included(pairs))
+    return PageQuery(given.get("after") or None, _limit(given, max_limit, default_limit), _order(given), included(pairs))
 
 
 def included(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
@@ -62,10 +65,10 @@ def shown(item: JsonObject, include: Collection[str], conceal: Callable[[str], s
     return item | {"encrypted_content": conceal("".join(part["text"] for part in item["content"]))}
 
 
-def _limit(given: dict[str, str]) -> int:
-    text = given.get("limit", "20")
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= MAX_LIMIT):
-        raise _invalid("limit", f"an integer from 1 to {MAX_LIMIT}", text)
+def _limit(given: dict[str, str], max_limit: int, default_limit: int) -> int:
+    text = given.get("limit", str(default_limit))
+    if not (text.isascii() and text.isdigit() and len(text) < 9 and 1 <= int(text) <= max_limit):
+        raise _invalid("limit", f"an integer from 1 to {max_limit}", text)
     return int(text)
 
 
