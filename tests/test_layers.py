@@ -37,4 +37,4 @@ def test_only_kernels_imports_the_native_module() -> None:
 def test_nothing_imports_the_command_line() -> None:
     for path in python_files(PACKAGE):
         if "cli" not in path.relative_to(PACKAGE).parts and path.name != "__main__.py":
-            assert not any(imported.startswith("ossian.cli") for imported in imported_names(path)), name(path)
+            assert not any(f"{imported}.".startswith("ossian.cli.") for imported in imported_names(path)), name(path)
