@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,14 @@ from ossian.errors import InvalidRequestError
 
 def query(*pairs: tuple[str, str], known: tuple[str, ...] = ("a", "b", "order")) -> Query:
     return Query(pairs, known, ignore_unknown=False)
+
+
+def refusal_of(attempt: Callable[[], object]) -> InvalidRequestError | None:
+    try:
+        attempt()
+    except InvalidRequestError as error:
+        return error
+    return None
 
 
 def test_what_is_not_given() -> None:
@@ -120,8 +130,5 @@ def test_whatever_is_sent_is_read_or_refused_by_name(pairs: list[tuple[str, str]
         lambda: read.boolean("b"),
         lambda: read.order("asc"),
     ):
-        try:
-            attempt()
-        except InvalidRequestError as error:
-            assert error.param in ("a", "b", "order")
-            assert error.code == "invalid_value"
+        refusal = refusal_of(attempt)
+        assert refusal is None or (refusal.param in ("a", "b", "order") and refusal.code == "invalid_value")

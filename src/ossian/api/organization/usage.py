@@ -1,6 +1,7 @@
 """What `GET /v1/organization/usage/completions` and `GET /v1/organization/costs` are asked, and the pages they answer.
 
-A page is a list of buckets, each an hour, a day, a week or a month of UTC; a bucket without requests has no results.
+A page is a list of buckets, each a minute, an hour, a day, a week or a month of UTC. One without requests has no
+results.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,37 +9,33 @@ from dataclasses import dataclass
 from typing import Final
 
 from ossian.api.fields import JsonObject
+from ossian.api.money import plain
 from ossian.api.organization.query import MAX_TIME, Query, invalid, missing, quoted
+from ossian.storage.account_records import UsageFilter, UsageGroup, UsagePeriod, UsageTotal
 
-WIDTHS: Final = ("1h", "1d", "1w", "1mo")  # 1w and 1mo are ours
+WIDTHS: Final[Mapping[str, UsagePeriod]] = {  # 1w and 1mo are ours
+    "1m": "minute",
+    "1h": "hour",
+    "1d": "day",
+    "1w": "week",
+    "1mo": "month",
+}
+_NUM_BUCKETS: Final = {"1m": (60, 1440), "1h": (24, 168), "1d": (7, 180), "1w": (5, 53), "1mo": (12, 36)}
 _PAGE: Final = "page_"
-_NUM_BUCKETS: Final = {"1h": (24, 168), "1d": (7, 180), "1w": (5, 53), "1mo": (12, 36)}  # by default, at most
+_FILTERS: Final = {"project_ids": "project_ids", "api_key_ids": "key_ids", "endpoints": "endpoints"}
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One of the reports: the name of its results, and by what they can be grouped and filtered."""
+class Report:
+    """One of the two reports: by what its results can be grouped and filtered."""
 
-    name: str
-    groups: Mapping[str, str]  # the parameter's value -> the field of a usage record
-    filters: Mapping[str, str]  # the parameter -> the field of a usage record
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The parameters of the query."""
-        return ("start_time", "end_time", "bucket_width", "group_by", "limit", "page", *self.filters)
+    groups: Mapping[str, UsageGroup]  # by the values of `group_by`
+    filters: Mapping[str, str]  # by parameters: fields of UsageFilter
 
 
-USAGE: Final = Kind(
-    "organization.usage.completions.result",
-    {"project_id": "project_id", "api_key_id": "key_id", "model": "model"},
-    {"project_ids": "project_id", "api_key_ids": "key_id", "models": "model"},
-)
-COSTS: Final = Kind(
-    "organization.costs.result",
-    {"project_id": "project_id", "api_key_id": "key_id", "line_item": "model"},
-    {"project_ids": "project_id", "api_key_ids": "key_id", "line_items": "model"},
-)
+_GROUPS: Final[Mapping[str, UsageGroup]] = {"project_id": "project_id", "api_key_id": "key_id", "endpoint": "endpoint"}
+USAGE: Final = Report({**_GROUPS, "model": "model"}, {**_FILTERS, "models": "models"})
+COSTS: Final = Report({**_GROUPS, "line_item": "model"}, {**_FILTERS, "line_items": "models"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +44,46 @@ class UsageQuery:
 
     starts_at: int
     ends_at: int | None
-    width: str
+    period: UsagePeriod
     num_buckets: int
-    groups: tuple[str, ...]
-    filters: Mapping[str, tuple[str, ...]]
+    groups: tuple[UsageGroup, ...]
+    wanted: UsageFilter
 
 
-def usage_query(kind: Kind, pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> UsageQuery:
+def usage_query(report: Report, pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> UsageQuery:
     """Return the query in an address. Raises InvalidRequestError, which names the first offending parameter."""
-    query = Query(pairs, kind.parameters, ignore_unknown=ignore_unknown)
-    starts_at = query.time("start_time")
-    if starts_at is None:
-        raise missing("start_time", "the time of the first bucket in seconds since 1970")
-    ends_at = query.time("end_time")
-    if ends_at is not None and ends_at <= starts_at:
-        raise invalid("end_time", "a time after 'start_time'", str(ends_at))
+    known = ("start_time", "end_time", "bucket_width", "group_by", "limit", "page", *report.filters)
+    query = Query(pairs, known, ignore_unknown=ignore_unknown)
+    starts_at, ends_at = span(query)
     width = query.text("bucket_width") or "1d"
     if width not in WIDTHS:
         raise invalid("bucket_width", f"one of {quoted(WIDTHS)}", width)
     default, highest = _NUM_BUCKETS[width]
     limit = query.number("limit", 1, highest)
     page = _page(query.text("page"), starts_at, MAX_TIME if ends_at is None else ends_at)
-    filters = {field: query.texts(name) for name, field in kind.filters.items()}
     return UsageQuery(
         starts_at if page is None else page,
         ends_at,
-        width,
+        WIDTHS[width],
         default if limit is None else limit,
-        query.choices("group_by", kind.groups),
-        {field: values for field, values in filters.items() if values},
+        tuple(report.groups[name] for name in query.choices("group_by", report.groups)),
+        usage_filter(query, report.filters),
     )
+
+
+def span(query: Query) -> tuple[int, int | None]:
+    """Return `start_time`, which must be there, and `end_time`. Raises InvalidRequestError, which names either."""
+    starts_at, ends_at = query.time("start_time"), query.time("end_time")
+    if starts_at is None:
+        raise missing("start_time", "when the report begins, in seconds since 1970")
+    if ends_at is not None and ends_at <= starts_at:
+        raise invalid("end_time", "a time after 'start_time'", str(ends_at))
+    return starts_at, ends_at
+
+
+def usage_filter(query: Query, filters: Mapping[str, str]) -> UsageFilter:
+    """Return which requests are asked about; `filters` are the fields of the filter by their parameters' names."""
+    return UsageFilter(**{field: query.texts(name) or None for name, field in filters.items()})
 
 
 def page_body(buckets: list[JsonObject], next_start: int | None) -> JsonObject:
@@ -88,6 +95,46 @@ def page_body(buckets: list[JsonObject], next_start: int | None) -> JsonObject:
 def bucket_body(starts_at: int, ends_at: int, results: list[JsonObject]) -> JsonObject:
     """Return one bucket; its times are in seconds since 1970, and its end is no part of it."""
     return {"object": "bucket", "start_time": starts_at, "end_time": ends_at, "results": results}
+
+
+def completions_result(total: UsageTotal) -> JsonObject:
+    """Return what the requests of a bucket used; what they are not grouped by is null."""
+    return {
+        "object": "organization.usage.completions.result",
+        "input_tokens": total.num_prompt_tokens,
+        "input_cached_tokens": total.num_cached_tokens,
+        "input_uncached_tokens": total.num_prompt_tokens - total.num_cached_tokens,
+        "input_audio_tokens": 0,
+        "output_tokens": total.num_completion_tokens,
+        "output_reasoning_tokens": total.num_reasoning_tokens,
+        "output_audio_tokens": 0,
+        "num_model_requests": total.num_requests,
+        "num_failed_requests": total.num_failed_requests,
+        **_owners(total),
+        "model": total.model,
+        "batch": None,
+        "service_tier": None,
+    }
+
+
+def costs_result(total: UsageTotal, currency: str) -> JsonObject:
+    """Return what the requests of a bucket cost. A line item is a model; `exact` is the value that JSON may round."""
+    return {
+        "object": "organization.costs.result",
+        "amount": {"value": float(total.cost), "currency": currency.lower(), "exact": plain(total.cost)},
+        "line_item": total.model,
+        "quantity": None,
+        **_owners(total),
+    }
+
+
+def _owners(total: UsageTotal) -> JsonObject:
+    return {
+        "project_id": total.project_id,
+        "user_id": None,
+        "api_key_id": total.key_id,
+        "endpoint": total.endpoint,
+    }
 
 
 def _page(text: str | None, lowest: int, highest: int) -> int | None:

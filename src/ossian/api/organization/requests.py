@@ -1,0 +1,82 @@
+"""The requests behind the usage reports, one by one: as objects of a list, and as lines of a CSV file."""
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from ossian.api.fields import JsonObject
+from ossian.api.money import plain
+from ossian.storage.account_records import StoredUsage
+
+COLUMNS: Final = (
+    "request_id",
+    "started_at",
+    "project_id",
+    "api_key_id",
+    "batch_id",
+    "endpoint",
+    "model_asked",
+    "model",
+    "status",
+    "outcome",
+    "input_tokens",
+    "input_cached_tokens",
+    "output_tokens",
+    "output_reasoning_tokens",
+    "time_to_first_token",
+    "duration",
+    "cost",
+)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of one
+
+
+def request_body(usage: StoredUsage) -> JsonObject:
+    """Return one request. Its time is in seconds since 1970, spans are in seconds; `cost` is text, exact."""
+    values = _values(usage)
+    return {"id": usage.id, "object": "organization.usage.request", **values, "started_at": usage.started_at}
+
+
+def csv_head() -> str:
+    """Return the line with the names of the columns."""
+    return _line(COLUMNS)
+
+
+def csv_lines(records: Iterable[StoredUsage]) -> str:
+    """Return a line for each request. Its time is in ISO 8601, of UTC."""
+    return "".join(_line(_cell(value) for value in _values(usage).values()) for usage in records)
+
+
+def _values(usage: StoredUsage) -> dict[str, Any]:
+    values = (
+        usage.request_id,
+        datetime.fromtimestamp(usage.started_at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        usage.project_id,
+        usage.key_id,
+        usage.batch_id,
+        usage.endpoint,
+        usage.model_asked,
+        usage.model,
+        usage.status,
+        usage.outcome,
+        usage.num_prompt_tokens,
+        usage.num_cached_tokens,
+        usage.num_completion_tokens,
+        usage.num_reasoning_tokens,
+        None if usage.time_to_first_token is None else round(usage.time_to_first_token, 6),
+        round(usage.duration, 6),
+        plain(usage.cost),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _cell(value: Any) -> Any:
+    """Keep texts of callers from being run as formulas where the file is opened."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def _line(cells: Iterable[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue()
