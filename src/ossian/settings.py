@@ -97,6 +97,7 @@ class ModelLifecycle(Section):
     retired: date | None = None  # from then on it answers no more
     successor: DeclaredName | None = None
     when_retired: Literal["redirect", "refuse"] = "refuse"  # the successor answers, or 404
+    redirect_delay_seconds: float = Field(default=0.0, ge=0, le=60)  # before the successor answers: it is noticed
 
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:

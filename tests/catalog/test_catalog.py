@@ -4,6 +4,7 @@ import pytest
 
 from ossian.catalog.catalog import Catalog, Choice, Model, aliases_of
 from ossian.errors import ConfigurationError, InvalidRequestError, ModelNotFoundError
+from ossian.settings import DeclaredModel
 from tests.catalog.models import declared, served
 
 TODAY = date(2027, 1, 1)
@@ -195,3 +196,49 @@ def test_a_way_into_a_circle_is_found_too() -> None:
     models = [declared(model, lifecycle={"successor": successor}) for model, successor in following.items()]
     with pytest.raises(ConfigurationError, match="circle: before -> a -> b -> a"):
         Catalog([served("z")], models)
+
+
+def test_virtual_names_stand_for_allowed_models_only() -> None:
+    small, large = served("gpt-oss-20b"), served("gpt-oss-120b")
+    catalog = Catalog([large, small])
+    only_large = catalog.choose("gpt-oss@smallest", TODAY, {}, allows=lambda model_id: model_id == "gpt-oss-120b")
+    assert only_large.model is large
+    with pytest.raises(ModelNotFoundError, match=r"No model here has the tag 'gpt-oss'\. No model here has any tag"):
+        catalog.choose("gpt-oss@smallest", TODAY, {}, allows=lambda _: False)
+
+
+def test_a_model_asked_for_by_name_is_found_whether_it_is_allowed_or_not() -> None:
+    catalog = Catalog([served("gpt-oss-20b")])
+    assert catalog.choose("gpt-oss-20b", TODAY, {}, allows=lambda _: False).model.id == "gpt-oss-20b"
+
+
+def test_a_redirected_request_waits_as_long_as_the_longest_delay_on_its_way() -> None:
+    def retired(model_id: str, successor: str, seconds: float) -> DeclaredModel:
+        lifecycle = {"retired": TODAY, "successor": successor, "when_retired": "redirect"}
+        return declared(model_id, lifecycle={**lifecycle, "redirect_delay_seconds": seconds})
+
+    catalog = Catalog([NANO], [retired("older", "old", 2), retired("old", "ossian-nano", 10)])
+    assert [choose(catalog, name).delay_seconds for name in ("ossian-nano", "old", "older")] == [0, 10, 10]
+
+
+@pytest.mark.parametrize("label", ["gpt-oss-20b", "GPT-OSS-20B", "gpt_oss_20b", "gpt.oss.20b"])
+def test_a_label_stands_for_the_name_it_spells(label: str) -> None:
+    catalog = Catalog([served("gpt-oss-20b"), OTHER])
+    assert catalog.name_of(label) in ("gpt-oss-20b", "gpt_oss_20b")
+    assert choose(catalog, catalog.name_of(label)).model.id == "gpt-oss-20b"
+
+
+def test_a_label_of_nothing_is_its_own_name() -> None:
+    assert Catalog([NANO]).name_of("No.Such_Model") == "No.Such_Model"
+
+
+@pytest.mark.parametrize("name", ["gpt_oss_20b", "openai/gpt-oss-20b"])
+def test_gpt_oss_models_answer_to_the_spellings_of_hosted_services(name: str) -> None:
+    catalog = Catalog([served("gpt-oss-120b"), served("gpt-oss-20b")])
+    assert choose(catalog, name).model.id == "gpt-oss-20b"
+
+
+def test_what_is_declared_of_a_served_model() -> None:
+    catalog = Catalog([NANO, OTHER], [declared("other", max_output_tokens=5)])
+    assert catalog.declared("other").max_output_tokens == 5
+    assert catalog.declared("ossian-nano").publisher == "ossian"

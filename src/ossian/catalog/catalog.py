@@ -1,7 +1,7 @@
 """Which models this server offers, and by which names they answer."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,11 +17,15 @@ __all__ = ["Catalog", "Choice", "Entry", "Model", "aliases_of"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The model that answers a request, and what its caller should be warned of."""
+    """The model that answers a request, and what its caller should be warned of.
+
+    With `delay_seconds` the answer begins later: callers shall notice that the model they asked for is retired.
+    """
 
     entry: Entry
     model: Model
     warning: str | None = None
+    delay_seconds: float = 0.0
 
 
 class Catalog:
@@ -61,14 +65,18 @@ class Catalog:
                 raise ConfigurationError(f"catalog.models: the successors go round in a circle: {circle}.")
             passed.append(entry.id)
 
-    def choose(self, name: str, today: date, speeds: Mapping[str, float]) -> Choice:
+    def choose(
+        self, name: str, today: date, speeds: Mapping[str, float], allows: Callable[[str], bool] = lambda _id: True
+    ) -> Choice:
         """Return the model that answers to a name or virtual name today.
 
-        speeds: output tokens a second, as measured, by model id. Raises InvalidRequestError for a virtual name that
-        cannot be read, and ModelNotFoundError, which lists what exists.
+        speeds: output tokens a second, as measured, by model id. allows: tells of a model's id whether a virtual name
+        may stand for it; a model asked for by its own name is not looked at. Raises InvalidRequestError for a virtual
+        name that cannot be read, and ModelNotFoundError, which lists what exists.
         """
         if is_virtual(name) and name not in self._by_name:
-            entry = select(VirtualName.read(name), self.entries, today, speeds)
+            allowed = [entry for entry in self.entries if allows(entry.id)]
+            entry = select(VirtualName.read(name), allowed, today, speeds)
         else:
             entry = self._find(name, today)
         return self._current(entry, today)
@@ -90,7 +98,13 @@ class Catalog:
         if lifecycle.successor is None or lifecycle.when_retired == "refuse":
             raise ModelNotFoundError(retirement(entry.id, lifecycle))
         choice = self._current(self._by_name[lifecycle.successor], today)
-        return Choice(choice.entry, choice.model, redirection(entry.id, lifecycle, choice.entry.id))
+        warning = redirection(entry.id, lifecycle, choice.entry.id)
+        delay_seconds = max(lifecycle.redirect_delay_seconds, choice.delay_seconds)
+        return Choice(choice.entry, choice.model, warning, delay_seconds)
+
+    def declared(self, model_id: str) -> DeclaredModel:
+        """Return what is declared of a model that is served, by its id."""
+        return self._by_name[model_id].declared
 
     def _find(self, name: str, today: date) -> Entry:
         entry = self._by_name.get(name)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.fields import JsonObject
 from ossian.api.responses.dialects import Dialect
 from ossian.api.responses.events import ResponseOptions
@@ -74,6 +75,8 @@ async def prepare(
     Raises a RequestError for what cannot be served; nothing has been stored or generated then.
     """
     model, generation = service.resolve(caller.connection, request.model)
+    declared = service.parts.catalog.declared(model.id)
+    check_capabilities(request, declared)
     is_stored = _is_stored(service, request)
     template = await template_of(service.database, caller.scope, request.prompt)
     request = _with_instructions(request, template)
@@ -83,6 +86,7 @@ async def prepare(
     params = sampling(request, generation.engine.info)
     fit = await fitted_prompt(service, caller, generation, request, given, params.max_tokens)
     check_fits(len(fit.prompt), params.max_tokens, generation.engine.info.max_model_len, "input")
+    params = with_output_limit(params, declared, generation.engine.info.max_model_len - len(fit.prompt))
     head = service.head("resp_", model, generation)
     said = [*_notices(caller.dialect, request, given, generation, shape), *fit.notices]
     return PreparedTurn(

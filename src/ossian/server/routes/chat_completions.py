@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.chat_completions.answer import ChatAnswer
 from ossian.api.chat_completions.events import ChatChunks, ChatOptions, DebugView
 from ossian.api.chat_completions.prompt import conversation, sampling
@@ -37,6 +38,8 @@ async def create_chat_completion(request: Request) -> Response:
     service = service_of(request)
     body = await service.read(request, ChatCompletionRequest)
     model, generation = service.resolve(request, body.model)
+    declared = service.parts.catalog.declared(model.id)
+    check_capabilities(body, declared)
     head = service.head("chatcmpl-", model, generation)
     params = sampling(body, generation.engine.info)
     shape = await asyncio.to_thread(turn_shape, body)
@@ -44,6 +47,7 @@ async def create_chat_completion(request: Request) -> Response:
     recall, remember = service.memory(request)
     today = datetime.fromtimestamp(head.created, UTC).date()
     prompt = await generation.render(conversation(body, today, recall))
+    params = with_output_limit(params, declared, generation.engine.info.max_model_len - len(prompt))
     requests = list(_turn_requests(head, prompt, params, grammar, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     decode = generation.encoding.decode

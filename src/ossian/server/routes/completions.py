@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.completions.answer import CompletionAnswer
 from ossian.api.completions.events import CompletionChunks
 from ossian.api.completions.options import CompletionOptions
@@ -28,10 +29,13 @@ async def create_completion(request: Request) -> Response:
     service = service_of(request)
     body = await service.read(request, CompletionRequest)
     model, generation = service.resolve(request, body.model)
+    declared = service.parts.catalog.declared(model.id)
+    check_capabilities(body, declared)
     options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
     head = service.head("cmpl-", model, generation)
-    params = sampling(body, generation.engine.info)
     prompts = [await generation.encode(each) if isinstance(each, str) else each for each in body.prompts]
+    room = generation.engine.info.max_model_len - max(map(len, prompts))
+    params = with_output_limit(sampling(body, generation.engine.info), declared, room)
     requests = list(_text_requests(head, prompts, params, body.num_candidates))
     chunks = CompletionChunks(head, options)
     turns = await admit(requests, generation.text, service.timers(model, len(requests)))
