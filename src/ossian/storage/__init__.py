@@ -24,6 +24,7 @@ from ossian.storage.prompts import PromptStore
 from ossian.storage.records import JsonObject, Order, Page, StoredConversation, StoredPrompt, StoredResponse
 from ossian.storage.responses import ResponseStore
 from ossian.storage.urls import database_url
+from ossian.storage.usage import UsageStore
 
 __all__ = [
     "AuditFilter",
@@ -49,6 +50,7 @@ __all__ = [
     "UsageFilter",
     "UsageGroup",
     "UsagePeriod",
+    "UsageStore",
     "UsageTotal",
     "database_url",
 ]

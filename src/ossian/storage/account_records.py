@@ -82,6 +82,7 @@ class StoredAuditEntry:
 class StoredUsage:
     """One request. `cost` is what is charged for it, in the catalog's currency; times to the microsecond."""
 
+    id: str
     request_id: str
     endpoint: str
     model_asked: str
@@ -92,6 +93,7 @@ class StoredUsage:
     outcome: str
     project_id: str | None = None
     key_id: str | None = None
+    batch_id: str | None = None
     time_to_first_token: float | None = None
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0

@@ -49,8 +49,9 @@ Index(None, api_keys.c.project_id, api_keys.c.created_at, api_keys.c.id)
 usage = Table(
     "usage",
     metadata,
-    Column("started_at", Microseconds, primary_key=True),
-    Column("request_id", Key, primary_key=True),
+    Column("id", Key, primary_key=True),
+    Column("request_id", Key, nullable=False),  # of the caller's choice, perhaps
+    Column("started_at", Microseconds, nullable=False),
     Column("endpoint", Key, nullable=False),
     Column("model_asked", Label(300), nullable=False),
     Column("model", Label(300), nullable=False),
@@ -59,6 +60,7 @@ usage = Table(
     Column("outcome", Key, nullable=False),
     Column("project_id", Key),  # not a foreign key: that of a key in the settings is in no table
     Column("key_id", Key),
+    Column("batch_id", Key),
     Column("time_to_first_token", Double),
     Column("num_prompt_tokens", BigInteger, nullable=False),
     Column("num_cached_tokens", BigInteger, nullable=False),
@@ -66,6 +68,7 @@ usage = Table(
     Column("num_reasoning_tokens", BigInteger, nullable=False),
     Column("cost", Money, nullable=False),
 )
+Index(None, usage.c.started_at, usage.c.id)
 Index(None, usage.c.project_id, usage.c.started_at)
 
 spending = Table(  # by day of UTC: what a budget is compared with must not take a walk through all usage
@@ -74,7 +77,8 @@ spending = Table(  # by day of UTC: what a budget is compared with must not take
     Column("owner", Key, primary_key=True),  # project, key
     Column("owner_id", Key, primary_key=True),
     Column("day", Integer, primary_key=True),  # the day-th since 1970
-    Column("cost", Money, nullable=False),
+    Column("thousandths", BigInteger, nullable=False),  # of the currency; together with
+    Column("rest", BigInteger, nullable=False),  # units of 10^-12 they are the sum, whatever the currency is worth
 )
 
 audit_entries = Table(

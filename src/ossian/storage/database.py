@@ -10,8 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from ossian.errors import StorageError
 from ossian.storage import tables
 from ossian.storage.audit import AuditStore
+from ossian.storage.batches import BatchStore
 from ossian.storage.conversations import ConversationStore
 from ossian.storage.engines import is_sqlite
+from ossian.storage.files import FileStore
 from ossian.storage.keys import KeyStore
 from ossian.storage.projects import ProjectStore
 from ossian.storage.prompts import PromptStore
@@ -21,6 +23,7 @@ from ossian.storage.sqlite_file import prepare_file
 from ossian.storage.transactions import Transactions, reason_of
 from ossian.storage.upsert import upsert
 from ossian.storage.urls import driver_url, shown, unusable
+from ossian.storage.usage import UsageStore
 
 NUM_SECRET_BYTES = 32
 
@@ -39,7 +42,10 @@ class Database:
         self.prompts = PromptStore(transactions)
         self.projects = ProjectStore(transactions)
         self.keys = KeyStore(transactions)
+        self.usage = UsageStore(transactions)
         self.audit = AuditStore(transactions)
+        self.files = FileStore(transactions)
+        self.batches = BatchStore(transactions)
 
     @classmethod
     async def open(cls, url: str) -> "Database":

@@ -18,12 +18,14 @@ def page(
     after: str | None,
     limit: int,
     order: Order,
+    time: str = "created_at",
 ) -> Page[Record] | None:
     """Read at most `limit` rows that follow the one with the id `after`; None when there is no such row.
 
-    The row `after` need not satisfy the condition any more: who deletes as he reads still finds the next ones.
+    `time` is the column that says when a row was made. The row `after` need not satisfy the condition
+    any more: who deletes as he reads still finds the next ones.
     """
-    columns = [table.c.created_at, table.c.id]
+    columns = [table.c[time], table.c.id]
     wanted = select(table).where(condition)
     if after is not None:
         last = sql.execute(select(*columns).where(table.c.id == after)).one_or_none()

@@ -60,8 +60,9 @@ def make_api_keys() -> None:
 def make_usage() -> None:
     op.create_table(
         "usage",
-        sa.Column("started_at", Microseconds, primary_key=True),
-        sa.Column("request_id", Key, primary_key=True),
+        sa.Column("id", Key, primary_key=True),
+        sa.Column("request_id", Key, nullable=False),
+        sa.Column("started_at", Microseconds, nullable=False),
         sa.Column("endpoint", Key, nullable=False),
         sa.Column("model_asked", Label(300), nullable=False),
         sa.Column("model", Label(300), nullable=False),
@@ -70,6 +71,7 @@ def make_usage() -> None:
         sa.Column("outcome", Key, nullable=False),
         sa.Column("project_id", Key),
         sa.Column("key_id", Key),
+        sa.Column("batch_id", Key),
         sa.Column("time_to_first_token", sa.Double),
         sa.Column("num_prompt_tokens", sa.BigInteger, nullable=False),
         sa.Column("num_cached_tokens", sa.BigInteger, nullable=False),
@@ -77,13 +79,15 @@ def make_usage() -> None:
         sa.Column("num_reasoning_tokens", sa.BigInteger, nullable=False),
         sa.Column("cost", Money, nullable=False),
     )
+    op.create_index("usage_started_at_id_idx", "usage", ["started_at", "id"])
     op.create_index("usage_project_id_started_at_idx", "usage", ["project_id", "started_at"])
     op.create_table(
         "spending",
         sa.Column("owner", Key, primary_key=True),
         sa.Column("owner_id", Key, primary_key=True),
         sa.Column("day", sa.Integer, primary_key=True),
-        sa.Column("cost", Money, nullable=False),
+        sa.Column("thousandths", sa.BigInteger, nullable=False),
+        sa.Column("rest", sa.BigInteger, nullable=False),
     )
 
 
