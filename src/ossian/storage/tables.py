@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from ossian.storage.columns import Json, Key
 
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData(
     naming_convention={
