@@ -76,7 +76,7 @@ def model_label(host: str, suffixes: tuple[str, ...]) -> str | None:
 
 def address_of(scope: Scope) -> Address:
     """Return the address that a request came to."""
-    address: Address = scope["ossian.address"]
+    address: Address = scope["ossian.vendor_address"]
     return address
 
 

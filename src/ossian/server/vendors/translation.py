@@ -36,7 +36,7 @@ class VendorTranslation:
             await self.app(scope, receive, send)
             return
         address = self._address(scope)
-        inner = {**scope, "path": address.path, "ossian.address": address}
+        inner = {**scope, "path": address.path, "ossian.vendor_address": address}
         if scope["type"] == "http" and address.vendor is not Vendor.OPENAI:
             send = _Translated(address, scope, self._now, send).send
         await self.app(inner, receive, send)
