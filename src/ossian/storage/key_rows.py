@@ -13,8 +13,8 @@ from ossian.storage.account_tables import api_keys, projects
 from ossian.storage.pages import page as page_of
 from ossian.storage.records import Order, Page
 
-KeyChange: TypeAlias = Callable[[StoredKey], tuple[StoredKey, StoredAuditEntry]]
-AdminKeyChange: TypeAlias = Callable[[StoredAdminKey], tuple[StoredAdminKey, StoredAuditEntry]]
+KeyChange: TypeAlias = Callable[[StoredKey], tuple[StoredKey, StoredAuditEntry | None]]
+AdminKeyChange: TypeAlias = Callable[[StoredAdminKey], tuple[StoredAdminKey, StoredAuditEntry | None]]
 
 _IS_ADMIN = api_keys.c.project_id.is_(None)
 _OF_PROJECTS_ONLY: Final[Mapping[str, Any]] = {
@@ -129,9 +129,10 @@ def _insert(sql: Connection, values: Mapping[str, Any], entry: StoredAuditEntry)
     audit_rows.append(sql, entry)
 
 
-def _write(sql: Connection, key: StoredKey | StoredAdminKey, entry: StoredAuditEntry) -> None:
-    sql.execute(update_of(api_keys).where(api_keys.c.id == key.id).values(asdict(key)))
-    audit_rows.append(sql, entry)
+def _write(sql: Connection, key: StoredKey | StoredAdminKey, entry: StoredAuditEntry | None) -> None:
+    if entry is not None:
+        sql.execute(update_of(api_keys).where(api_keys.c.id == key.id).values(asdict(key)))
+        audit_rows.append(sql, entry)
 
 
 def _one_admin(sql: Connection, condition: ColumnElement[bool]) -> StoredAdminKey | None:

@@ -70,7 +70,7 @@ class KeyStore:
         """Store what `change` makes of a key, with the entry that it returns; None when the project has no such key.
 
         Nobody else can change the key between what `change` is given and what it returns. What it raises is raised, and
-        nothing is stored. It may run more than once, and in another thread.
+        nothing is stored; so it is without an entry. It may run more than once, and in another thread.
         """
         return await self._transactions.write(lambda sql: rows.update(sql, project_id, key_id, change))
 

@@ -14,7 +14,7 @@ from ossian.storage.pages import page as page_of
 from ossian.storage.records import Order, Page
 from ossian.storage.upsert import upsert
 
-ProjectChange: TypeAlias = Callable[[StoredProject], tuple[StoredProject, StoredAuditEntry]]
+ProjectChange: TypeAlias = Callable[[StoredProject], tuple[StoredProject, StoredAuditEntry | None]]
 
 _IS_CURRENT = projects.c.archived_at.is_(None)
 
@@ -54,8 +54,9 @@ def update(sql: Connection, project_id: str, change: ProjectChange) -> StoredPro
     if row is None:
         return None
     changed, entry = change(stored(row))
-    sql.execute(update_of(projects).where(projects.c.id == project_id).values(asdict(changed)))
-    audit_rows.append(sql, entry)
+    if entry is not None:
+        sql.execute(update_of(projects).where(projects.c.id == project_id).values(asdict(changed)))
+        audit_rows.append(sql, entry)
     return changed
 
 

@@ -41,7 +41,9 @@ class ProjectStore:
         """Store what `change` makes of a project, with the entry that it returns; None when there is no such project.
 
         Nobody else can change the project between what `change` is given and what it returns. What it raises is
-        raised, and nothing is stored. It may run more than once, and in another thread. Raises NameTakenError.
+        raised, and nothing is stored; so it is without an entry. It may run more than once, and in another thread.
+
+        Raises NameTakenError.
         """
         try:
             return await self._transactions.write(lambda sql: rows.update(sql, project_id, change))
