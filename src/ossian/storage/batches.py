@@ -61,7 +61,7 @@ class BatchStore:
     async def change(
         self, owner: str, batch_id: str, statuses: Collection[str], change: Change, num_lines: int | None = None
     ) -> StoredBatch | None:
-        """Change an owner's batch, and how many lines it has; None when it is in none of these states, or not its own."""
+        """Change an owner's batch and how many lines it has; None when it is not its own, or not in these states."""
         return await self._transactions.write(
             lambda sql: rows.change(sql, owner, batch_id, statuses, change, num_lines)
         )
