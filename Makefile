@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help serve native services services-stop test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
-    eval-nano clean
+    eval-nano bench-gateway clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -72,6 +72,9 @@ coverage: .venv/dev-installed ## the test suite with a coverage report
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
 	@$(BIN)/python -m training.evaluate $${SEED:+--seed "$$SEED"} $${BASE_URL:+--base-url "$$BASE_URL"} $(ARGS)
 
+bench-gateway: .venv/native-built .venv-litellm/installed ## what keys, limits and usage cost a request, beside LiteLLM's proxy: ARGS= (--help lists them)
+	@$(BIN)/python -m benchmarks.gateway $(ARGS)
+
 lock: .venv/dev-installed ## choose new versions of every dependency and write them, with hashes, to requirements/
 	$(BIN)/python -m uv $(COMPILE) pyproject.toml -o requirements/runtime.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/build.in -o requirements/build.txt
@@ -79,6 +82,7 @@ lock: .venv/dev-installed ## choose new versions of every dependency and write t
 	$(BIN)/python -m uv $(COMPILE) requirements/parity.in -c requirements/runtime.txt -c requirements/dev.txt \
 	    -o requirements/parity.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/clients.in -o requirements/clients.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/litellm.in -o requirements/litellm.txt
 
 COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q
 
@@ -110,6 +114,10 @@ clean: ## delete what was built; .venv stays, and is rebuilt from where needed
 
 .venv-clients/installed: .venv/created requirements/clients.txt
 	@requirements/install.sh clients
+	@touch $@
+
+.venv-litellm/installed: .venv/created requirements/litellm.txt
+	@requirements/install.sh litellm
 	@touch $@
 
 .venv/dev-installed: .venv/native-built requirements/dev.txt

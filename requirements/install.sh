@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: requirements/install.sh create|runtime|dev|clients|parity
+# Usage: requirements/install.sh create|runtime|dev|clients|parity|litellm
 # Makes .venv and installs locked packages into it; PYTHON names the interpreter. Called by the Makefile.
 # Nothing is installed outside the repository.
 set -eu
@@ -85,7 +85,12 @@ parity)
     install .venv-torch torch==2.13.0 # by name: its files differ from index to index
     install .venv-torch --require-hashes -r requirements/parity.txt
     ;;
+litellm)
+    echo "Installing LiteLLM's proxy into .venv-litellm (once; large) …"
+    .venv/bin/python -m venv .venv-litellm
+    install .venv-litellm --require-hashes -r requirements/litellm.txt
+    ;;
 *)
-    fail "usage: requirements/install.sh create|runtime|dev|clients|parity"
+    fail "usage: requirements/install.sh create|runtime|dev|clients|parity|litellm"
     ;;
 esac
