@@ -38,6 +38,9 @@ HARMLESS: dict[str, Any] = {
     "verbosity": "low",
     "prediction": {"type": "content", "content": "x"},
     "parallel_tool_calls": False,
+    "provider": "auto",
+    "echo": False,
+    "top_a": 0.0,
     "modalities": ["text"],
     "response_format": {"type": "text"},
     "stream": False,
@@ -140,3 +143,8 @@ def test_every_effort_of_openai_is_served_as_one_of_the_models(effort: str) -> N
 def test_the_default_effort_is_medium() -> None:
     assert request().effort is ReasoningEffort.MEDIUM
     assert request(reasoning={"exclude": True}).effort is ReasoningEffort.MEDIUM
+
+
+def test_what_has_no_effect_here_is_known() -> None:
+    assert request(echo=True, top_a=0.5, provider="openai").without_effect == ["echo", "top_a"]
+    assert request(echo=False, top_a=0.0).without_effect == []

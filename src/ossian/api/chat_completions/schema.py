@@ -88,6 +88,11 @@ class ChatCompletionRequest(SamplingFields):
     store: bool | None = Field(default=None, description="Accepted; chat completions are not stored.")
     verbosity: Literal["low", "medium", "high"] | None = Field(default=None, description="Accepted; no effect.")
     prediction: dict[str, Any] | None = Field(default=None, description="Accepted; no effect.")
+    provider: Annotated[str, Field(max_length=64)] | None = Field(
+        default=None, description="Accepted; no effect: there is no other provider here."
+    )
+    echo: bool | None = Field(default=None, description="Accepted; no effect.")
+    top_a: float | None = Field(default=None, ge=0, le=1, description="Accepted; no effect.")
     functions: Annotated[list[FunctionDefinition], Field(max_length=MAX_TOOLS), STOP_AT_FIRST] | None = Field(
         default=None, description="The older form of `tools`; calls are then answered as `function_call`."
     )
@@ -132,6 +137,11 @@ class ChatCompletionRequest(SamplingFields):
     def tools_param(self, index: int) -> str:
         """Where a tool's definition is in the request."""
         return f"functions[{index}]" if self.is_legacy else f"tools[{index}].{self.all_tools[index].type}"
+
+    @property
+    def without_effect(self) -> list[str]:
+        """Its parameters that would change the answer elsewhere, and do not here."""
+        return [name for name in ("echo", "top_a") if getattr(self, name)]
 
     @property
     def effort(self) -> ReasoningEffort:
