@@ -215,6 +215,25 @@ class UsageSettings(Section):
     max_waiting: int = Field(default=100_000, ge=1)  # records in memory while the database is away
 
 
+class FileSettings(Section):
+    """Files that clients upload."""
+
+    max_file_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    max_project_bytes: int = Field(default=100 * 1024**3, ge=0)  # all files of a project together
+
+
+class BatchSettings(Section):
+    """Batches: many requests in a file, made when there is time."""
+
+    max_running: int = Field(default=8, ge=0)  # requests of batches at once, of all of them; 0: this server runs none
+    max_lines: int = Field(default=50_000, ge=1)  # requests in a batch
+    max_unfinished: int = Field(default=100, ge=0)  # batches of a project
+    default_hours: int = Field(default=48, ge=1, le=168)  # the completion window of a batch that names none
+    input_days: float = Field(default=30.0, gt=0)  # an input file is erased when it is older, unless it says otherwise
+    output_days: float = Field(default=15.0, gt=0)  # likewise the files that a batch writes
+    lease_seconds: float = Field(default=10.0, ge=1)  # without a sign of its server for so long, another takes over
+
+
 class LogSettings(Section):
     """What is logged, and how."""
 
@@ -237,6 +256,8 @@ class Settings(BaseSettings):
     vendors: VendorSettings = Field(default_factory=VendorSettings)
     limits: LimitSettings = LimitSettings()
     usage: UsageSettings = UsageSettings()
+    files: FileSettings = FileSettings()
+    batches: BatchSettings = BatchSettings()
     log: LogSettings = LogSettings()
     database_url: SecretStr | None = None  # as SQLAlchemy writes it; None: an SQLite file in data_dir
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")

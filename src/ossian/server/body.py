@@ -1,6 +1,7 @@
 """The request body: its size is bounded, packed and unpacked, and it must be said to be JSON."""
 
 import asyncio
+from collections.abc import Collection
 
 from fastapi import Request
 from starlette.datastructures import Headers
@@ -12,15 +13,19 @@ from ossian.server.errors import error_response
 
 
 class BodyLimit:
-    """Answers 413 to a body over the limit: at once when its length is announced, else where it passes the limit."""
+    """Answers 413 to a body over the limit: at once when its length is announced, else where it passes the limit.
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    `exempt` are paths that have a limit of their own, and look after it themselves.
+    """
+
+    def __init__(self, app: ASGIApp, max_body_bytes: int, exempt: Collection[str] = ()) -> None:
         self.app = app
         self.max_body_bytes = max_body_bytes
+        self.exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"] in self.exempt:
             await self.app(scope, receive, send)
         elif int(Headers(scope=scope).get("content-length", "0")) > self.max_body_bytes:
             await error_response(too_large(self.max_body_bytes))(scope, receive, send)

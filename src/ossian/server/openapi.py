@@ -54,6 +54,13 @@ def request_body(schema: type[RequestModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
 
 
+def form_body(file: str, *fields: str) -> dict[str, Any]:
+    """Return what a route says of a form that has a file, which is required, and text fields."""
+    properties = {file: {"type": "string", "format": "binary"}} | {name: {"type": "string"} for name in fields}
+    schema = {"type": "object", "required": [file], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
 def add_openapi(app: FastAPI) -> None:
     """Serve the document at /openapi.json."""
     document: JsonObject = {}
