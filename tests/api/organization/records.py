@@ -50,8 +50,27 @@ BY_KEY = StoredAuditEntry(
     "proj_1",
     {"name": "Demo"},
 )
+LIMITS_UPDATED = StoredAuditEntry(
+    "audit_4",
+    1_763_680_003.0,
+    "rate_limit.updated",
+    "admin_key",
+    "admkey_1",
+    "192.0.2.1",
+    "proj_1",
+    "rl-gpt-oss-20b",
+    {"requests_per_minute": 5, "tokens_per_minute": None, "concurrent_requests": None},
+)
 ON_THE_SERVER = StoredAuditEntry(
-    "audit_2", 1_763_680_001.0, "api_key.updated", "cli", "anna", "", "proj_1", "key_1", {"enabled": False}
+    "audit_2",
+    1_763_680_001.0,
+    "api_key.updated",
+    "cli",
+    "anna",
+    "",
+    "proj_1",
+    "key_1",
+    {"is_enabled": False, "name": "laptop"},
 )
 BARE = StoredAuditEntry("audit_3", 1_763_680_002.0, "api_key.deleted", "admin_key", "admkey_1", "::1", None, "admkey_2")
 TOTAL = UsageTotal(

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossian.api.organization.audit_logs import AuditQuery, audit_body, audit_query
+from ossian.api.organization.rate_limits import NO_LIMIT
 from ossian.errors import InvalidRequestError
 from ossian.storage.account_records import AuditFilter
-from tests.api.organization.records import BARE, BY_KEY, ON_THE_SERVER
+from tests.api.organization.records import BARE, BY_KEY, LIMITS_UPDATED, ON_THE_SERVER
 
 
 def test_the_least_that_can_be_asked() -> None:
@@ -66,8 +67,16 @@ def test_what_openai_only_has_can_be_ignored() -> None:
 
 def test_an_event_tells_of_its_object_under_its_type() -> None:
     assert audit_body(BY_KEY)["project.created"] == {"id": "proj_1", "data": {"name": "Demo"}}
-    assert audit_body(ON_THE_SERVER)["api_key.updated"] == {"id": "key_1", "changes_requested": {"enabled": False}}
+    assert audit_body(ON_THE_SERVER)["api_key.updated"] == {
+        "id": "key_1",
+        "changes_requested": {"enabled": False, "name": "laptop"},
+    }
     assert audit_body(BARE)["api_key.deleted"] == {"id": "admkey_2"}
+
+
+def test_limits_have_openais_names() -> None:
+    requested = audit_body(LIMITS_UPDATED)["rate_limit.updated"]["changes_requested"]
+    assert (requested["max_requests_per_1_minute"], requested["max_tokens_per_1_minute"]) == (5, NO_LIMIT)
 
 
 def test_who_did_it_has_a_key_or_a_session_on_the_server() -> None:

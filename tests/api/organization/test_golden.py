@@ -20,6 +20,7 @@ OPENAI: dict[str, type[BaseModel]] = {
     "rate_limit.json": ProjectRateLimit,
     "audit_log_by_key.json": AuditLogListResponse,
     "audit_log_on_the_server.json": AuditLogListResponse,
+    "audit_log_of_limits.json": AuditLogListResponse,
     "audit_log_without_details.json": AuditLogListResponse,
     "usage.json": UsageCompletionsResponse,
     "costs.json": UsageCostsResponse,

@@ -8,7 +8,7 @@ from ossian.api.organization.rate_limits import (
     FIELDS,
     NO_LIMIT,
     UpdateRateLimitRequest,
-    changed_limits,
+    given_limits,
     model_of,
     no_rate_limit,
     rate_limit_body,
@@ -16,27 +16,25 @@ from ossian.api.organization.rate_limits import (
 from ossian.api.validation import checked
 from ossian.errors import InvalidRequestError, NotFoundError
 
-LIMITS = {"requests_per_minute": 5, "tokens_per_minute": None, "concurrent_requests": 2}
+
+def given_in(body: dict[str, Any]) -> dict[str, int | None]:
+    return given_limits(checked(body, UpdateRateLimitRequest))
 
 
-def changed(body: dict[str, Any], limits: dict[str, int | None] = LIMITS) -> dict[str, int | None]:
-    return changed_limits(checked(body, UpdateRateLimitRequest), limits)
-
-
-def test_what_is_left_out_stays() -> None:
-    assert changed({}) == LIMITS
-    assert changed({"max_tokens_per_1_minute": 0}) == {**LIMITS, "tokens_per_minute": 0}
+def test_what_is_left_out_is_not_given() -> None:
+    assert given_in({}) == {}
+    assert given_in({"max_tokens_per_1_minute": 0}) == {"tokens_per_minute": 0}
 
 
 @pytest.mark.parametrize("nothing", [None, NO_LIMIT])
 def test_no_limit_has_two_spellings(nothing: int | None) -> None:
-    assert changed({"max_requests_per_1_minute": nothing}) == {**LIMITS, "requests_per_minute": None}
+    assert given_in({"max_requests_per_1_minute": nothing}) == {"requests_per_minute": None}
 
 
 @given(st.fixed_dictionaries({name: st.none() | st.integers(0, NO_LIMIT - 1) for name in FIELDS.values()}))
 def test_what_is_read_can_be_written_back(limits: dict[str, int | None]) -> None:
     body = rate_limit_body("m", limits)
-    assert changed({name: body[name] for name in FIELDS}, {}) == limits
+    assert given_in({name: body[name] for name in FIELDS}) == limits
     assert all(isinstance(body[name], int) for name in FIELDS)
 
 
@@ -56,7 +54,7 @@ def test_what_is_read_can_be_written_back(limits: dict[str, int | None]) -> None
 )
 def test_a_wrong_field_is_named(name: str, value: object) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        changed({name: value})
+        given_in({name: value})
     assert caught.value.param == name
 
 

@@ -1,12 +1,23 @@
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossian.api.organization.requests import COLUMNS, csv_head, csv_lines, request_body
+from ossian.api.organization.requests import (
+    COLUMNS,
+    RequestsQuery,
+    csv_head,
+    csv_lines,
+    export_query,
+    request_body,
+    requests_query,
+)
+from ossian.errors import InvalidRequestError
+from ossian.storage.account_records import UsageFilter
 from tests.api.organization.records import REQUEST
 
 
@@ -44,3 +55,39 @@ def test_an_object_has_the_columns_of_the_file() -> None:
     body = request_body(REQUEST)
     assert body.keys() == {"id", "object", *COLUMNS}
     assert body["started_at"] == REQUEST.started_at
+
+
+START = ("start_time", "10")
+
+
+def test_what_a_list_can_be_asked() -> None:
+    assert requests_query([START]) == RequestsQuery(10, None, UsageFilter(), None, 20, "asc")
+    pairs = [START, ("end_time", "20"), ("models[]", "m"), ("after", "usage_1"), ("limit", "100"), ("order", "desc")]
+    assert requests_query(pairs) == RequestsQuery(10, 20, UsageFilter(models=("m",)), "usage_1", 100, "desc")
+
+
+def test_a_file_has_no_pages() -> None:
+    assert export_query([START, ("project_ids", "p")]) == RequestsQuery(10, None, UsageFilter(project_ids=("p",)))
+    for name in ("after", "limit", "order"):
+        with pytest.raises(InvalidRequestError, match="Unknown query parameter") as caught:
+            export_query([START, (name, "1")])
+        assert caught.value.param == name
+    assert export_query([START, ("limit", "1")], ignore_unknown=True) == export_query([START])
+
+
+@pytest.mark.parametrize("read_query", [requests_query, export_query])
+@pytest.mark.parametrize(
+    "pairs, param",
+    [
+        ([], "start_time"),
+        ([("start_time", "yesterday")], "start_time"),
+        ([START, ("end_time", "10")], "end_time"),
+        ([START, ("user_ids", "u")], "user_ids"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    read_query: Callable[..., RequestsQuery], pairs: list[tuple[str, str]], param: str
+) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        read_query(pairs)
+    assert caught.value.param == param

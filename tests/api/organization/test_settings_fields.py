@@ -3,34 +3,45 @@ import pytest
 from ossian.api.organization.admin_api_keys import CreateAdminKeyRequest, UpdateAdminKeyRequest
 from ossian.api.organization.api_keys import CreateKeyRequest, UpdateKeyRequest
 from ossian.api.organization.projects import CreateProjectRequest, UpdateProjectRequest
-from ossian.api.organization.settings_fields import MAX_SECONDS, expiry
+from ossian.api.organization.settings_fields import MAX_SECONDS, given_fields
 from ossian.api.validation import checked
 from ossian.errors import InvalidRequestError
 
 NOW = 1_763_680_000.5
 
 
-def test_a_key_without_an_expiry_never_expires() -> None:
-    assert expiry(None, None, NOW) is None
+def given(fields: dict[str, object], schema: type[UpdateKeyRequest] = UpdateKeyRequest) -> dict[str, object]:
+    return given_fields(checked(fields, schema), NOW)
+
+
+def test_what_is_left_out_is_not_given() -> None:
+    assert given({}) == {}
+    assert given({"description": "x", "scopes": {"models": ["m"]}}) == {"description": "x", "scopes": {"models": ["m"]}}
+
+
+def test_null_is_given_where_there_is_a_default() -> None:
+    nulls = {"description": None, "expires_at": None, "scopes": None, "limits": None, "budget": None}
+    assert given({**nulls, "name": None, "enabled": None, "expires_in_seconds": None}) == nulls
+
+
+def test_a_field_is_kept_under_another_name() -> None:
+    assert given({"enabled": False}) == {"is_enabled": False}
 
 
 def test_an_expiry_is_a_time_or_a_span() -> None:
-    assert expiry(1_763_680_001, None, NOW) == 1_763_680_001
-    assert expiry(None, 60, NOW) == 1_763_680_060
+    assert given({"expires_at": 1_763_680_001}) == {"expires_at": 1_763_680_001}
+    assert given({"expires_in_seconds": 60}) == given({"expires_in_seconds": 60, "expires_at": None})
+    assert given({"expires_in_seconds": 60}) == {"expires_at": 1_763_680_060}
 
 
-@pytest.mark.parametrize(
-    "expires_at, in_seconds, param, message",
-    [
-        (1_763_680_000, None, "expires_at", "1763680000 is over; it is 1763680000 now"),
-        (0, None, "expires_at", "is over"),
-        (1_800_000_000, 60, "expires_in_seconds", "not both"),
-    ],
-)
-def test_an_expiry_that_cannot_be_is_named(expires_at: int, in_seconds: int | None, param: str, message: str) -> None:
-    with pytest.raises(InvalidRequestError, match=message) as caught:
-        expiry(expires_at, in_seconds, NOW)
-    assert (caught.value.param, caught.value.code) == (param, "invalid_value")
+def test_an_expiry_cannot_be_both() -> None:
+    with pytest.raises(InvalidRequestError, match="not both") as caught:
+        given({"expires_in_seconds": 60, "expires_at": 1_800_000_000})
+    assert (caught.value.param, caught.value.code) == ("expires_in_seconds", "invalid_value")
+
+
+def test_what_is_refused_is_not_given_when_it_is_null() -> None:
+    assert given_fields(checked({"geography": None, "limits": None}, UpdateProjectRequest), NOW) == {"limits": None}
 
 
 @pytest.mark.parametrize("schema", [CreateProjectRequest, CreateKeyRequest, CreateAdminKeyRequest])

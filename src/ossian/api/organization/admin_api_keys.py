@@ -50,3 +50,8 @@ def admin_key_body(key: StoredAdminKey, status: str) -> JsonObject:
         "enabled": key.is_enabled,
         "revoked_at": key.revoked_at,
     }
+
+
+def deleted_body(key_id: str) -> JsonObject:
+    """Return what the revocation of an admin key is answered with."""
+    return {"id": key_id, "object": "organization.admin_api_key.deleted", "deleted": True}

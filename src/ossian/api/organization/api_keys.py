@@ -75,6 +75,11 @@ def key_body(key: StoredKey, project: StoredProject, status: str) -> JsonObject:
     }
 
 
+def deleted_body(key_id: str) -> JsonObject:
+    """Return what the revocation of a key is answered with."""
+    return {"id": key_id, "object": "organization.project.api_key.deleted", "deleted": True}
+
+
 def redacted(prefix: str) -> str:
     """Return a secret as it may be shown."""
     return f"{prefix}..."

@@ -7,6 +7,7 @@ from typing import Final
 from ossian.api.fields import JsonObject
 from ossian.api.organization.lists import DEFAULT_LIMIT, MAX_LIMIT
 from ossian.api.organization.query import Query
+from ossian.api.organization.rate_limits import shown_limits
 from ossian.storage.account_records import AuditFilter, StoredAuditEntry
 
 _LISTS: Final = {  # parameter -> field of AuditFilter
@@ -17,6 +18,7 @@ _LISTS: Final = {  # parameter -> field of AuditFilter
 }
 _TIMES: Final = ("effective_at[gt]", "effective_at[gte]", "effective_at[lt]", "effective_at[lte]")
 _DETAILS: Final = {"created": "data", "updated": "changes_requested"}  # by the last word of the type
+_LIMITS: Final = "rate_limit.updated"
 _ON_THE_SERVER: Final = "cli"
 
 
@@ -42,7 +44,7 @@ def audit_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = Fals
 def audit_body(entry: StoredAuditEntry) -> JsonObject:
     """Return one event. What it is about is in the member that is called as its type."""
     word = entry.type.rpartition(".")[2]
-    details = {_DETAILS.get(word, "data"): entry.details} if entry.details else {}
+    details = {_DETAILS.get(word, "data"): _shown(entry)} if entry.details else {}
     return {
         "id": entry.id,
         "object": "organization.audit_log",
@@ -52,6 +54,13 @@ def audit_body(entry: StoredAuditEntry) -> JsonObject:
         "project": None if entry.project_id is None else {"id": entry.project_id},
         entry.type: {"id": entry.object_id, **details},
     }
+
+
+def _shown(entry: StoredAuditEntry) -> JsonObject:
+    """Return what was changed under the names that requests have for it."""
+    if entry.type == _LIMITS:
+        return shown_limits(entry.details)
+    return {"enabled" if name == "is_enabled" else name: value for name, value in entry.details.items()}
 
 
 def _actor(entry: StoredAuditEntry) -> JsonObject:

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 from ossian.errors import InvalidRequestError
 
 MAX_NUM_VALUES: Final = 100  # of a filter
-MAX_TIME: Final = 253_402_300_799  # the last second of the year 9999
+MAX_TIME: Final = 100_000_000_000  # in the year 5138; the calendar that weeks and months come from ends in 9999
 
 Order: TypeAlias = Literal["asc", "desc"]
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}

@@ -36,21 +36,31 @@ class UpdateRateLimitRequest(RequestModel):
     batch_1_day_max_input_tokens: Annotated[None, _NO_DAY] = None
 
 
-def changed_limits(request: UpdateRateLimitRequest, limits: Mapping[str, int | None]) -> dict[str, int | None]:
-    """Return limits, as they are stored, with what the request changes."""
-    given = {FIELDS[name]: getattr(request, name) for name in request.model_fields_set & FIELDS.keys()}
-    return {**limits, **{name: None if number == NO_LIMIT else number for name, number in given.items()}}
+def given_limits(request: UpdateRateLimitRequest) -> dict[str, int | None]:
+    """Return the limits that a request gives, as they are stored."""
+    given = {FIELDS[name]: getattr(request, name) for name in FIELDS if name in request.model_fields_set}
+    return {name: None if number == NO_LIMIT else number for name, number in given.items()}
 
 
-def rate_limit_body(model_id: str, limits: Mapping[str, int | None]) -> JsonObject:
+def shown_limits(limits: Mapping[str, Any]) -> JsonObject:
+    """Return limits that are given as they are stored under OpenAI's names, as its clients expect them."""
+    numbers = {name: limits.get(stored) for name, stored in FIELDS.items()}
+    return {name: NO_LIMIT if number is None else number for name, number in numbers.items()}
+
+
+def rate_limit_body(model_id: str, limits: Mapping[str, Any]) -> JsonObject:
     """Return the limits of one model in a project, given as they are stored."""
-    numbers: dict[str, Any] = {name: limits.get(stored) for name, stored in FIELDS.items()}
     return {
         "id": f"{ID_PREFIX}{model_id}",
         "object": "project.rate_limit",
         "model": model_id,
-        **{name: NO_LIMIT if number is None else number for name, number in numbers.items()},
+        **shown_limits(limits),
     }
+
+
+def deleted_body(rate_limit_id: str) -> JsonObject:
+    """Return what the deletion of a model's limits is answered with."""
+    return {"id": rate_limit_id, "object": "project.rate_limit.deleted", "deleted": True}
 
 
 def model_of(rate_limit_id: str) -> str:

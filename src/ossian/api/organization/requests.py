@@ -3,12 +3,16 @@
 import csv
 import io
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from ossian.api.fields import JsonObject
 from ossian.api.money import plain
-from ossian.storage.account_records import StoredUsage
+from ossian.api.organization.lists import DEFAULT_LIMIT, MAX_LIMIT
+from ossian.api.organization.query import Order, Query
+from ossian.api.organization.usage import USAGE, span, usage_filter
+from ossian.storage.account_records import StoredUsage, UsageFilter
 
 COLUMNS: Final = (
     "request_id",
@@ -30,6 +34,41 @@ COLUMNS: Final = (
     "cost",
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of one
+
+
+@dataclass(frozen=True, slots=True)
+class RequestsQuery:
+    """Which requests are wanted: those that began in [starts_at, ends_at), without an end until now.
+
+    Of them `limit` that follow the one named `after`.
+    """
+
+    starts_at: int
+    ends_at: int | None
+    wanted: UsageFilter
+    after: str | None = None
+    limit: int = DEFAULT_LIMIT
+    order: Order = "asc"
+
+
+def requests_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> RequestsQuery:
+    """Return what a list is asked. Raises InvalidRequestError, which names the first offending parameter."""
+    known = ("start_time", "end_time", *USAGE.filters, "after", "limit", "order")
+    query = Query(pairs, known, ignore_unknown=ignore_unknown)
+    limit = query.number("limit", 1, MAX_LIMIT)
+    return RequestsQuery(
+        *span(query),
+        usage_filter(query, USAGE.filters),
+        query.text("after"),
+        DEFAULT_LIMIT if limit is None else limit,
+        query.order("asc"),
+    )
+
+
+def export_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> RequestsQuery:
+    """Return what a file is asked: it has no pages. Raises InvalidRequestError, as `requests_query` does."""
+    query = Query(pairs, ("start_time", "end_time", *USAGE.filters), ignore_unknown=ignore_unknown)
+    return RequestsQuery(*span(query), usage_filter(query, USAGE.filters))
 
 
 def request_body(usage: StoredUsage) -> JsonObject:

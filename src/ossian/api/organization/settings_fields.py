@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 from pydantic import Field, WithJsonSchema
 
-from ossian.api.fields import BOUNDED, JsonObject
+from ossian.api.fields import BOUNDED, JsonObject, RequestModel
 from ossian.errors import InvalidRequestError
 
 MAX_SECONDS: Final = 100 * 366 * 24 * 3600
@@ -50,17 +50,27 @@ ExpiresAt: TypeAlias = Annotated[int, Field(ge=0, description="In seconds since 
 ExpiresInSeconds: TypeAlias = Annotated[int, Field(ge=1, le=MAX_SECONDS, description="OpenAI's way to say when.")]
 
 
-def expiry(expires_at: int | None, expires_in_seconds: int | None, now: float) -> int | None:
-    """Return when a key expires, of the two ways to say it; None: never.
+def given_fields(request: RequestModel, now: float) -> dict[str, Any]:
+    """Return the fields that a request gives, under the names that they are kept by.
 
-    Raises InvalidRequestError when both are used, and for a time that is over.
+    A name and `enabled` have no default to go back to: null leaves them as they are. Raises InvalidRequestError when an
+    expiry is given in both ways.
     """
-    if expires_at is not None and expires_in_seconds is not None:
+    given = request.model_dump(include={name for name in request.model_fields_set if not _is_refused(request, name)})
+    for name in ("name", "enabled"):
+        if given.get(name, "") is None:
+            del given[name]
+    if "enabled" in given:
+        given["is_enabled"] = given.pop("enabled")
+    seconds = given.pop("expires_in_seconds", None)
+    if seconds is None:
+        return given
+    if given.get("expires_at") is not None:
         message = "Give 'expires_at' or 'expires_in_seconds', not both."
         raise InvalidRequestError(message, param="expires_in_seconds", code="invalid_value")
-    if expires_in_seconds is not None:
-        return int(now) + expires_in_seconds
-    if expires_at is not None and expires_at <= now:
-        message = f"Invalid value for 'expires_at': {expires_at} is over; it is {int(now)} now."
-        raise InvalidRequestError(message, param="expires_at", code="invalid_value")
-    return expires_at
+    return {**given, "expires_at": int(now) + seconds}
+
+
+def _is_refused(request: RequestModel, name: str) -> bool:
+    """Whether a field can have no value."""
+    return type(request).model_fields[name].annotation is type(None)
