@@ -1,6 +1,5 @@
 """The reasoning behind a tool call comes back to the model, though the client does not send it."""
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -8,11 +7,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from starlette.requests import HTTPConnection
 
 from ossian.engine.scripted import ScriptedEngine
 from ossian.harmony.encoding import load_encoding
-from ossian.server.reasoning_memory import ReasoningMemory, num_bytes, scope_of
+from ossian.server.reasoning_memory import ReasoningMemory, num_bytes
 from ossian.settings import ReasoningMemorySettings
 from tests.server.serving import ANSWER, CALL, MODEL, Served, in_turn, serving, turn_ids
 
@@ -169,13 +167,3 @@ def test_threads_may_use_it_at_once() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert list(threads.map(use, range(4))) == [0, 1, 2, 3]
-
-
-def test_a_key_is_one_caller_however_the_header_is_written() -> None:
-    def scope(authorization: str) -> str:
-        headers = [(b"authorization", authorization.encode())]
-        return scope_of(HTTPConnection({"type": "http", "headers": headers}), has_keys=True)
-
-    assert len({scope("Bearer one"), scope("bearer one"), scope("BEARER   one ")}) == 1
-    assert scope("Bearer one") != scope("Bearer two")
-    assert scope("Bearer one") == hashlib.sha256(b"Bearer one").hexdigest(), "what is stored stays its caller's"

@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 import ossian
-from ossian.server.access import access_check
+from ossian.server.access import AccessCheck
 from ossian.server.body import BodyLimit
 from ossian.server.errors import add_error_handlers
+from ossian.server.key_ring import KeyRing
 from ossian.server.observability import Metrics
 from ossian.server.openapi import add_openapi
 from ossian.server.parts import Parts, new_id
@@ -61,7 +62,7 @@ def create_app(parts: Parts) -> FastAPI:
         middleware=[  # the outermost first
             Middleware(VendorTranslation, parts.settings.vendors, parts.catalog, parts.now),
             Middleware(RequestContext, metrics),
-            Middleware(access_check, server),
+            Middleware(AccessCheck, parts.settings),
             Middleware(BodyLimit, server.max_body_bytes),
         ],
     )
@@ -91,6 +92,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = await Database.open(database_url(service.parts.settings))
         stack.push_async_callback(database.close)
         await service.use(database)
+        app.state.key_ring = await KeyRing.open(database, service.parts.settings.server, service.parts.now)
+        stack.push_async_callback(app.state.key_ring.aclose)
         background = BackgroundRuns(
             database.responses, service.parts.settings.responses, new_id("server_"), service.parts.now
         )

@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from ossian.api.errors import error_answer, error_body
 from ossian.api.fields import JsonObject
-from ossian.errors import EngineOverloadedError, OssianError, TooManyRequestsError
+from ossian.errors import AuthenticationError, EngineOverloadedError, OssianError, TooManyRequestsError
 
 CLIENT_LEFT = 499  # nginx's number for it; no client ever sees it
 RETRY_AFTER_SECONDS = 1  # the waiting queue moves with every finished request
@@ -33,7 +33,9 @@ def error_response(error: Exception) -> Response:
     """Return the answer to a request that failed. Anything but Ossian's own exceptions is an internal error."""
     status, body = error_answer(error)
     is_passing = isinstance(error, EngineOverloadedError | TooManyRequestsError)
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if is_passing else None
+    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if is_passing else {}
+    if isinstance(error, AuthenticationError):
+        headers["www-authenticate"] = "Bearer" if error.code == "missing_api_key" else 'Bearer error="invalid_token"'
     return JsonResponse(body, status, headers)
 
 

@@ -1,15 +1,13 @@
 """What the model thought before it called a tool, for clients that send the result back without it.
 
 gpt-oss is trained to see its reasoning again between a call and what follows it; most clients drop it, since OpenAI's
-Chat Completions never show any. Kept in this process only, for a while, for the key that asked.
+Chat Completions never show any. Kept in this process only, for a while, for the project that asked.
 """
 
-import hashlib
 import threading
 from collections.abc import Callable
 
 from cachetools import TTLCache
-from starlette.requests import HTTPConnection
 
 from ossian.settings import ReasoningMemorySettings
 
@@ -43,11 +41,3 @@ class ReasoningMemory:
 def num_bytes(reasoning: str) -> int:
     """What an entry takes, roughly: the text and what holds it."""
     return len(reasoning.encode(errors="surrogatepass")) + 500
-
-
-def scope_of(request: HTTPConnection, *, has_keys: bool) -> str:
-    """Whose request it is: a digest of its key, however the header is written. Without keys everybody is one."""
-    if not has_keys:
-        return ""
-    key = request.headers.get("authorization", "").partition(" ")[2].strip()
-    return hashlib.sha256(f"Bearer {key}".encode()).hexdigest()

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ossian.errors import ConfigurationError
-from ossian.server.access import is_loopback
+from ossian.server.client_address import is_loopback
 from ossian.settings import ServerSettings
 
 KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request

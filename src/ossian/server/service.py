@@ -16,10 +16,11 @@ from ossian.catalog.catalog import Choice, Model
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
 from ossian.harmony.events import TurnEvent
+from ossian.server.access import account_of
 from ossian.server.body import json_body
 from ossian.server.observability import Metrics, TurnTimer
 from ossian.server.parts import Parts
-from ossian.server.reasoning_memory import ReasoningMemory, scope_of
+from ossian.server.reasoning_memory import ReasoningMemory
 from ossian.server.request_context import record_of
 from ossian.server.responses.secrecy import SECRET_NAME, Secrecy
 from ossian.server.vendors.addresses import Address, address_of, with_model
@@ -110,12 +111,17 @@ class Service:
         return Head(self.parts.new_id(id_prefix), int(self.parts.now()), model.id, fingerprint)
 
     def scope(self, request: HTTPConnection) -> str:
-        """Return whose objects a request may see: everything that is stored belongs to one scope."""
-        return scope_of(request, has_keys=bool(self.parts.settings.server.api_keys))
+        """Return whose objects a request may see: everything that is stored belongs to one scope.
+
+        Raises AuthenticationError when nothing is stored for the caller.
+        """
+        return account_of(request).check_storage()
 
     def memory(self, request: HTTPConnection) -> tuple[Callable[[str], str | None], Callable[[str, str], None]]:
         """Return how the reasoning behind the caller's tool calls is recalled and remembered, by call id."""
-        scope = self.scope(request)
+        scope = account_of(request).storage_scope
+        if scope is None:
+            return (lambda _: None), (lambda _id, _reasoning: None)
 
         def recall(call_id: str) -> str | None:
             reasoning = self._reasoning.recall(scope, call_id)

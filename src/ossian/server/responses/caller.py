@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from ossian.accounts.quotas import counted_address
 from ossian.api.responses.dialects import DIALECTS, Dialect
 from ossian.errors import InvalidRequestError
+from ossian.server.access import account_of
 from ossian.server.responses.secrecy import Conceal, Reveal
 from ossian.server.service import Service
 from ossian.settings import ResponsesSettings
@@ -17,10 +19,14 @@ OPEN_RESPONSES_HEADER = "openresponses-version"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody with a connection. `scope` is whose objects they may see; the rest is theirs alone as well."""
+    """Somebody with a connection. `scope` is whose objects they may see; the rest is theirs alone as well.
+
+    Of somebody for whom nothing is stored it is a scope that is empty.
+    """
 
     connection: HTTPConnection
     scope: str
+    may_store: bool
     dialect: Dialect
     wants_debug_view: bool
     recall: Callable[[str], str | None]
@@ -31,12 +37,14 @@ class Caller:
 
 def caller_of(service: Service, connection: HTTPConnection) -> Caller:
     """Return who is at a connection. Raises InvalidRequestError for headers that cannot be served."""
-    scope = service.scope(connection)
+    account = account_of(connection)
+    scope = _empty_scope(account.address) if account.storage_scope is None else account.storage_scope
     recall, remember = service.memory(connection)
     conceal, reveal = service.secrecy.of(scope)
     return Caller(
         connection=connection,
         scope=scope,
+        may_store=account.storage_scope is not None,
         dialect=dialect_of(connection, service.parts.settings.responses),
         wants_debug_view=service.wants_debug_view(connection),
         recall=recall,
@@ -44,6 +52,11 @@ def caller_of(service: Service, connection: HTTPConnection) -> Caller:
         conceal=conceal,
         reveal=reveal,
     )
+
+
+def _empty_scope(address: str) -> str:
+    """Each address has its own, since what callers keep themselves is encrypted for their scopes."""
+    return f"address {counted_address(address)}"
 
 
 def dialect_of(connection: HTTPConnection, settings: ResponsesSettings) -> Dialect:

@@ -77,7 +77,7 @@ async def prepare(
     model, generation = service.resolve(caller.connection, request.model)
     declared = service.parts.catalog.declared(model.id)
     check_capabilities(request, declared)
-    is_stored = _is_stored(service, request)
+    is_stored = _is_stored(service, caller, request)
     template = await template_of(service.database, caller.scope, request.prompt)
     request = _with_instructions(request, template)
     given = await read_given(service, caller, request, template, unstored)
@@ -102,8 +102,11 @@ async def prepare(
     )
 
 
-def _is_stored(service: Service, request: ResponseRequest) -> bool:
-    is_stored = service.parts.settings.responses.store_by_default if request.store is None else request.store
+def _is_stored(service: Service, caller: Caller, request: ResponseRequest) -> bool:
+    is_default = service.parts.settings.responses.store_by_default and caller.may_store
+    is_stored = is_default if request.store is None else request.store
+    if is_stored or request.background:
+        service.scope(caller.connection)  # raises for those for whom nothing is
     if request.background and not is_stored:
         message = "'background' needs 'store' to be true, and this server does not store by default. Send store: true."
         raise InvalidRequestError(message, param="store", code="invalid_value")

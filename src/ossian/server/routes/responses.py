@@ -157,7 +157,7 @@ async def _told(request: Request, run: ResponseRun) -> AsyncGenerator[JsonObject
 
 
 async def _stored(service: Service, caller: Caller, response_id: str) -> StoredResponse:
-    stored = await service.database.responses.get(caller.scope, response_id)
+    stored = await service.database.responses.get(service.scope(caller.connection), response_id)
     if stored is None:
         raise _not_found(response_id)
     return stored

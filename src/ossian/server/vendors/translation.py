@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ossian.api.fields import JsonObject
 from ossian.api.vendor_errors import FailedRequest, Vendor, stream_status, vendor_error
 from ossian.catalog.catalog import Catalog
-from ossian.server.access import host_name
+from ossian.server.client_address import host_name
 from ossian.server.sse import event
 from ossian.server.vendors.addresses import Address, read_address
 from ossian.settings import VendorSettings
