@@ -166,12 +166,13 @@ async def test_totals_are_by_the_groups_that_are_asked_for(database: Database) -
         (UsageFilter(key_ids=["key_2"]), [2]),
         (UsageFilter(models=["gpt-oss-20b"], project_ids=["proj_1"]), [1]),
         (UsageFilter(endpoints=["responses"]), [3]),
+        (UsageFilter(outcomes=["failed"]), [2]),
     ],
 )
 async def test_filters_choose_the_same_records_for_totals_and_pages(
     database: Database, wanted: UsageFilter, expected: list[int]
 ) -> None:
-    second = record(2, key_id="key_2", model="gpt-oss-120b")
+    second = record(2, key_id="key_2", model="gpt-oss-120b", outcome="failed")
     third = record(3, project_id="proj_3", key_id="key_3", endpoint="responses")
     await database.usage.append([RECORD, second, third])
     page = await database.usage.page(0, END, wanted)

@@ -110,6 +110,7 @@ class UsageFilter:
     key_ids: Collection[str] | None = None
     models: Collection[str] | None = None
     endpoints: Collection[str] | None = None
+    outcomes: Collection[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,13 @@ def get_admin(sql: Connection, key_id: str) -> StoredAdminKey | None:
     return _one_admin(sql, api_keys.c.id == key_id)
 
 
+def find_by_prefix(sql: Connection, prefix: str) -> StoredKey | None:
+    """Read the only key with a prefix that is not revoked, None when there is none, or several."""
+    is_meant = (api_keys.c.prefix == prefix) & ~_IS_ADMIN & api_keys.c.revoked_at.is_(None)
+    rows = sql.execute(select(api_keys).where(is_meant).limit(2)).all()
+    return _key(rows[0]) if len(rows) == 1 else None
+
+
 def find_by_id(sql: Connection, key_id: str) -> StoredKey | None:
     """Read a key whoever's it is, None when there is none."""
     row = sql.execute(select(api_keys).where(api_keys.c.id == key_id, ~_IS_ADMIN)).one_or_none()

@@ -35,6 +35,13 @@ class KeyStore:
         """Return a key, whichever project's it is; None when there is none. For operators, who see all."""
         return await self._transactions.read(lambda sql: rows.find_by_id(sql, key_id))
 
+    async def find_by_prefix(self, prefix: str) -> StoredKey | None:
+        """Return the key with a prefix, whichever project's it is; None when there is none.
+
+        Also when there are several: nobody shall change another key than the one that he means.
+        """
+        return await self._transactions.read(lambda sql: rows.find_by_prefix(sql, prefix))
+
     async def has_keys(self) -> bool:
         """Tell whether there is any project's key that is not revoked."""
         return await self._transactions.read(rows.has_keys)

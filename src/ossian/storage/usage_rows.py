@@ -55,6 +55,8 @@ def _conditions(wanted: UsageFilter) -> Iterator[ColumnElement[bool]]:
         yield usage.c.model.in_(wanted.models)
     if wanted.endpoints is not None:
         yield usage.c.endpoint.in_(wanted.endpoints)
+    if wanted.outcomes is not None:
+        yield usage.c.outcome.in_(wanted.outcomes)
 
 
 def _count_cost(sql: Connection, records: Sequence[StoredUsage]) -> None:
