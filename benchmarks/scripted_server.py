@@ -7,11 +7,13 @@
 
 import asyncio
 import sys
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any, Final
 
-from ossian.accounts.administration import Actor, Administration
+from ossian.accounts.administration import PEPPER, Administration
+from ossian.accounts.audit import Actor, ActorKind
 from ossian.catalog.catalog import Catalog, Model
 from ossian.cli.logs import configure_logs
 from ossian.engine.scripted import ScriptedEngine
@@ -20,7 +22,7 @@ from ossian.harmony.encoding import load_encoding
 from ossian.harmony.vocabulary import special_tokens
 from ossian.server import run
 from ossian.server.app import create_app
-from ossian.server.parts import Parts
+from ossian.server.parts import Parts, new_id
 from ossian.settings import Settings
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
@@ -28,6 +30,8 @@ from ossian.storage.urls import database_url
 MODEL: Final = "ossian-nano"
 ANSWER: Final = "It is a small answer, of some twenty tokens, as short ones of a chat are."
 NEVER_REACHED: Final = {"requests_per_minute": 10**9, "tokens_per_minute": 10**12, "concurrent_requests": 10**6}
+
+NEVER_SPENT: Final = {"amount": "1000000", "period": "month"}
 
 
 def main() -> None:
@@ -55,10 +59,10 @@ async def new_key(settings: Settings) -> str:
     """Make a project with a budget that is never spent, and return its key's secret."""
     database = await Database.open(database_url(settings))
     try:
-        administration = await Administration.open(database)
-        actor = Actor("cli", "benchmark")
-        project = await administration.create_project("benchmark", actor=actor)
-        _, secret = await administration.create_key(project.id, "benchmark", actor=actor)
+        administration = Administration(database, await database.secret(PEPPER), time.time, new_id)
+        actor = Actor(ActorKind.CLI, "benchmark")
+        project = await administration.create_project(actor, "benchmark", budget=NEVER_SPENT)
+        _, secret = await administration.create_key(actor, project.id, "benchmark")
     finally:
         await database.close()
     return secret

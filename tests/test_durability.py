@@ -5,11 +5,7 @@ server is killed, another one is started on the same database, and everything th
 """
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +19,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.repository import ROOT
+from tests.scripted_process import Wanted, scripted_processes
 from tests.served_process import served_process
 from tests.server.serving import MODEL, until
 from tests.specs.validators import check_response, check_stream, read_stream
@@ -259,45 +255,6 @@ def check(url: str, database_url: str, witness: Witness) -> None:
         check_going_on(client, witness)
 
 
-class Servers:
-    """Servers with a scripted engine, one after the other on one database."""
-
-    def __init__(self, forking: "subprocess.Popen[str]", database_url: str, folder: Path) -> None:
-        self._forking = forking
-        self._line = f"{database_url} {folder}\n"
-        self._pid = 0
-
-    def start(self) -> str:
-        """Start one and return its URL."""
-        assert self._forking.stdin is not None
-        assert self._forking.stdout is not None
-        self._forking.stdin.write(self._line)
-        self._forking.stdin.flush()
-        line = self._forking.stdout.readline()
-        assert line, "the server did not start"
-        pid, url = line.split()
-        self._pid = int(pid)
-        return url
-
-    def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-
-
-@contextmanager
-def servers(database_url: str, folder: Path) -> Iterator[Servers]:
-    command = [sys.executable, "-m", "tests.scripted_process"]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as forking:
-        made = Servers(forking, database_url, folder)
-        try:
-            yield made
-        finally:
-            with suppress(ProcessLookupError):
-                made.kill()
-            assert forking.stdin is not None
-            forking.stdin.close()
-            forking.wait(timeout=60)
-
-
 ROUNDS = [1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
 
 
@@ -305,17 +262,18 @@ ROUNDS = [1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3600)
 def test_what_was_told_survives_a_kill(database_url: str, tmp_path: Path, num_rounds: int) -> None:
     chance = random.Random(num_rounds)
     witnesses: list[Witness] = []
-    with servers(database_url, tmp_path) as running:
+    wanted = Wanted(database_url, str(tmp_path))
+    with scripted_processes() as running:
         for number in range(num_rounds):
-            url = running.start()
+            url = running.start(wanted)
             if witnesses:
                 check(url, database_url, witnesses[-1])
             witnesses.append(Witness())
             with clients(url, witnesses[-1], f"round {number}"):
                 until(witnesses[-1].is_told_enough)
                 time.sleep(chance.uniform(0, 0.5))
-                running.kill()
-        url = running.start()
+                running.kill(url)
+        url = running.start(wanted)
         check(url, database_url, witnesses[-1])
         with Client(url, Witness()).http as http:
             for response_id, body in [pair for each in witnesses for pair in each.completed.items()]:
@@ -333,7 +291,8 @@ def test_a_database_that_restarts_stops_nobody(database_url: str, tmp_path: Path
     asked = {"model": MODEL, "input": "Hello!", "background": True, "stream": True}
     statuses: list[int] = []
     is_over = Event()
-    with servers(database_url, tmp_path) as running, httpx2.Client(base_url=running.start(), trust_env=False) as http:
+    wanted = Wanted(database_url, str(tmp_path))
+    with scripted_processes() as running, httpx2.Client(base_url=running.start(wanted), trust_env=False) as http:
 
         def ask_again_and_again() -> None:
             while not is_over.is_set():
