@@ -6,9 +6,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from ossian.api.aimlapi.keys import KeyChangeRequest, KeyRequest
+from ossian.api.batches.schema import BatchRequest
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.completions.schema import CompletionRequest
 from ossian.api.fields import JsonObject, RequestModel
+from ossian.api.organization.admin_api_keys import CreateAdminKeyRequest, UpdateAdminKeyRequest
+from ossian.api.organization.api_keys import CreateKeyRequest, UpdateKeyRequest
+from ossian.api.organization.projects import CreateProjectRequest, UpdateProjectRequest
+from ossian.api.organization.rate_limits import UpdateRateLimitRequest
 from ossian.api.responses.conversations import (
     CreateConversationRequest,
     CreateItemsRequest,
@@ -18,6 +24,7 @@ from ossian.api.responses.prompts import PromptRequest
 from ossian.api.responses.schema import CompactRequest, InputTokensRequest, ResponseRequest
 
 REQUESTS: tuple[type[RequestModel], ...] = (
+    BatchRequest,
     ChatCompletionRequest,
     CompletionRequest,
     ResponseRequest,
@@ -27,6 +34,15 @@ REQUESTS: tuple[type[RequestModel], ...] = (
     CreateItemsRequest,
     PromptRequest,
     UpdateConversationRequest,
+    CreateProjectRequest,
+    UpdateProjectRequest,
+    CreateKeyRequest,
+    UpdateKeyRequest,
+    UpdateRateLimitRequest,
+    CreateAdminKeyRequest,
+    UpdateAdminKeyRequest,
+    KeyRequest,
+    KeyChangeRequest,
 )
 _REFERENCE = "#/components/schemas/{model}"
 

@@ -1,0 +1,16 @@
+"""/v1/organization: OpenAI's administration API. That only admin keys get here is seen to by server/access."""
+
+from fastapi import APIRouter
+
+from ossian.server.routes.organization import (
+    admin_api_keys,
+    api_keys,
+    audit_logs,
+    projects,
+    rate_limits,
+    usage,
+)
+
+router = APIRouter(prefix="/v1/organization", tags=["Administration"])
+for part in (projects, api_keys, rate_limits, admin_api_keys, usage, audit_logs):
+    router.include_router(part.router)
