@@ -61,6 +61,16 @@ class KeyRing:
             raise unknown_key()
         return await self._stored_caller(kind, digest(secret, self._pepper), address)
 
+    def settings_caller(self, scope: str, address: str) -> Caller:
+        """Return the caller with the key of the settings that has a storage scope.
+
+        Raises AuthenticationError when there is none any more.
+        """
+        found = self._settings_keys.caller_of(scope, address)
+        if found is None:
+            raise unknown_key()
+        return found
+
     async def renewed(self, caller: Caller) -> Caller:
         """Return the caller as he is now, for who stays connected. Raises what `caller` does."""
         if caller.key:

@@ -29,6 +29,11 @@ class SettingsKeys:
         found = [caller for key, caller in self._callers if hmac.compare_digest(given, key)]
         return replace(found[0], address=address) if found else None
 
+    def caller_of(self, scope: str, address: str) -> Caller | None:
+        """Return who has the key with a storage scope, None when that is not among the settings any more."""
+        found = [caller for _, caller in self._callers if caller.storage_scope == scope]
+        return replace(found[0], address=address) if found else None
+
 
 def _caller(key: str, number: int) -> Caller:
     scope = hashlib.sha256(b"Bearer " + key.encode().decode("latin-1").encode()).hexdigest()

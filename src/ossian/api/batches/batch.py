@@ -43,6 +43,7 @@ def new_batch(batch_id: str, request: BatchRequest, window: str, created_at: int
         **dict.fromkeys(_MOMENTS),
         "expires_at": expires_at,
         "metadata": request.metadata,
+        "output_expires_after": request.output_expires_after.model_dump() if request.output_expires_after else None,
     }
 
 
@@ -59,4 +60,5 @@ def with_errors(body: JsonObject, faults: list[JsonObject]) -> JsonObject:
 def batch_body(body: JsonObject, num_lines: int, num_completed: int, num_failed: int, usage: Usage) -> JsonObject:
     """Return a batch as callers see it, with what was done of it."""
     counts = {"total": num_lines, "completed": num_completed, "failed": num_failed}
-    return body | {"request_counts": counts, "usage": response_usage_body(usage)}
+    shown = {name: value for name, value in body.items() if name != "output_expires_after"}
+    return shown | {"request_counts": counts, "usage": response_usage_body(usage)}
