@@ -8,6 +8,8 @@ from starlette.middleware import Middleware
 
 import ossian
 from ossian.server.access import AccessCheck
+from ossian.server.batches.batch_runs import BatchRuns
+from ossian.server.batches.tools import tools_for
 from ossian.server.body import BodyLimit
 from ossian.server.errors import add_error_handlers
 from ossian.server.key_ring import KeyRing
@@ -17,10 +19,12 @@ from ossian.server.parts import Parts, new_id
 from ossian.server.request_context import RequestContext
 from ossian.server.responses.background import BackgroundRuns
 from ossian.server.routes import (
+    batches,
     chat_completions,
     completions,
     conversations,
     docs,
+    files,
     health,
     models,
     organization,
@@ -40,6 +44,8 @@ ROUTES = (  # the last one takes what no other does
     responses,
     conversations,
     prompts,
+    files,
+    batches,
     models,
     organization,
     health,
@@ -65,7 +71,7 @@ def create_app(parts: Parts) -> FastAPI:
             Middleware(VendorTranslation, parts.settings.vendors, parts.catalog, parts.now),
             Middleware(RequestContext, metrics),
             Middleware(AccessCheck, parts.settings),
-            Middleware(BodyLimit, server.max_body_bytes),
+            Middleware(BodyLimit, server.max_body_bytes, {files.PATH}),
         ],
     )
     app.state.service = Service(parts, metrics)
@@ -96,11 +102,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await service.use(database)
         app.state.key_ring = await KeyRing.open(database, service.parts.settings.server, service.parts.now)
         stack.push_async_callback(app.state.key_ring.aclose)
-        background = BackgroundRuns(
-            database.responses, service.parts.settings.responses, new_id("server_"), service.parts.now
-        )
+        owner = new_id("server_")
+        background = BackgroundRuns(database.responses, service.parts.settings.responses, owner, service.parts.now)
         service.metrics.watch_background(background)
         app.state.background = background
         background.open()
         stack.push_async_callback(background.aclose)
+        app.state.batches = BatchRuns(tools_for(app, service, app.state.key_ring, owner))
+        app.state.batches.open()
+        stack.push_async_callback(app.state.batches.aclose)
         yield
