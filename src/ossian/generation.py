@@ -171,6 +171,7 @@ class TurnStream:
         self._num_reasoning_tokens = 0
         self._prompt_choices: tuple[TokenChoice | None, ...] | None = None
         self._ready: deque[TurnEvent] = deque()
+        self._has_begun = False
         self._is_finished = False
 
     def __aiter__(self) -> "TurnStream":
@@ -183,6 +184,13 @@ class TurnStream:
             await self._read(await anext(self._stream))
         return self._ready.popleft()
 
+    @property
+    def usage(self) -> Usage:
+        """What the turn has used so far: nothing before the engine's first output."""
+        if not self._has_begun:
+            return Usage()
+        return Usage(self._num_prompt_tokens, self._num_cached_tokens, len(self._token_ids), self._num_reasoning_tokens)
+
     async def aclose(self) -> None:
         """Abort the turn if it is still running. Closing twice is fine."""
         self._is_finished = True
@@ -191,6 +199,7 @@ class TurnStream:
 
     async def _read(self, output: EngineOutput) -> None:
         """Turn one engine output into events; tokens after a matched stop string are left out, and not counted."""
+        self._has_begun = True
         self._note_prompt(output)
         for index, token_id in enumerate(output.token_ids):
             self._ready.extend(
@@ -233,10 +242,9 @@ class TurnStream:
     def _finish(self, finish_reason: str, stop_reason: str | int | None) -> None:
         self._ready.extend(self._stopped(self._reader.finish()))
         self._ready.extend(self._stop.flush())
-        usage = Usage(
-            self._num_prompt_tokens, self._num_cached_tokens, len(self._token_ids), self._num_reasoning_tokens
+        self._ready.append(
+            Finished(finish_reason, stop_reason, self.usage, self._prompt_choices, tuple(self._token_ids))
         )
-        self._ready.append(Finished(finish_reason, stop_reason, usage, self._prompt_choices, tuple(self._token_ids)))
         self._is_finished = True
 
     def _reasons(self, output: EngineOutput) -> tuple[str, str | int | None]:

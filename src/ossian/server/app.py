@@ -8,9 +8,11 @@ from starlette.middleware import Middleware
 
 import ossian
 from ossian.server.access import AccessCheck
+from ossian.server.accounting import counters_of
 from ossian.server.batches.batch_runs import BatchRuns
 from ossian.server.batches.tools import tools_for
 from ossian.server.body import BodyLimit
+from ossian.server.cross_origin import cross_origin
 from ossian.server.errors import add_error_handlers
 from ossian.server.key_ring import KeyRing
 from ossian.server.observability import Metrics
@@ -19,6 +21,7 @@ from ossian.server.parts import Parts, new_id
 from ossian.server.request_context import RequestContext
 from ossian.server.responses.background import BackgroundRuns
 from ossian.server.routes import (
+    aimlapi,
     batches,
     chat_completions,
     completions,
@@ -32,7 +35,9 @@ from ossian.server.routes import (
     responses,
     responses_socket,
 )
+from ossian.server.security_headers import SecurityHeaders
 from ossian.server.service import Service
+from ossian.server.vendors.ownership import OwnProject
 from ossian.server.vendors.translation import VendorTranslation
 from ossian.settings import Settings
 from ossian.storage.database import Database
@@ -68,15 +73,20 @@ def create_app(parts: Parts) -> FastAPI:
         redirect_slashes=False,
         lifespan=_lifespan,
         middleware=[  # the outermost first
+            Middleware(SecurityHeaders),
             Middleware(VendorTranslation, parts.settings.vendors, parts.catalog, parts.now),
             Middleware(RequestContext, metrics),
+            *cross_origin(server.cors_origins),
             Middleware(AccessCheck, parts.settings),
+            Middleware(OwnProject, parts.settings.vendors),
             Middleware(BodyLimit, server.max_body_bytes, {files.PATH}),
         ],
     )
     app.state.service = Service(parts, metrics)
     for routes in ROUTES:
         app.include_router(routes.router)
+    if parts.settings.vendors.aimlapi:
+        app.include_router(aimlapi.router)
     app.mount(docs.ASSETS_PATH, docs.assets)
     add_openapi(app)
     add_error_handlers(app)
@@ -84,7 +94,10 @@ def create_app(parts: Parts) -> FastAPI:
 
 
 async def check_database(settings: Settings) -> None:
-    """Open the database and close it again. Raises ConfigurationError, which says why it cannot be opened."""
+    """Open the database and close it again. Raises ConfigurationError, which says why it cannot be opened, and for
+    counters that cannot be.
+    """
+    await counters_of(settings.limits).aclose()
     database = await Database.open(database_url(settings))
     await database.close()
 
@@ -102,6 +115,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await service.use(database)
         app.state.key_ring = await KeyRing.open(database, service.parts.settings.server, service.parts.now)
         stack.push_async_callback(app.state.key_ring.aclose)
+        stack.push_async_callback(service.accounting.aclose)
         owner = new_id("server_")
         background = BackgroundRuns(database.responses, service.parts.settings.responses, owner, service.parts.now)
         service.metrics.watch_background(background)

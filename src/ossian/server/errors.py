@@ -10,10 +10,18 @@ from starlette.requests import ClientDisconnect
 
 from ossian.api.errors import error_answer, error_body
 from ossian.api.fields import JsonObject
-from ossian.errors import AuthenticationError, EngineOverloadedError, OssianError, TooManyRequestsError
+from ossian.errors import (
+    AuthenticationError,
+    BudgetSpentError,
+    EngineOverloadedError,
+    LimitReachedError,
+    OssianError,
+    TooManyRequestsError,
+)
 
 CLIENT_LEFT = 499  # nginx's number for it; no client ever sees it
 RETRY_AFTER_SECONDS = 1  # the waiting queue moves with every finished request
+MAX_RETRY_SECONDS = 60  # clients do not wait for longer, they try again after a second or two
 
 log = structlog.get_logger()
 
@@ -32,11 +40,22 @@ class JsonResponse(Response):
 def error_response(error: Exception) -> Response:
     """Return the answer to a request that failed. Anything but Ossian's own exceptions is an internal error."""
     status, body = error_answer(error)
-    is_passing = isinstance(error, EngineOverloadedError | TooManyRequestsError)
-    headers = {"retry-after": str(RETRY_AFTER_SECONDS)} if is_passing else {}
+    return JsonResponse(body, status, _headers(error))
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """What tells a client how to get in, or when to try again, if it shall: OpenAI's look at `x-should-retry` first."""
+    if isinstance(error, LimitReachedError | BudgetSpentError):
+        headers = dict(error.headers) if isinstance(error, LimitReachedError) else {}
+        if error.retry_after is not None:
+            headers["retry-after"] = str(error.retry_after)
+        if error.retry_after is None or error.retry_after > MAX_RETRY_SECONDS:
+            headers["x-should-retry"] = "false"
+        return headers
     if isinstance(error, AuthenticationError):
-        headers["www-authenticate"] = "Bearer" if error.code == "missing_api_key" else 'Bearer error="invalid_token"'
-    return JsonResponse(body, status, headers)
+        return {"www-authenticate": "Bearer" if error.code == "missing_api_key" else 'Bearer error="invalid_token"'}
+    is_passing = isinstance(error, EngineOverloadedError | TooManyRequestsError)
+    return {"retry-after": str(RETRY_AFTER_SECONDS)} if is_passing else {}
 
 
 def refusal(status: int, message: str, code: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -1,7 +1,7 @@
 """Prometheus metrics, in a registry of the application's own."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from time import perf_counter
 from typing import Protocol
@@ -10,8 +10,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ossian.api.aimlapi.models import TurnFigures
 from ossian.engine.base import Engine, EngineStats
 from ossian.harmony.events import Finished, MessageStart, TextDelta, TurnEvent, Usage
+from ossian.server.recent_turns import RecentTurns
 from ossian.server.speeds import Speeds
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
@@ -25,6 +27,7 @@ class Metrics:
     def __init__(self, engines: Mapping[str, Engine]) -> None:
         self.registry = CollectorRegistry()
         self.speeds = Speeds()
+        self.recent_turns = RecentTurns()
         self.requests = self._counter("http_requests", "Requests answered", "route", "status", "model")
         self.durations = self._histogram("http_request_duration_seconds", "Request to last byte", _SECONDS, "route")
         self.in_progress = Gauge("ossian_http_requests_in_progress", "Requests being served", registry=self.registry)
@@ -42,6 +45,10 @@ class Metrics:
         self.background = Gauge(
             "ossian_background_responses", "Background responses", ["status"], registry=self.registry
         )
+        self.queue = Gauge("ossian_queue_requests", "Requests in line", ["model", "state"], registry=self.registry)
+        self.refusals = self._counter("refusals", "Requests over a limit or a budget", "reason")
+        self.usage_records = self._counter("usage_records", "Usage records", "result")
+        self.usage_waiting = Gauge("ossian_usage_records_waiting", "Usage records to write", registry=self.registry)
         self.registry.register(EngineCollector(engines))
         ProcessCollector(registry=self.registry)
 
@@ -49,6 +56,16 @@ class Metrics:
         """Show how many background responses there are from now on."""
         self.background.labels("queued").set_function(lambda: runs.num_queued)
         self.background.labels("in_progress").set_function(lambda: runs.num_running)
+
+    def watch_queue(self, model: str, queue: "QueueCounts") -> None:
+        """Show how many requests of a model run and wait from now on."""
+        self.queue.labels(model, "running").set_function(lambda: queue.num_running)
+        self.queue.labels(model, "waiting").set_function(lambda: queue.num_waiting)
+        self.queue.labels(model, "patient").set_function(lambda: queue.num_patient)
+
+    def watch_usage(self, num_waiting: Callable[[], int]) -> None:
+        """Show how many usage records wait from now on."""
+        self.usage_waiting.set_function(num_waiting)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"ossian_{name}", text, labels, registry=self.registry)
@@ -82,6 +99,19 @@ class BackgroundCounts(Protocol):
     def num_running(self) -> int: ...
 
 
+class QueueCounts(Protocol):
+    """Knows how many requests run and wait; `patient` ones wait for the others."""
+
+    @property
+    def num_running(self) -> int: ...
+
+    @property
+    def num_waiting(self) -> int: ...
+
+    @property
+    def num_patient(self) -> int: ...
+
+
 class TurnTimer:
     """Watches the events of one turn for TTFT, TPOT and token counts."""
 
@@ -103,11 +133,16 @@ class TurnTimer:
 
     def _finish(self, usage: Usage) -> None:
         self._metrics.observe_usage(self._model, usage)
-        if self._first_token is not None and usage.num_completion_tokens > 1:
-            seconds = perf_counter() - self._first_token
-            num_later_tokens = usage.num_completion_tokens - 1
+        if self._first_token is None:
+            return
+        ended = perf_counter()
+        seconds, num_later_tokens = ended - self._first_token, usage.num_completion_tokens - 1
+        if num_later_tokens > 0:
             self._metrics.tpot.labels(self._model).observe(seconds / num_later_tokens)
             self._metrics.speeds.note(self._model, num_later_tokens, seconds)
+        speed = num_later_tokens / seconds if num_later_tokens > 0 and seconds > 0 else None
+        figures = TurnFigures(self._first_token - self._admitted, ended - self._admitted, speed)
+        self._metrics.recent_turns.note(self._model, figures)
 
 
 class EngineCollector(Collector):

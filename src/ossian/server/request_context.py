@@ -4,16 +4,18 @@ So has every WebSocket connection, and every turn on one.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from time import perf_counter
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ossian.server.access import log_fields
 from ossian.server.errors import CLIENT_LEFT, error_response
+from ossian.server.metering import Meter
 from ossian.server.observability import Metrics
 from ossian.server.parts import new_id
 
@@ -30,7 +32,8 @@ class RequestRecord:
     """What is known of a request when it is over. Routes fill in the model and what to warn of.
 
     `status` is the HTTP status, 0 before there is one. A stream that ends badly after its 200 changes it.
-    `num_turns` is for WebSocket connections.
+    `num_turns` is for WebSocket connections. `began` is on the clock of `perf_counter`. A `meter` is there once a model
+    is used.
     """
 
     request_id: str
@@ -38,6 +41,17 @@ class RequestRecord:
     warning: str | None = None
     status: int = 0
     num_turns: int = 0
+    began: float = field(default_factory=perf_counter)
+    meter: Meter | None = None
+
+    async def close_meter(self) -> None:
+        """Say that the request has ended, unless something goes on that still counts. No answer fails for that."""
+        if self.meter is None or self.meter.outlives_request:
+            return
+        try:
+            await self.meter.close(self.status or CLIENT_LEFT)
+        except Exception:
+            log.exception("request could not be accounted for", request_id=self.request_id)
 
 
 def record_of(scope: Scope) -> RequestRecord:
@@ -61,12 +75,12 @@ class RequestContext:
         record = RequestRecord(_request_id(scope))
         scope = _as_routed(scope, record)
         gauge = self.metrics.connections if scope["type"] == "websocket" else self.metrics.in_progress
-        started = perf_counter()
         with gauge.track_inprogress():
             try:
                 await self._serve(scope, receive, _tagged(send, record))
             finally:
-                self._report(scope, record, perf_counter() - started)
+                self._report(scope, record, perf_counter() - record.began)
+                await record.close_meter()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer even when the application fails; its exception is for the log alone."""
@@ -88,38 +102,42 @@ class RequestContext:
                 path=scope["path"],
                 seconds=round(seconds, 1),
                 turns=record.num_turns,
+                **log_fields(scope),
             )
         else:
             route = getattr(scope.get("route"), "path", "none")
-            _report(self.metrics, record, route, scope["method"], scope["path"], seconds)
+            _report(self.metrics, scope, route, scope["method"], seconds)
 
 
-@contextmanager
-def turn_on(connection: Scope, metrics: Metrics) -> Iterator[Scope]:
+@asynccontextmanager
+async def turn_on(connection: Scope, metrics: Metrics) -> AsyncIterator[Scope]:
     """Give a turn on a WebSocket connection a scope with a record of its own, and report it as a request."""
     whole = record_of(connection)
     whole.num_turns += 1
     record = RequestRecord(f"{whole.request_id}.{whole.num_turns}")
-    started = perf_counter()
+    scope = {**connection, "ossian.record": record}
     with metrics.in_progress.track_inprogress():
         try:
-            yield {**connection, "ossian.record": record}
+            yield scope
         finally:
-            path = connection["path"]
-            _report(metrics, record, f"{path} (websocket)", "WEBSOCKET", path, perf_counter() - started)
+            route = f"{scope['path']} (websocket)"
+            _report(metrics, scope, route, "WEBSOCKET", perf_counter() - record.began)
+            await record.close_meter()
 
 
-def _report(metrics: Metrics, record: RequestRecord, route: str, method: str, path: str, seconds: float) -> None:
+def _report(metrics: Metrics, scope: Scope, route: str, method: str, seconds: float) -> None:
+    record = record_of(scope)
     status = record.status or CLIENT_LEFT
     metrics.observe_request(route, status, record.model, seconds)
     log.info(
         "request",
         request_id=record.request_id,
         method=method,
-        path=path,
+        path=scope["path"],
         status=status,
         milliseconds=round(seconds * 1000, 1),
         model=record.model or None,
+        **log_fields(scope),
     )
 
 
@@ -137,6 +155,8 @@ def _as_routed(scope: Scope, record: RequestRecord) -> Scope:
 
 
 def _tagged(send: Send, record: RequestRecord) -> Send:
+    """Add the headers that every answer has. Whoever has read all of an answer finds it settled."""
+
     async def tagged(message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start", "websocket.accept"):
             record.status = message.get("status", SWITCHED)
@@ -145,6 +165,10 @@ def _tagged(send: Send, record: RequestRecord) -> Send:
             headers["x-request-id"] = record.request_id
             if record.warning:
                 headers["x-warning"] = record.warning.encode("ascii", "backslashreplace").decode()
+            for name, value in record.meter.headers.items() if record.meter else ():
+                headers.setdefault(name, value)
+        elif message["type"] == "http.response.body" and not message.get("more_body", False):
+            await record.close_meter()
         await send(message)
 
     return tagged

@@ -1,7 +1,7 @@
 """What routes share: read the request, find the model, name the answer, watch its turns."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TypeVar
@@ -9,6 +9,7 @@ from typing import TypeVar
 from fastapi import Request
 from starlette.requests import HTTPConnection
 
+from ossian.accounts.scopes import Endpoint
 from ossian.api.fields import RequestModel
 from ossian.api.head import Head
 from ossian.api.validation import checked, json_object
@@ -17,12 +18,15 @@ from ossian.errors import InvalidRequestError
 from ossian.generation import Generation
 from ossian.harmony.events import TurnEvent
 from ossian.server.access import account_of
+from ossian.server.accounting import Accounting
 from ossian.server.body import json_body
+from ossian.server.metering import Meter, Metered, MeteredSource
 from ossian.server.observability import Metrics, TurnTimer
 from ossian.server.parts import Parts
 from ossian.server.reasoning_memory import ReasoningMemory
 from ossian.server.request_context import record_of
 from ossian.server.responses.secrecy import SECRET_NAME, Secrecy
+from ossian.server.turns import Turns, admit
 from ossian.server.vendors.addresses import Address, address_of, with_model
 from ossian.storage.database import Database
 
@@ -31,6 +35,7 @@ LARGE_BODY = (
 )  # bytes; a body of tiny parts takes 0.2 s a megabyte to check, and others shall not wait for that
 
 RequestT = TypeVar("RequestT", bound=RequestModel)
+GeneratedT = TypeVar("GeneratedT")
 
 
 class Service:
@@ -43,15 +48,17 @@ class Service:
     def __init__(self, parts: Parts, metrics: Metrics) -> None:
         self.parts = parts
         self.metrics = metrics
+        self.accounting = Accounting(parts.settings, metrics, parts.now)
         self._reasoning = ReasoningMemory(parts.settings.reasoning_memory, parts.now)
         self._database: Database | None = None
         self._secrecy: Secrecy | None = None
         self.ignores_unknown = parts.settings.server.unknown_parameters == "ignore"
 
     async def use(self, database: Database) -> None:
-        """Keep things in an open database from now on."""
+        """Keep things in an open database from now on, until `accounting.aclose()`."""
         self._secrecy = Secrecy(await database.secret(SECRET_NAME))
         self._database = database
+        self.accounting.open(database)
 
     @property
     def database(self) -> Database:
@@ -81,17 +88,44 @@ class Service:
         return self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured).model.id
 
     def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:
-        """Return the model that answers to `name`, and note it for the log. Raises what `choose` does."""
+        """Return the model that answers to `name`, for what generates nothing. Raises what `choose` does, and
+        PermissionDeniedError for a model that is not the caller's.
+        """
         model = self.choose(request, name).model
+        account_of(request).check_model(model.id)
         record_of(request.scope).model = model.id
         return model, self.parts.generations[model.id]
+
+    async def begin(self, request: HTTPConnection, name: str, endpoint: Endpoint) -> tuple[Model, Generation]:
+        """Return the model that answers to `name`, and count the request from now on: `meter_of` has its meter.
+
+        Raises what `resolve` does, and LimitReachedError, BudgetSpentError and StorageError.
+        """
+        caller, record = account_of(request), record_of(request.scope)
+        choice = self.choose(request, name)
+        caller.check_model(choice.model.id)
+        record.model = choice.model.id
+        record.meter = await self.accounting.begin(
+            Metered(
+                request_id=record.request_id,
+                endpoint=endpoint,
+                caller=caller,
+                model_asked=name,
+                model_id=choice.model.id,
+                prices=choice.entry.declared.prices,
+                started_at=self.parts.now(),
+                began=record.began,
+            )
+        )
+        return choice.model, self.parts.generations[choice.model.id]
 
     def choose(self, request: HTTPConnection, name: str) -> Choice:
         """Return the model that answers to a name or virtual name, and note what the answer must warn of.
 
         Raises ModelNotFoundError, and InvalidRequestError for a virtual name that cannot be read.
         """
-        choice = self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured)
+        allows = account_of(request).scopes.allows_model
+        choice = self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured, allows)
         record_of(request.scope).warning = choice.warning
         return choice
 
@@ -137,10 +171,32 @@ class Service:
             raise InvalidRequestError("The header 'x-ossian-debug' needs a server with server.debug_view = true.")
         return is_wanted
 
-    def timers(self, model: Model, num_turns: int) -> Callable[[int, TurnEvent], None]:
+    async def admit(
+        self,
+        meter: Meter,
+        requests: Sequence[GeneratedT],
+        start: Callable[[GeneratedT], Awaitable[MeteredSource]],
+        num_answers: int = 1,
+    ) -> Turns:
+        """Admit turns that have a place: so many answers to each prompt, one after the other."""
+        return await admit(requests, meter.watching(start, num_answers), self.timers(meter, len(requests)))
+
+    def timers(self, meter: Meter, num_turns: int) -> Callable[[int, TurnEvent], None]:
         """Return what is to be told of every event, with the index of its turn."""
-        timers = [TurnTimer(self.metrics, model.id) for _ in range(num_turns)]
-        return lambda index, event: timers[index].note(event)
+        timers = [TurnTimer(self.metrics, meter.metered.model_id) for _ in range(num_turns)]
+
+        def note(index: int, event: TurnEvent) -> None:
+            timers[index].note(event)
+            meter.note(event)
+
+        return note
+
+
+def meter_of(request: HTTPConnection) -> Meter:
+    """Return the meter of a request that has begun."""
+    meter = record_of(request.scope).meter
+    assert meter is not None, "the request has not begun"
+    return meter
 
 
 def service_of(request: HTTPConnection) -> Service:

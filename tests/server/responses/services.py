@@ -50,4 +50,5 @@ async def working_service(engine: ScriptedEngine | None = None, **settings: Any)
             await service.use(database)
             yield service
         finally:
+            await service.accounting.aclose()
             await database.close()

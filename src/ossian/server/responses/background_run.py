@@ -52,6 +52,7 @@ class BackgroundRun:
         if not await self._store.start(stored, owner, lease_expires_at):
             raise EngineError(f"There is a response with the id '{self.id}' already.")
         await self._log()
+        self._run.prepared.meter.outlives_request = True
         self._reader = asyncio.create_task(self._read())
         self._reader.add_done_callback(lambda _reader: self._changed.set())
         return stored
@@ -60,13 +61,10 @@ class BackgroundRun:
         """Make the response, to its end. `start` came before."""
         assert self._reader is not None
         try:
-            await self._log_as_it_comes(self._reader)
-        except Exception as error:
-            failure = error  # the name of a caught exception ends with its block
-            self.end(lambda: self._run.failure(failure))
-        await asyncio.gather(self._reader, return_exceptions=True)
-        await self._run.aclose()
-        await self._finish()
+            body = await self._made(self._reader)
+        finally:
+            await self._run.close_meter()
+        await self._finish(body)
 
     def end(self, ending: Ending | None = None) -> None:
         """End the run as soon as may be: as cancelled, or as `ending` says. One that has ended stays as it is."""
@@ -122,13 +120,23 @@ class BackgroundRun:
             del self._waiting[: len(events)]
             self._tell()
 
-    async def _finish(self) -> None:
-        """Store the end. While the database is away, what came out of the run waits here."""
+    async def _made(self, reader: "asyncio.Task[None]") -> JsonObject:
+        """Return the response as it ended: by itself, or as somebody wanted."""
+        try:
+            await self._log_as_it_comes(reader)
+        except Exception as error:
+            failure = error  # the name of a caught exception ends with its block
+            self.end(lambda: self._run.failure(failure))
+        await asyncio.gather(reader, return_exceptions=True)
+        await self._run.aclose()
         if self._terminal is None:
             for event in self._ending():
                 self._put(event)
         assert self._terminal is not None
-        body = self._run.debugged(self._terminal["response"])
+        return self._run.debugged(self._terminal["response"])
+
+    async def _finish(self, body: JsonObject) -> None:
+        """Store the end. While the database is away, what came out of the run waits here."""
         while not await self._is_stored(body) and not self._is_abandoned:
             await asyncio.sleep(RETRY_SECONDS)
         self._tell()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 
+from ossian.accounts.scopes import Endpoint
 from ossian.api.fields import JsonObject
 from ossian.api.responses.call_results import check_call_results
 from ossian.api.responses.compaction import (
@@ -21,26 +22,26 @@ from ossian.api.responses.events import ResponseEvents, ResponseOptions
 from ossian.api.responses.items import InputItem, item_bodies, parse_items
 from ossian.api.responses.prompt import conversation
 from ossian.api.responses.schema import CompactRequest, ConversationFields
-from ossian.catalog.catalog import Model
 from ossian.engine.base import SamplingParams
 from ossian.generation import Generation, TurnRequest, check_fits
 from ossian.harmony.messages import Conversation
+from ossian.server.metering import Meter, num_reserved
 from ossian.server.responses.caller import Caller
 from ossian.server.responses.fitting import Fitted, fitted
 from ossian.server.responses.state import history_of, with_references
-from ossian.server.service import Service
-from ossian.server.turns import admit
+from ossian.server.service import Service, meter_of
 
 SHARE = 4  # a summary takes at most one part in so many of the context, and so do the messages that are kept
 
 
 async def compact(service: Service, caller: Caller, request: CompactRequest) -> JsonObject:
     """Return the answer to a request to make a history shorter. Raises a RequestError or an EngineError."""
-    model, generation = service.resolve(caller.connection, request.model)
+    model, generation = await service.begin(caller.connection, request.model, Endpoint.RESPONSES)
     bodies = await _bodies(service, caller, request)
     share = generation.engine.info.max_model_len // SHARE
     max_tokens = min(MAX_SUMMARY_TOKENS, share)
     fit = await _prompt(service, caller, generation, request, bodies, max_tokens)
+    await meter_of(caller.connection).enter(num_reserved([fit.prompt], [max_tokens]))
     head = service.head("resp_", model, generation)
     turn = TurnRequest(
         f"{head.id}-0",
@@ -48,7 +49,7 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
         SamplingParams(max_tokens=max_tokens),
         shape=await generation.compile(COMPACTION_SHAPE),
     )
-    response = await _response(service, model, generation, turn)
+    response = await _response(service, meter_of(caller.connection), generation, turn)
     output = await asyncio.to_thread(
         compacted,
         bodies,
@@ -95,9 +96,9 @@ async def _prompt(
     return fit
 
 
-async def _response(service: Service, model: Model, generation: Generation, turn: TurnRequest) -> JsonObject:
+async def _response(service: Service, meter: Meter, generation: Generation, turn: TurnRequest) -> JsonObject:
     events = ResponseEvents({"output": [], "usage": None}, ResponseOptions(), service.parts.new_id)
-    turns = await admit([turn], generation.turn, service.timers(model, 1))
+    turns = await service.admit(meter, [turn], generation.turn)
     try:
         async with aclosing(turns.events()) as turn_events:
             async for _, event in turn_events:

@@ -25,6 +25,7 @@ from ossian.api.responses.socket_messages import (
 )
 from ossian.api.validation import json_object
 from ossian.errors import InvalidRequestError, OssianError, TooManyRequestsError
+from ossian.server.access import renew
 from ossian.server.request_context import record_of, turn_on
 from ossian.server.responses.caller import caller_of
 from ossian.server.responses.connection_memory import ConnectionMemory
@@ -90,7 +91,7 @@ class Connection:
 
     async def _answer_in_turn(self) -> None:
         while (data := await self._next()) is not None:
-            with turn_on(self._websocket.scope, self._service.metrics) as scope:
+            async with turn_on(self._websocket.scope, self._service.metrics) as scope:
                 await self._answer(HTTPConnection(scope), data)
         if not self._is_restarting:
             await self._send_error(_time_is_over(self._minutes))
@@ -128,6 +129,7 @@ class Connection:
 
     async def _respond(self, connection: HTTPConnection, create: CreateMessage, lane: str | None) -> Exception | None:
         """Send the events of a response. Return what made it fail after it had begun."""
+        await renew(connection)
         caller = caller_of(self._service, connection)
         prepared = await prepare(self._service, caller, create.request, self._memory.recall)
         run = (ResponseRun if create.generate else WarmUpRun)(self._service, prepared)

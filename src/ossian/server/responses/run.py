@@ -4,7 +4,10 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import structlog
+from starlette.types import Receive
 
+from ossian.accounts.usage import CLIENT_LEFT
+from ossian.api.errors import error_answer
 from ossian.api.fields import JsonObject
 from ossian.api.responses.events import ResponseEvents
 from ossian.api.responses.response import failed, response_error, terminal_event
@@ -13,7 +16,7 @@ from ossian.harmony.events import Finished, TurnEvent
 from ossian.server.responses.state import UNFINISHED
 from ossian.server.responses.turn import PreparedTurn
 from ossian.server.service import Service
-from ossian.server.turns import Turns, admit
+from ossian.server.turns import Turns
 from ossian.storage.records import StoredResponse
 
 NOT_STORED = "The response is complete, but the server could not store it. Send the request again."
@@ -37,11 +40,14 @@ class ResponseRun:
         self._token_ids: tuple[int, ...] = ()
         self._events = ResponseEvents(prepared.body, prepared.options, service.parts.new_id, prepared.caller.remember)
 
-    async def admit(self) -> None:
-        """Admit the turn, once. Raises what the engine raises: until then nothing has happened."""
+    async def admit(self, receive: Receive | None = None) -> None:
+        """Wait for a place and admit the turn, once. Raises what `Meter.enter` and the engine raise: until then nothing
+        has happened.
+        """
         if self._turns is None:
-            timers = self._service.timers(self.prepared.model, 1)
-            self._turns = await admit([self.prepared.turn], self.prepared.generation.turn, timers)
+            prepared = self.prepared
+            await prepared.meter.enter(prepared.num_reserved, receive)
+            self._turns = await self._service.admit(prepared.meter, [prepared.turn], prepared.generation.turn)
 
     @property
     def response(self) -> JsonObject:
@@ -132,6 +138,12 @@ class ResponseRun:
         decode = prepared.generation.encoding.decode
         debug = {"prompt": decode(list(prepared.prompt)), "completion": decode(list(self._token_ids))}
         return body | {"ossian": body.get("ossian", {}) | {"debug": debug}}
+
+    async def close_meter(self) -> None:
+        """Say that a response has ended that outlives its request."""
+        status = error_answer(self.error)[0] if self.error else 200
+        is_cancelled = self.response["status"] == "cancelled"
+        await self.prepared.meter.close(CLIENT_LEFT if is_cancelled else status)
 
     async def aclose(self) -> None:
         """Abort what is still running. Closing twice is fine."""

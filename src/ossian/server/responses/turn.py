@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ossian.accounts.scopes import Endpoint
 from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.fields import JsonObject
 from ossian.api.responses.dialects import Dialect
@@ -19,10 +20,11 @@ from ossian.catalog.catalog import Model
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation, TurnRequest, check_fits
 from ossian.harmony.grammar import TurnShape
+from ossian.server.metering import Meter, num_reserved
 from ossian.server.responses.caller import Caller
 from ossian.server.responses.given import Given, fitted_prompt, read_given
 from ossian.server.responses.state import Unstored, nothing_unstored, template_of
-from ossian.server.service import Service
+from ossian.server.service import Service, meter_of
 
 NOT_ENFORCED: Final = Notice(
     "not_enforced",
@@ -34,9 +36,14 @@ NOT_ENFORCED: Final = Notice(
 
 @dataclass(frozen=True, slots=True)
 class PreparedTurn:
-    """A response that is about to be made: `body` is what it is now, `turn` what the engine will run, on `prompt`."""
+    """A response that is about to be made: `body` is what it is now, `turn` what the engine will run, on `prompt`.
+
+    `num_reserved` are the tokens that it may use, as far as the request says.
+    """
 
     caller: Caller
+    meter: Meter
+    num_reserved: int
     model: Model
     generation: Generation
     request: ResponseRequest
@@ -74,7 +81,7 @@ async def prepare(
 
     Raises a RequestError for what cannot be served; nothing has been stored or generated then.
     """
-    model, generation = service.resolve(caller.connection, request.model)
+    model, generation = await service.begin(caller.connection, request.model, Endpoint.RESPONSES)
     declared = service.parts.catalog.declared(model.id)
     check_capabilities(request, declared)
     is_stored = _is_stored(service, caller, request)
@@ -86,11 +93,14 @@ async def prepare(
     params = sampling(request, generation.engine.info)
     fit = await fitted_prompt(service, caller, generation, request, given, params.max_tokens)
     check_fits(len(fit.prompt), params.max_tokens, generation.engine.info.max_model_len, "input")
+    num_tokens = num_reserved([fit.prompt], [params.max_tokens])
     params = with_output_limit(params, declared, generation.engine.info.max_model_len - len(fit.prompt))
     head = service.head("resp_", model, generation)
     said = [*_notices(caller.dialect, request, given, generation, shape), *fit.notices]
     return PreparedTurn(
         caller=caller,
+        meter=meter_of(caller.connection),
+        num_reserved=num_tokens,
         model=model,
         generation=generation,
         request=request,

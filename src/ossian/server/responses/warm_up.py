@@ -17,6 +17,7 @@ class WarmUpRun(ResponseRun):
     def __init__(self, service: Service, prepared: PreparedTurn) -> None:
         turn = prepared.turn
         shortest = replace(turn, sampling=replace(turn.sampling, max_tokens=1))  # an engine writes at least one token
+        prepared.meter.counts_output = False
         super().__init__(service, replace(prepared, turn=shortest))
 
     async def _generated(self) -> AsyncGenerator[JsonObject]:

@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.accounts.scopes import Endpoint
+from ossian.api.aimlapi.amounts import cost_headers
+from ossian.api.aimlapi.answers import PricedAnswer, PricedChunks
 from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.chat_completions.answer import ChatAnswer
 from ossian.api.chat_completions.events import ChatChunks, ChatOptions, DebugView
@@ -15,14 +18,17 @@ from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.shape import turn_shape
 from ossian.api.head import Head
 from ossian.api.sampling import for_choice
+from ossian.api.vendor_errors import Vendor
 from ossian.engine.base import SamplingParams
 from ossian.generation import TurnRequest
 from ossian.harmony.grammar import TurnShape
 from ossian.harmony.token_mask import TurnGrammar
-from ossian.server.answering import streamed, whole
+from ossian.server.answering import Chunks, streamed, whole
+from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
-from ossian.server.service import service_of
-from ossian.server.turns import admit
+from ossian.server.service import meter_of, service_of
+from ossian.server.turns import Turns
+from ossian.server.vendors.addresses import address_of
 
 NOT_ENFORCED = (
     "this engine takes no token masks: tool_choice and response_format are asked of the model, not enforced; "
@@ -37,7 +43,7 @@ async def create_chat_completion(request: Request) -> Response:
     """Answer a conversation, whole or as a stream of server-sent events."""
     service = service_of(request)
     body = await service.read(request, ChatCompletionRequest)
-    model, generation = service.resolve(request, body.model)
+    model, generation = await service.begin(request, body.model, Endpoint.CHAT_COMPLETIONS)
     declared = service.parts.catalog.declared(model.id)
     check_capabilities(body, declared)
     head = service.head("chatcmpl-", model, generation)
@@ -47,20 +53,47 @@ async def create_chat_completion(request: Request) -> Response:
     recall, remember = service.memory(request)
     today = datetime.fromtimestamp(head.created, UTC).date()
     prompt = await generation.render(conversation(body, today, recall))
+    num_tokens = num_reserved([prompt], [params.max_tokens] * (body.n or 1))
     params = with_output_limit(params, declared, generation.engine.info.max_model_len - len(prompt))
     requests = list(_turn_requests(head, prompt, params, grammar, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     decode = generation.encoding.decode
     debug = DebugView(decode(list(prompt)), decode) if service.wants_debug_view(request) else None
     chunks = ChatChunks(head, len(requests), ChatOptions.of(body, debug), new_call_id, remember)
-    turns = await admit(requests, generation.turn, service.timers(model, len(requests)))
-    if body.stream:
-        answer = streamed(turns, chunks, service.keep_alive_seconds)
-    else:
-        answer = await whole(request, turns, chunks, ChatAnswer())
-    if not generation.engine.info.takes_token_masks and _is_wish(shape):
-        answer.headers["x-ossian-warning"] = NOT_ENFORCED
+    meter = meter_of(request)
+    await meter.enter(num_tokens, request.receive)
+    turns = await service.admit(meter, requests, generation.turn, num_answers=len(requests))
+    is_priced = address_of(request.scope).vendor is Vendor.AIMLAPI
+    answer = await (_priced if is_priced else _answer)(request, body, turns, chunks)
+    warnings = list(_warnings(body, is_enforced=generation.engine.info.takes_token_masks or not _is_wish(shape)))
+    if warnings:
+        answer.headers["x-ossian-warning"] = "; ".join(warnings)
     return answer
+
+
+async def _answer(request: Request, body: ChatCompletionRequest, turns: Turns, chunks: Chunks) -> Response:
+    if body.stream:
+        return streamed(turns, chunks, service_of(request).keep_alive_seconds)
+    return await whole(request, turns, chunks, ChatAnswer())
+
+
+async def _priced(request: Request, body: ChatCompletionRequest, turns: Turns, chunks: Chunks) -> Response:
+    """The same with its cost, as AI/ML API tells it: headers of whole answers, the last chunk of a stream."""
+    meter = meter_of(request)
+    chunks = PricedChunks(chunks, body.n or 1, lambda: meter.price)
+    if body.stream:
+        return streamed(turns, chunks, service_of(request).keep_alive_seconds)
+    answer = await whole(request, turns, chunks, PricedAnswer(ChatAnswer()))
+    answer.headers.update(cost_headers(meter.price))
+    return answer
+
+
+def _warnings(body: ChatCompletionRequest, *, is_enforced: bool) -> Iterator[str]:
+    """Yield what a caller would otherwise learn from his users: which of his wishes were none here."""
+    if not is_enforced:
+        yield NOT_ENFORCED
+    if body.without_effect:
+        yield f"parameters without effect: {', '.join(body.without_effect)}"
 
 
 def _is_wish(shape: TurnShape) -> bool:

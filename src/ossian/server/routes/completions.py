@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.accounts.scopes import Endpoint
 from ossian.api.capabilities import check_capabilities, with_output_limit
 from ossian.api.completions.answer import CompletionAnswer
 from ossian.api.completions.events import CompletionChunks
@@ -16,9 +17,9 @@ from ossian.engine.base import SamplingParams
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation, TextRequest
 from ossian.server.answering import streamed, whole
+from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
-from ossian.server.service import service_of
-from ossian.server.turns import admit
+from ossian.server.service import meter_of, service_of
 
 router = APIRouter(tags=["Completions (legacy)"])
 
@@ -28,17 +29,20 @@ async def create_completion(request: Request) -> Response:
     """Continue prompts as they are, without any chat format."""
     service = service_of(request)
     body = await service.read(request, CompletionRequest)
-    model, generation = service.resolve(request, body.model)
+    model, generation = await service.begin(request, body.model, Endpoint.COMPLETIONS)
     declared = service.parts.catalog.declared(model.id)
     check_capabilities(body, declared)
     options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
     head = service.head("cmpl-", model, generation)
     prompts = [await generation.encode(each) if isinstance(each, str) else each for each in body.prompts]
     room = generation.engine.info.max_model_len - max(map(len, prompts))
-    params = with_output_limit(sampling(body, generation.engine.info), declared, room)
+    asked = sampling(body, generation.engine.info)
+    params = with_output_limit(asked, declared, room)
     requests = list(_text_requests(head, prompts, params, body.num_candidates))
     chunks = CompletionChunks(head, options)
-    turns = await admit(requests, generation.text, service.timers(model, len(requests)))
+    meter = meter_of(request)
+    await meter.enter(num_reserved(prompts, [asked.max_tokens] * len(requests)), request.receive)
+    turns = await service.admit(meter, requests, generation.text, body.num_candidates)
     if body.stream:
         return streamed(turns, chunks, service.keep_alive_seconds)
     return await whole(request, turns, chunks, CompletionAnswer(options))

@@ -40,7 +40,7 @@ async def create_response(request: Request) -> Response:
     run = ResponseRun(service, await prepare(service, caller, asked))
     if asked.background:
         return await _in_background(request, run)
-    await run.admit()
+    await run.admit(request.receive)
     if asked.stream:
         return EventStream(_told(request, run), run, service.keep_alive_seconds, named_event)
     return await _whole(request, run)
@@ -121,6 +121,7 @@ async def list_input_items(request: Request, response_id: str) -> Response:
 async def _in_background(request: Request, run: ResponseRun) -> Response:
     service, prepared = service_of(request), run.prepared
     background = background_of(request)
+    await prepared.meter.reserve(prepared.num_reserved)
     stored = await background.start(run, is_streamed=bool(prepared.request.stream))
     if not prepared.request.stream:
         return JsonResponse(translated(stored.body, prepared.caller.dialect))
