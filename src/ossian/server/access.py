@@ -28,6 +28,25 @@ def account_of(connection: HTTPConnection) -> Caller:
     return caller
 
 
+def log_fields(scope: Scope) -> dict[str, str | None]:
+    """Return what the log says of who sent a request; of who was turned away, only where he is."""
+    caller: Caller | None = scope.get(CALLER)
+    if caller is None:
+        return {"address": scope.get(ADDRESS), "project_id": None, "key_id": None}
+    project_id = caller.project.id if caller.project else None
+    if caller.project and caller.key is None:
+        project_id = caller.project.name  # of a key in the settings, whose id is a digest that is not keyed
+    key = caller.key or caller.admin_key
+    return {"address": scope.get(ADDRESS), "project_id": project_id, "key_id": key.id if key else None}
+
+
+async def renew(connection: HTTPConnection) -> None:
+    """Find again who is at a connection that stays open, since keys change. Raises what a new request would get."""
+    caller = await key_ring_of(connection).renewed(account_of(connection))
+    _check(caller, area_of(connection.scope["path"]))
+    connection.scope[CALLER] = caller
+
+
 class AccessCheck:
     """Lets a request pass whose caller may use the endpoint."""
 
@@ -56,12 +75,7 @@ class AccessCheck:
         if area is Area.PUBLIC:
             return preset or Caller(address, _NOTHING)
         caller = preset or await self._identified(connection, address)
-        if isinstance(area, Endpoint):
-            caller.check_endpoint(area)
-        elif area is Area.ADMIN:
-            caller.check_admin()
-        elif area is Area.METRICS and not caller.is_local:
-            caller.check_admin("The address /metrics")
+        _check(caller, area)
         return caller
 
     async def _identified(self, connection: HTTPConnection, address: str) -> Caller:
@@ -76,3 +90,12 @@ class AccessCheck:
             if not is_ignored or await key_ring.has_keys():
                 raise
         return self._anonymity.caller(connection, address)
+
+
+def _check(caller: Caller, area: Endpoint | Area) -> None:
+    if isinstance(area, Endpoint):
+        caller.check_endpoint(area)
+    elif area is Area.ADMIN:
+        caller.check_admin()
+    elif area is Area.METRICS and not caller.is_local:
+        caller.check_admin("The page of metrics")

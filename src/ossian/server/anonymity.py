@@ -1,8 +1,9 @@
 """Who needs no key: callers on this machine, or everybody, as it is set.
 
 Without a key a web page must not be taken for its reader. One whose domain was made to resolve to 127.0.0.1 still sends
-its own name as the Host. A page may open WebSockets to anywhere, without asking first and whatever it says of its
-content; so those must come from a page of this server, from one of `server.cors_origins`, or from no page at all.
+its own name as the Host. Before a page elsewhere may send JSON, its browser asks this server, which answers as
+`server.cors_origins` says; about WebSockets and forms browsers do not ask. So those must come from a page of this
+server, from one of these origins, or from no page at all.
 """
 
 from collections.abc import Iterable
@@ -54,10 +55,10 @@ class Anonymity:
                 "(`ossian keys create NAME` makes one), so that requests under other names can be told from strangers'."
             )
             return PermissionDeniedError(message, code="host_not_allowed")
-        if connection.scope["type"] == "websocket" and not self._is_welcome(connection.headers.getlist("origin"), host):
+        if _comes_unasked(connection) and not self._is_welcome(connection.headers.getlist("origin"), host):
             message = (
-                "A web page elsewhere asks for a WebSocket. This server opens them for its own pages, for those of "
-                "server.cors_origins and for programs, which send no Origin header."
+                "A web page elsewhere asks for a WebSocket, or sends a form. Without an API key this server takes them "
+                "from its own pages, from those of server.cors_origins and from programs, which send no Origin header."
             )
             return PermissionDeniedError(message, code="origin_not_allowed")
         return None
@@ -67,6 +68,14 @@ class Anonymity:
         if ANY_ORIGIN in self._origins:
             return True
         return all(origin in self._origins or _is_page_of(host, origin) for origin in origins)
+
+
+def _comes_unasked(connection: HTTPConnection) -> bool:
+    """Whether a browser sends this for a page elsewhere without asking the server first."""
+    if connection.scope["type"] == "websocket":
+        return True
+    media_type = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(connection.scope["method"] == "POST") and media_type != "application/json"
 
 
 def _is_page_of(host: str, origin: str) -> bool:
