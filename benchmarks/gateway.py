@@ -5,7 +5,7 @@
 The engine is scripted: the servers' own work is what is left. `plain` is our server without keys and limits, and
 what LiteLLM forwards to; `ossian` has keys, limits, a budget and usage records on; `litellm` has its master key, and
 `litellm, limits` also counts requests and tokens a minute (a database of its own is what it would need for more). Each
-round loads every server once, one after the other; what is added is against `plain` in the same round, and every figure
+round loads every server once, in an order of its own; what is added is against `plain` in the same round, and every figure
 is the median of the rounds.
 """
 
@@ -13,9 +13,10 @@ import argparse
 import asyncio
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -25,6 +26,7 @@ from benchmarks.http_load import Round, Target, load
 PLAIN: Final = "plain"
 OURS: Final = "ossian"
 WARM_UP: Final = 200  # requests: both sides have caches to fill
+SETTLE_SECONDS: Final = 0.5
 
 BODY: Final = json.dumps(
     {"model": "ossian-nano", "messages": [{"role": "user", "content": "What is a gateway? In one sentence."}]}
@@ -66,18 +68,25 @@ async def measure(targets: dict[str, Target], options: argparse.Namespace) -> di
     figures = {}
     for concurrency in options.concurrency:
         rounds = [
-            {name: await load(target, concurrency, options.requests) for name, target in in_turn(targets, number)}
+            {name: await load_alone(targets[name], concurrency, options.requests) for name in shuffled(targets, number)}
             for number in range(options.rounds)
         ]
         figures[concurrency] = {name: figures_of(name, rounds) for name in targets}
     return figures
 
 
-def in_turn(targets: dict[str, Target], number: int) -> list[tuple[str, Target]]:
-    """Return the servers, beginning with another one each round: none always follows the same."""
-    items = list(targets.items())
-    first = number % len(items)
-    return items[first:] + items[:first]
+async def load_alone(target: Target, concurrency: int, num_requests: int) -> Round:
+    """Load a server once the others have finished what they do after their answers."""
+    await asyncio.sleep(SETTLE_SECONDS)
+    await load(target, concurrency, 2 * concurrency)
+    return await load(target, concurrency, num_requests)
+
+
+def shuffled(names: Iterable[str], number: int) -> list[str]:
+    """Return the names in an order of the round's own, so that none always follows the same."""
+    order = list(names)
+    Random(number).shuffle(order)
+    return order
 
 
 def figures_of(name: str, rounds: Sequence[dict[str, Round]]) -> Figures:
