@@ -61,6 +61,12 @@ class Metered:
     prices: ModelPrices
     started_at: float
     began: float
+    batch_id: str | None = None
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether others go first: the lines of batches wait for the gaps."""
+        return self.batch_id is not None
 
 
 class Meter:
@@ -156,7 +162,7 @@ class Meter:
             return
         self._is_closed = True
         if self._has_place:
-            self._queue.leave(self._project)
+            self._queue.leave(self._project, is_patient=self.metered.is_patient)
         record = self._record(status)
         if not self._is_refused:
             self._ledger.note(record)
@@ -169,7 +175,7 @@ class Meter:
         return "" if project is None else project.id
 
     async def _take_place(self) -> None:
-        await self._queue.enter(self._project)
+        await self._queue.enter(self._project, is_patient=self.metered.is_patient)
         self._has_place = True
 
     def _record(self, status: int) -> UsageRecord:
@@ -187,6 +193,7 @@ class Meter:
             time_to_first_token=None if self._first_token is None else self._first_token - metered.began,
             usage=self.usage,
             price=self.price,
+            batch_id=metered.batch_id,
         )
 
 

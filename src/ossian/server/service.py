@@ -19,6 +19,7 @@ from ossian.generation import Generation
 from ossian.harmony.events import TurnEvent
 from ossian.server.access import account_of
 from ossian.server.accounting import Accounting
+from ossian.server.batches.asking import BATCH
 from ossian.server.body import json_body
 from ossian.server.metering import Meter, Metered, MeteredSource
 from ossian.server.observability import Metrics, TurnTimer
@@ -104,6 +105,8 @@ class Service:
         caller, record = account_of(request), record_of(request.scope)
         choice = self.choose(request, name)
         caller.check_model(choice.model.id)
+        if choice.delay_seconds:
+            await asyncio.sleep(choice.delay_seconds)
         record.model = choice.model.id
         record.meter = await self.accounting.begin(
             Metered(
@@ -115,6 +118,7 @@ class Service:
                 prices=choice.entry.declared.prices,
                 started_at=self.parts.now(),
                 began=record.began,
+                batch_id=request.scope.get(BATCH),
             )
         )
         return choice.model, self.parts.generations[choice.model.id]
