@@ -17,6 +17,7 @@ _LISTS: Final = {  # parameter -> field of AuditFilter
     "resource_ids": "object_ids",
 }
 _TIMES: Final = ("effective_at[gt]", "effective_at[gte]", "effective_at[lt]", "effective_at[lte]")
+PARAMETERS: Final = (*_LISTS, *_TIMES, "after", "limit")
 _DETAILS: Final = {"created": "data", "updated": "changes_requested"}  # by the last word of the type
 _LIMITS: Final = "rate_limit.updated"
 _ON_THE_SERVER: Final = "cli"
@@ -33,7 +34,7 @@ class AuditQuery:
 
 def audit_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> AuditQuery:
     """Return the query in an address. Raises InvalidRequestError, which names the first offending parameter."""
-    query = Query(pairs, (*_LISTS, *_TIMES, "after", "limit"), ignore_unknown=ignore_unknown)
+    query = Query(pairs, PARAMETERS, ignore_unknown=ignore_unknown)
     since, until = _interval(query)
     lists = {field: query.texts(name) or None for name, field in _LISTS.items()}
     limit = query.number("limit", 1, MAX_LIMIT)

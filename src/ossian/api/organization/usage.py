@@ -32,6 +32,11 @@ class Report:
     groups: Mapping[str, UsageGroup]  # by the values of `group_by`
     filters: Mapping[str, str]  # by parameters: fields of UsageFilter
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameters of the query."""
+        return ("start_time", "end_time", "bucket_width", "group_by", "limit", "page", *self.filters)
+
 
 _GROUPS: Final[Mapping[str, UsageGroup]] = {"project_id": "project_id", "api_key_id": "key_id", "endpoint": "endpoint"}
 USAGE: Final = Report({**_GROUPS, "model": "model"}, {**_FILTERS, "models": "models"})
@@ -52,8 +57,7 @@ class UsageQuery:
 
 def usage_query(report: Report, pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> UsageQuery:
     """Return the query in an address. Raises InvalidRequestError, which names the first offending parameter."""
-    known = ("start_time", "end_time", "bucket_width", "group_by", "limit", "page", *report.filters)
-    query = Query(pairs, known, ignore_unknown=ignore_unknown)
+    query = Query(pairs, report.parameters, ignore_unknown=ignore_unknown)
     starts_at, ends_at = span(query)
     width = query.text("bucket_width") or "1d"
     if width not in WIDTHS:
