@@ -1,17 +1,20 @@
 import socket
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from http.client import HTTPConnection
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from ossian.accounts.keys import new_secret
+from ossian.accounts.keys import KeyKind, new_secret
 from tests.api.shapes import faults
-from tests.server.keys import Made, change_project, make_key, make_project
-from tests.server.serving import NOW, Served, scripted, serving
+from tests.server.keys import Made, change_project, make_admin_key, make_key, make_project
+from tests.server.serving import DATABASE, MODEL, NOW, Served, scripted, serving, until
 
 KEYS = ("first-key", "zweiter-schlüssel")
 
@@ -172,7 +175,21 @@ def test_without_keys_the_servers_own_pages_get_a_websocket(server: Served, orig
 
 def test_over_http_an_origin_changes_nothing(server: Served) -> None:
     """A page elsewhere cannot read the answer, nor send JSON without asking first."""
-    assert server.get("/v1/models", headers={"origin": "http://evil.example"}).status_code == 200
+    headers = {"origin": "http://evil.example"}
+    assert server.get("/v1/models", headers=headers).status_code == 200
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
+    assert server.post(json=body, headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "multipart/form-data; boundary=x", "application/jsonx"])
+def test_but_a_form_of_a_page_elsewhere_is_refused(server: Served, content_type: str | None) -> None:
+    """Browsers send forms without asking first."""
+    headers = {"origin": "http://evil.example"} | ({"content-type": content_type} if content_type else {})
+    for path in ("/v1/files", "/v1/responses/resp_1/cancel"):
+        refused = server.post(path, content=b"x", headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (403, "origin_not_allowed")
+        own = server.post(path, content=b"x", headers=headers | {"origin": server.url})
+        assert own.status_code != 403
 
 
 def test_a_key_opens_a_websocket(locked: Served) -> None:
@@ -198,10 +215,13 @@ def keyed() -> Iterator[Served]:
         yield served
 
 
-def models(served: Served, made: Made, path: str = "/v1/models") -> tuple[int, str | None]:
-    """The status that a key gets, and the code of its error."""
-    answer = served.get(path, headers=made.headers)
+def told(answer: httpx2.Response) -> tuple[int, str | None]:
+    """The status of an answer, and the code of its error."""
     return answer.status_code, answer.json()["error"]["code"] if answer.is_error else None
+
+
+def models(served: Served, made: Made) -> tuple[int, str | None]:
+    return told(served.get("/v1/models", headers=made.headers))
 
 
 def test_a_key_of_the_database_opens(keyed: Served) -> None:
@@ -220,9 +240,20 @@ def test_a_key_of_the_database_opens(keyed: Served) -> None:
         ({"scopes": {"endpoints": ["files"]}}, (403, "endpoint_not_allowed")),
     ],
 )
-def test_keys_that_are_refused(keyed: Served, fields: dict[str, Any], refusal: tuple[int, str | None]) -> None:
-    project_id = make_project(keyed)
-    assert models(keyed, make_key(keyed, project_id, **fields)) == refusal
+def test_what_is_wrong_with_a_key_is_told(keyed: Served, fields: dict[str, Any], refusal: tuple[int, str]) -> None:
+    made = make_key(keyed, make_project(keyed), **fields)
+    assert models(keyed, made) == refusal
+    if refusal[1] is not None:
+        status, error = knock(keyed, "/v1/models", **made.headers)
+        assert (status, error["code"]) == refusal
+        assert made.secret not in error["message"]
+
+
+def test_a_refused_key_is_told_how_to_be_sent(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed), revoked_at=NOW - 1)
+    answer = keyed.get("/v1/models", headers=made.headers)
+    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    assert faults(answer.json(), "ErrorResponse") == []
 
 
 def test_the_keys_of_an_archived_project_are_refused(keyed: Served) -> None:
@@ -231,10 +262,73 @@ def test_the_keys_of_an_archived_project_are_refused(keyed: Served) -> None:
     assert models(keyed, made) == (403, "project_archived")
 
 
-def test_a_bad_key_is_never_taken_for_none(keyed: Served) -> None:
+@pytest.mark.parametrize("secret", ["whatever", new_secret(), new_secret(KeyKind.ADMIN)])
+def test_a_bad_key_is_never_taken_for_none(keyed: Served, secret: str) -> None:
     """Not even on this machine, where none is needed."""
-    unknown = Made("", "", new_secret())
-    for made in (unknown, Made("", "", "whatever")):
-        assert models(keyed, made) == (401, "invalid_api_key")
-    answer = keyed.get("/v1/models", headers={"authorization": "Basic YTpi"})
-    assert answer.json()["error"]["code"] == "invalid_authorization"
+    assert models(keyed, Made("", "", secret)) == (401, "invalid_api_key")
+
+
+def test_a_revoked_key_is_refused_also_where_there_is_no_other() -> None:
+    with serving(scripted()) as served:
+        made = make_key(served, make_project(served), revoked_at=NOW - 1)
+        assert models(served, made) == (401, "revoked_api_key")
+        assert models(served, Made("", "", "whatever")) == (200, None), "there is no key to be mistaken for"
+
+
+def test_the_secret_of_another_database_opens_nothing(keyed: Served) -> None:
+    """Its digest is of another pepper."""
+    with serving(scripted()) as other:
+        made = make_key(other, make_project(other))
+    assert models(keyed, made) == (401, "invalid_api_key")
+
+
+@pytest.mark.parametrize("path", ["/v1/organization/nothing", "/v1/organization"])
+def test_the_admin_api_is_for_admin_keys(keyed: Served, path: str) -> None:
+    admin, user = make_admin_key(keyed), make_key(keyed, make_project(keyed))
+    assert told(keyed.get(path, headers=admin.headers)) == (404, "unknown_url")
+    assert told(keyed.get(path, headers=user.headers)) == (403, "admin_key_required")
+    assert told(keyed.get(path)) == (401, "missing_api_key")
+
+
+def test_admin_keys_are_for_nothing_else(keyed: Served) -> None:
+    admin = make_admin_key(keyed)
+    for path in ("/v1/models", "/v1/responses/resp_1", "/v1/prompts", "/v1/conversations/conv_1"):
+        assert told(keyed.get(path, headers=admin.headers)) == (403, "project_key_required")
+    for fields, code in [({"revoked_at": 1}, "revoked_api_key"), ({"is_enabled": False}, "disabled_api_key")]:
+        made = make_admin_key(keyed, **fields)
+        assert told(keyed.get("/v1/organization/x", headers=made.headers)) == (401, code)
+
+
+def test_the_metrics_are_for_the_operator(keyed: Served, locked: Served) -> None:
+    assert keyed.get("/metrics").status_code == 200, "on this machine"
+    assert keyed.get("/metrics", headers=make_admin_key(keyed).headers).status_code == 200
+    assert told(keyed.get("/metrics", headers=make_key(keyed, make_project(keyed)).headers))[0] == 403
+    assert told(keyed.get("/metrics", headers={"x-forwarded-for": "203.0.113.9"})) == (401, "missing_api_key")
+    assert told(locked.get("/metrics", headers={"authorization": "Bearer first-key"})) == (403, "admin_key_required")
+    assert locked.get("/metrics", headers=make_admin_key(locked).headers).status_code == 200
+
+
+def test_what_a_proxy_passes_on_needs_a_key(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed))
+    for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"):
+        headers = {name: "127.0.0.1"}
+        assert told(keyed.get("/v1/models", headers=headers)) == (401, "missing_api_key")
+        assert told(keyed.get("/v1/models", headers=headers | made.headers)) == (200, None)
+
+
+def test_any_host_name_is_served_with_a_key(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed))
+    assert keyed.get("/v1/models", headers=made.headers | {"host": "models.example.com"}).status_code == 200
+    assert told(keyed.get("/v1/models", headers={"host": "models.example.com"})) == (403, "host_not_allowed")
+
+
+def test_nobody_is_let_in_while_the_database_cannot_be_asked() -> None:
+    with serving(scripted()) as served:
+        made = make_key(served, make_project(served))
+        assert models(served, made) == (200, None)
+        stray = make_key(served, made.project_id)
+        with closing(sqlite3.connect(served.parts.settings.data_dir / DATABASE)) as sql, sql:
+            sql.execute("alter table api_keys rename to away")
+        until(lambda: models(served, made) == (503, "database_unavailable"))
+        assert models(served, stray) == (503, "database_unavailable")
+        assert served.get("/v1/models").status_code == 200, "who needs no key is not asked"
