@@ -6,10 +6,11 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 import ossian
-from ossian.cli import debug, models
+from ossian.cli import debug, keys, limits, models, projects
 from ossian.cli.chat.command import chat
 from ossian.cli.doctor import doctor
 from ossian.cli.serve import serve
+from ossian.cli.usage import usage
 from ossian.errors import OssianError
 
 USAGE_ERROR = 2
@@ -38,6 +39,10 @@ app.command()(serve)
 app.command()(chat)
 app.add_typer(models.app, name="models")
 app.command()(doctor)
+app.add_typer(keys.app, name="keys")
+app.add_typer(projects.app, name="projects")
+app.add_typer(limits.app, name="limits")
+app.command()(usage)
 app.add_typer(debug.app, name="debug")
 
 

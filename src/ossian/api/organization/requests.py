@@ -84,7 +84,12 @@ def csv_head() -> str:
 
 def csv_lines(records: Iterable[StoredUsage]) -> str:
     """Return a line for each request. Its time is in ISO 8601, of UTC."""
-    return "".join(_line(_cell(value) for value in _values(usage).values()) for usage in records)
+    return "".join(csv_line(_values(usage).values()) for usage in records)
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """Return a line of any values; texts that spreadsheets would run as formulas are quoted."""
+    return _line(map(_cell, values))
 
 
 def _values(usage: StoredUsage) -> dict[str, Any]:
