@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any, TypeVar
 
+from ossian.accounts.administration import PEPPER
 from ossian.accounts.keys import KeyKind, digest, new_secret, prefix_of
-from ossian.server.key_ring import PEPPER_NAME
 from ossian.storage.account_records import StoredAdminKey, StoredAuditEntry, StoredKey, StoredProject
 from ossian.storage.database import Database
 from ossian.storage.urls import database_url
@@ -97,7 +97,7 @@ def change_project(served: Served, project_id: str, **fields: Any) -> None:
 
 
 async def _kept(database: Database, secret: str) -> dict[str, Any]:
-    pepper = await database.secret(PEPPER_NAME)
+    pepper = await database.secret(PEPPER)
     return {"prefix": prefix_of(secret), "digest": digest(secret, pepper), "created_at": NOW - 1000}
 
 

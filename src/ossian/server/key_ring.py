@@ -4,10 +4,11 @@ So a key that is revoked anywhere is refused everywhere within that; in the proc
 """
 
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Self
 
 from starlette.requests import HTTPConnection
 
+from ossian.accounts.administration import PEPPER
 from ossian.accounts.callers import Caller, admin_caller, keyed_caller, unknown_key
 from ossian.accounts.keys import AdminKey, ApiKey, KeyKind, digest, kind_of
 from ossian.accounts.projects import Project
@@ -17,8 +18,6 @@ from ossian.server.lookups import Lookups
 from ossian.server.settings_keys import SettingsKeys
 from ossian.settings import ServerSettings
 from ossian.storage.database import Database
-
-PEPPER_NAME: Final = "api-keys"  # the database's name for what digests are keyed with
 
 
 class KeyRing:
@@ -40,7 +39,7 @@ class KeyRing:
     @classmethod
     async def open(cls, database: Database, settings: ServerSettings, now: Callable[[], float]) -> Self:
         """Return the keys of the settings and of an open database."""
-        return cls(database, await database.secret(PEPPER_NAME), settings, now)
+        return cls(database, await database.secret(PEPPER), settings, now)
 
     async def aclose(self) -> None:
         """Write what is not written yet; the database is still open."""
