@@ -84,7 +84,8 @@ async def test_a_database_of_a_newer_ossian_is_refused_and_left_alone(bare_datab
     with pytest.raises(ConfigurationError) as caught:
         await Database.open(bare_database_url)
     said = str(caught.value)
-    assert f"is of a newer Ossian: its tables are at revision '9999', and this version knows them up to '{HEAD}'" in said
+    revisions = f"its tables are at revision '9999', and this version knows them up to '{HEAD}'"
+    assert f"is of a newer Ossian: {revisions}" in said
     assert "Install the newer version again, or choose another database with OSSIAN_DATABASE_URL" in said
     assert schema(bare_database_url) == before
 
@@ -126,7 +127,7 @@ def test_a_database_that_is_up_to_date_opens_without_alembic(tmp_path: Path) -> 
 async def test_the_migrations_are_in_the_package() -> None:
     assert (MIGRATIONS / "env.py").is_file()
     found = sorted(path.name for path in (MIGRATIONS / "versions").glob("v*.py"))
-    assert found == ["v0001_first_tables.py", "v0002_accounts.py"]
+    assert found == ["v0001_first_tables.py", "v0002_accounts.py", "v0003_files_and_batches.py"]
     assert MIGRATIONS.is_relative_to(ROOT / "src" / "ossian")
 
 

@@ -17,13 +17,18 @@ from ossian.storage import (
     StoredConversation,
     StoredResponse,
 )
+from ossian.storage.batches import BatchStore
+from ossian.storage.file_records import StoredBatch, StoredFile
+from ossian.storage.files import FileStore
 from tests.storage.samples import item
 
 SERVERS_OWN = {"append_events", "cancel_requested", "expired", "purge", "renew_leases"}  # they act for no caller
-SCOPED_RECORDS = (StoredResponse, StoredConversation)
+SERVERS_OWN |= {"append", "discard", "chunks"}  # of files, after a look at whose they are
+SERVERS_OWN |= {"add_result", "change", "claim", "done_lines", "finish", "release", "renew", "results", "statuses"}
+SCOPED_RECORDS = (StoredResponse, StoredConversation, StoredFile, StoredBatch)
 
 
-@pytest.mark.parametrize("store", [ResponseStore, ConversationStore, PromptStore])
+@pytest.mark.parametrize("store", [ResponseStore, ConversationStore, PromptStore, FileStore, BatchStore])
 def test_every_method_for_callers_takes_their_scope_first(store: type) -> None:
     for name, method in inspect.getmembers(store, inspect.isfunction):
         if not name.startswith("_") and name not in SERVERS_OWN:

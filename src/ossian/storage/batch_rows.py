@@ -113,7 +113,7 @@ def add_result(sql: Connection, owner: str, batch_id: str, result: StoredResult)
     row = {"batch_id": batch_id, "line": result.line, "is_error": result.is_error, "text": result.text}
     inserted = upsert(sql, batch_results).values(row).on_conflict_do_nothing().returning(batch_results.c.line)
     if sql.execute(inserted).one_or_none() is not None:
-        counts = {name: batches.c[name] + number for name, number in asdict(result.tally).items() if number}
+        counts = {name: batches.c[name] + number for name, number in asdict(result.tally).items()}
         sql.execute(update(batches).where(batches.c.id == batch_id).values(**counts))
     return True
 
