@@ -77,7 +77,9 @@ class Accounting:
         """
         with self._refusals_counted():
             await self.spending.check(metered.caller)
-            quotas = quotas_of(metered.caller, metered.model_id, self._profile)
+            # a line of a batch has no limits by itself: it waits for its place, and shall leave them to other requests
+            is_line = metered.batch_id is not None
+            quotas = () if is_line else quotas_of(metered.caller, metered.model_id, self._profile)
             admission = await self._limiter.admit(quotas, 0, self._now())
         return Meter(metered, admission, self._queue_of(metered.model_id), self)
 
