@@ -11,8 +11,8 @@ NANO = Model("ossian-nano", created=0, max_model_len=4096, aliases=("gpt-oss-20b
 HOUSE = Model("house", created=0, max_model_len=131_072)
 
 
-def text(model: Model, *, is_demonstration: bool = False, needs_key: bool = False) -> str:
-    return "\n".join(banner(model, URL, is_demonstration=is_demonstration, needs_key=needs_key))
+def text(model: Model, *, is_demonstration: bool = False, **keys: bool) -> str:
+    return "\n".join(banner(model, URL, is_demonstration=is_demonstration, **keys))
 
 
 def test_the_demonstration_says_what_it_is_and_who_answers() -> None:
@@ -37,6 +37,21 @@ def test_the_request_can_be_pasted(needs_key: bool) -> None:
     assert arguments[:2] == ["curl", f"{URL}/v1/chat/completions"]
     assert json.loads(arguments[-1])["model"] == "ossian-nano"
     assert ("Authorization: Bearer THE-KEY" in arguments) is needs_key
+
+
+@pytest.mark.parametrize(
+    "keys, said, key",
+    [
+        ({}, "No API key is needed. `ossian keys create NAME` makes one", "any"),
+        ({"has_keys": True}, "No API key is needed. `ossian keys create NAME` makes one", "THE-KEY"),
+        ({"needs_key": True}, "there is none: make the first with `ossian keys create NAME`", "THE-KEY"),
+        ({"needs_key": True, "has_keys": True}, "Everybody needs an API key. `ossian keys create NAME`", "THE-KEY"),
+    ],
+)
+def test_who_needs_a_key_and_how_to_make_it(keys: dict[str, bool], said: str, key: str) -> None:
+    """Where there are keys, one that is none of them is refused."""
+    assert said in text(HOUSE, **keys)
+    assert f'api_key="{key}"' in text(HOUSE, **keys)
 
 
 @pytest.mark.parametrize("names, expected", [(("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")])

@@ -61,6 +61,7 @@ def run(flags: dict[str, object]) -> None:
     from ossian.cli.loading import load_model
     from ossian.cli.logs import configure_logs
     from ossian.server import run as http_server
+    from ossian.server.anonymity import Anonymity
     from ossian.server.app import check_database, create_app
 
     settings = load_settings(flags)
@@ -69,14 +70,15 @@ def run(flags: dict[str, object]) -> None:
     for name in unknown_variables():
         console.print(f"{name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them.")
     with http_server.bind(settings.server) as bound:
-        asyncio.run(check_database(settings))  # what is wrong with it is known before a large model is loaded
+        has_keys = asyncio.run(check_database(settings))  # what is wrong with it is told before a large model is loaded
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
         loaded = load_model(settings)
         lines = banner(
             loaded.model,
             http_server.url_of(bound),
             is_demonstration=loaded.is_demonstration,
-            needs_key=bool(settings.server.api_keys),
+            needs_key=Anonymity(settings.server, settings.access).needs_key,
+            has_keys=has_keys or bool(settings.server.api_keys),
         )
         app = create_app(loaded.parts(settings))
         http_server.serve(app, settings.server, bound, announce=lambda: console.print("\n".join(lines)))

@@ -93,13 +93,17 @@ def create_app(parts: Parts) -> FastAPI:
     return app
 
 
-async def check_database(settings: Settings) -> None:
-    """Open the database and close it again. Raises ConfigurationError, which says why it cannot be opened, and for
-    counters that cannot be.
+async def check_database(settings: Settings) -> bool:
+    """Open the database and close it again, and tell whether it has any project's key.
+
+    Raises ConfigurationError, which says why it cannot be opened, and for counters that cannot be.
     """
     await counters_of(settings.limits).aclose()
     database = await Database.open(database_url(settings))
-    await database.close()
+    try:
+        return await database.keys.has_keys()
+    finally:
+        await database.close()
 
 
 @asynccontextmanager

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ossian.errors import ConfigurationError
-from ossian.server.client_address import is_loopback
 from ossian.settings import ServerSettings
 
 KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request
@@ -47,9 +46,8 @@ def bind(settings: ServerSettings) -> socket.socket:
     """Return a socket bound to the address, so that one in use is known before a model is loaded; port 0 takes any.
 
     It does not listen yet: who asks early is refused, not kept waiting. Raises ConfigurationError when the address
-    cannot be had, and when it lets other machines in while there are no API keys.
+    cannot be had.
     """
-    _refuse_strangers(settings)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -107,14 +105,6 @@ def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=ceil(settings.shutdown_seconds),
     )
-
-
-def _refuse_strangers(settings: ServerSettings) -> None:
-    if not settings.api_keys and not is_loopback(settings.host):
-        raise ConfigurationError(
-            f"server.host '{settings.host}' lets other machines in, and there are no API keys. Set at least one, such "
-            """as OSSIAN_SERVER__API_KEYS='["a-long-random-text"]', or stay on 127.0.0.1."""
-        )
 
 
 def _cannot_listen(settings: ServerSettings, error: OSError) -> ConfigurationError:
