@@ -5,8 +5,8 @@
 The engine is scripted: the servers' own work is what is left. `plain` is our server without keys and limits, and
 what LiteLLM forwards to; `ossian` has keys, limits, a budget and usage records on; `litellm` has its master key, and
 `litellm, limits` also counts requests and tokens a minute (a database of its own is what it would need for more). Each
-round loads every server once, in an order of its own; what is added is against `plain` in the same round, and every figure
-is the median of the rounds.
+round loads every server once, in an order of its own; what is added is against `plain` in the same round, and every
+figure is the median of the rounds.
 """
 
 import argparse

@@ -10,13 +10,13 @@ HERE = "http://127.0.0.1:8000/v1/"
 def test_without_a_word_the_server_is_this_machine_s_and_no_secret_of_openai_goes_there() -> None:
     with Client() as client:
         assert str(client.base_url) == HERE
-        assert (client.api_key, client.admin_api_key) == ("none", "none")
+        assert (client.api_key, client.admin_api_key) == ("", None)
 
 
 async def test_nor_from_the_asynchronous_one() -> None:
     async with AsyncClient() as client:
         assert str(client.base_url) == HERE
-        assert (client.api_key, client.admin_api_key) == ("none", "none")
+        assert (client.api_key, client.admin_api_key) == ("", None)
 
 
 def test_the_environment_names_server_and_keys(environment: pytest.MonkeyPatch) -> None:

@@ -70,24 +70,24 @@ class KeyChanges(KeySettings, total=False):
 
 
 class Project(OpenAIProject):
-    """A project."""
+    """A project; its settings are as they were given."""
 
-    limits: Limits | None = None
-    model_limits: dict[str, Limits] | None = None
-    budget: Budget | None = None
+    limits: dict[str, int | None] | None = None
+    model_limits: dict[str, dict[str, int | None]] | None = None
+    budget: dict[str, str] | None = None
 
 
 class Key(ProjectAPIKey):
-    """A project's key."""
+    """A project's key; its settings are as they were given."""
 
     project_id: str
     status: Literal["active", "disabled", "expired", "revoked"]
     enabled: bool
     description: str | None = None
     revoked_at: int | None = None
-    scopes: Scopes | None = None
-    limits: Limits | None = None
-    budget: Budget | None = None
+    scopes: dict[str, list[str] | None] | None = None
+    limits: dict[str, int | None] | None = None
+    budget: dict[str, str] | None = None
 
 
 class NewKey(Key):

@@ -32,6 +32,7 @@ class Client(OpenAI):
         **options: Any,
     ) -> None:
         super().__init__(**options_of(base_url, api_key, admin_api_key), **options)
+        self.admin_api_key = self.admin_api_key or None  # an empty one would be sent
 
     @cached_property
     def admin(self) -> Admin:
@@ -60,6 +61,9 @@ class Client(OpenAI):
         except APIConnectionError as error:
             raise explained(error, self.base_url) from error.__cause__
 
+    def _validate_headers(self, headers: Mapping[str, object], custom_headers: Mapping[str, object]) -> None:
+        """Let requests go without a key: on its own machine a server needs none."""
+
 
 class AsyncClient(AsyncOpenAI):
     """A client of one server, for use with asyncio; all else is as for `Client`."""
@@ -73,6 +77,7 @@ class AsyncClient(AsyncOpenAI):
         **options: Any,
     ) -> None:
         super().__init__(**options_of(base_url, api_key, admin_api_key), **options)
+        self.admin_api_key = self.admin_api_key or None  # an empty one would be sent
 
     @cached_property
     def admin(self) -> AsyncAdmin:
@@ -99,3 +104,6 @@ class AsyncClient(AsyncOpenAI):
             return await super().request(*args, **options)
         except APIConnectionError as error:
             raise explained(error, self.base_url) from error.__cause__
+
+    def _validate_headers(self, headers: Mapping[str, object], custom_headers: Mapping[str, object]) -> None:
+        """Let requests go without a key: on its own machine a server needs none."""

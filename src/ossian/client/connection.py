@@ -6,15 +6,17 @@ from typing import Any, Final
 from openai import APIConnectionError, APITimeoutError
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000/v1"
-NO_KEY: Final = "none"  # OpenAI's clients must send one; a server without keys ignores it
 
 
 def options_of(base_url: str | None, api_key: str | None, admin_api_key: str | None) -> dict[str, Any]:
-    """Return OpenAI's options: what was given, else what the environment says, and never a secret meant for OpenAI."""
+    """Return OpenAI's options: what was given, else what the environment says; a key that is empty is not sent.
+
+    It is never None, for which OpenAI's client would take a secret that is meant for OpenAI.
+    """
     return {
         "base_url": base_url or os.environ.get("OSSIAN_BASE_URL") or DEFAULT_URL,
-        "api_key": api_key or os.environ.get("OSSIAN_API_KEY") or NO_KEY,
-        "admin_api_key": admin_api_key or os.environ.get("OSSIAN_ADMIN_KEY") or NO_KEY,
+        "api_key": api_key or os.environ.get("OSSIAN_API_KEY") or "",
+        "admin_api_key": admin_api_key or os.environ.get("OSSIAN_ADMIN_KEY") or "",
     }
 
 
