@@ -69,7 +69,7 @@ async def project_named(accounts: Accounts, text: str) -> Project:
     stored = await projects.find_by_name(text) or await projects.get(text)
     if stored:
         return project_of(stored)
-    names = ", ".join(f"'{project.name}'" for project in await all_projects(accounts)) or "none"
+    names = ", ".join(sorted(f"'{project.name}'" for project in await all_projects(accounts))) or "none"
     raise NotFoundError(f"There is no project '{text}'. There are: {names}.", param="project")
 
 
