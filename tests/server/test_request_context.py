@@ -1,4 +1,5 @@
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ from websockets.sync.client import connect
 
 from ossian.server.observability import Metrics
 from ossian.server.request_context import RequestContext
+from tests.server.keys import make_admin_key, make_key, make_project
 from tests.server.serving import ALIAS, MODEL, Served, scripted, serving, until
+from tests.server.sockets import socket_to
 
 
 def logged(logs: Any, event: str = "request") -> list[Any]:
@@ -71,6 +74,9 @@ def test_a_request_is_one_line_of_the_log_without_body_and_keys() -> None:
         "path": "/v1/chat/completions",
         "status": 200,
         "model": MODEL,
+        "address": "127.0.0.1",
+        "project_id": "settings key 1",
+        "key_id": None,
     }
     assert "private" not in str(logs)
     assert "secret" not in str(logs)
@@ -82,6 +88,49 @@ def test_a_refused_request_is_logged_with_its_status(server: Served) -> None:
         until(lambda: bool(logged(logs)))
     (entry,) = logged(logs)
     assert (entry["status"], entry["model"]) == (404, None)
+
+
+@pytest.fixture(scope="module")
+def keyed() -> Iterator[Served]:
+    with serving(scripted(), sections={"access": {"trusted_proxies": ["127.0.0.1"]}}) as served:
+        yield served
+
+
+def entry_of(served: Served, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    """What the log says of a request, and nothing of its secret."""
+    with capture_logs() as logs:
+        served.get(path, headers=headers)
+        until(lambda: bool(logged(logs)))
+    assert "sk-ossian-" not in str(logs)
+    (entry,) = logged(logs)
+    return dict(entry)
+
+
+def test_the_log_says_whose_key_it_was_and_where_he_is(keyed: Served) -> None:
+    made, admin = make_key(keyed, make_project(keyed)), make_admin_key(keyed)
+    entry = entry_of(keyed, "/v1/models", made.headers | {"x-forwarded-for": "203.0.113.9"})
+    assert (entry["address"], entry["project_id"], entry["key_id"]) == ("203.0.113.9", made.project_id, made.id)
+    entry = entry_of(keyed, "/metrics", admin.headers)
+    assert (entry["address"], entry["project_id"], entry["key_id"]) == ("127.0.0.1", None, admin.id)
+
+
+def test_of_who_is_turned_away_the_log_says_where_he_is(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed), revoked_at=1)
+    for headers in (made.headers, {}):
+        entry = entry_of(keyed, "/v1/models", headers | {"x-forwarded-for": "203.0.113.9"})
+        assert (entry["status"], entry["address"]) == (401, "203.0.113.9")
+        assert (entry["project_id"], entry["key_id"]) == (None, None)
+
+
+def test_turns_on_a_websocket_are_logged_with_their_key(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed))
+    with capture_logs() as logs:
+        with socket_to(keyed, made.secret) as socket:
+            socket.response()
+        until(lambda: bool(logged(logs, "connection")))
+    for entry in (*logged(logs), *logged(logs, "connection")):
+        assert (entry["project_id"], entry["key_id"]) == (made.project_id, made.id)
+    assert made.secret not in str(logs)
 
 
 def test_a_websocket_that_is_refused_is_logged_like_a_request(server: Served) -> None:

@@ -12,6 +12,7 @@ class Area(StrEnum):
     PUBLIC = "public"  # tells nothing about anybody, and needs no key
     ADMIN = "admin"
     METRICS = "metrics"
+    REPORTS = "reports"  # for a project's key or an admin key; its routes say which
     OTHER = "other"  # there is nothing, which only those are told who may ask at all
 
 
@@ -20,16 +21,24 @@ PUBLIC_PATHS: Final = frozenset(
 )
 AREAS: Final[dict[str, Endpoint | Area]] = {
     "/docs/assets": Area.PUBLIC,
+    "/model": Area.PUBLIC,
+    "/models": Area.PUBLIC,
     "/metrics": Area.METRICS,
     "/v1/batches": Endpoint.BATCHES,
+    "/v1/billing": Area.REPORTS,
     "/v1/chat/completions": Endpoint.CHAT_COMPLETIONS,
     "/v1/completions": Endpoint.COMPLETIONS,
     "/v1/conversations": Endpoint.CONVERSATIONS,
     "/v1/files": Endpoint.FILES,
+    "/v1/key": Area.ADMIN,
+    "/v1/keys": Area.ADMIN,
     "/v1/models": Endpoint.MODELS,
     "/v1/organization": Area.ADMIN,
     "/v1/prompts": Endpoint.PROMPTS,
     "/v1/responses": Endpoint.RESPONSES,
+    "/v2/billing": Area.REPORTS,
+    "/v2/logs": Area.REPORTS,
+    "/v2/usage": Area.REPORTS,
 }  # a path, and all below it
 _MAX_NUM_PARTS: Final = max(path.count("/") for path in AREAS)
 
