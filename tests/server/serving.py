@@ -141,7 +141,19 @@ def database_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-def parts_of(engine: Engine, settings: ServerSettings, *, first_id: int = 1, **others: object) -> Parts:
+def fixed_clock() -> float:
+    return NOW + 0.5
+
+
+def parts_of(
+    engine: Engine,
+    settings: ServerSettings,
+    /,
+    *,
+    first_id: int = 1,
+    now: Callable[[], float] = fixed_clock,
+    **others: object,
+) -> Parts:
     numbers = count(first_id)
     model = Model(MODEL, created=NOW - 1000, max_model_len=engine.info.max_model_len, aliases=ALIASES)
     all_settings = Settings.model_validate({"server": settings, **others})
@@ -149,14 +161,19 @@ def parts_of(engine: Engine, settings: ServerSettings, *, first_id: int = 1, **o
         Catalog([model], all_settings.catalog.models),
         {MODEL: Generation(engine, load_encoding())},
         all_settings,
-        now=lambda: NOW + 0.5,
+        now=now,
         new_id=lambda prefix: f"{prefix}{next(numbers):032x}",
     )
 
 
 @contextmanager
 def serving(
-    engine: Engine, *, sections: Mapping[str, object] | None = None, first_id: int = 1, **settings: object
+    engine: Engine,
+    *,
+    sections: Mapping[str, object] | None = None,
+    first_id: int = 1,
+    now: Callable[[], float] = fixed_clock,
+    **settings: object,
 ) -> Iterator[Served]:
     """Serve with these server settings, and these others by the names of their sections.
 
@@ -164,7 +181,9 @@ def serving(
     """
     server_settings = ServerSettings.model_validate({"port": 0, **settings})
     with database_folder() as folder:
-        parts = parts_of(engine, server_settings, first_id=first_id, **{"data_dir": folder, **(sections or {})})
+        parts = parts_of(
+            engine, server_settings, first_id=first_id, now=now, **{"data_dir": folder, **(sections or {})}
+        )
         config = uvicorn_config(create_app(parts), server_settings)
         with (
             bind(server_settings) as bound,

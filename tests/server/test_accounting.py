@@ -1,0 +1,189 @@
+"""What requests of many callers are to each other: who goes first, who is turned away, and what is left of it all."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from ossian.engine.scripted import ScriptedEngine
+from ossian.errors import ConfigurationError
+from ossian.harmony.encoding import load_encoding
+from ossian.server.accounting import counters_of
+from ossian.server.app import check_database
+from ossian.settings import LimitSettings, Settings
+from tests.server.keys import Made, make_key, make_project
+from tests.server.records import PRICED, usage_in, usage_of
+from tests.server.serving import ANSWER, MODEL, GatedEngine, Served, scripted, serving, turn_ids, until
+
+NUM_PLACES = 2
+
+
+@dataclass
+class Crowd:
+    """Clients that ask all at once, of a server whose engine brings nothing before its gate is open."""
+
+    server: Served
+    engine: GatedEngine
+    threads: ThreadPoolExecutor
+
+    def ask(self, made: Made, question: str, **fields: Any) -> "Future[httpx2.Response]":
+        body = {"model": MODEL, "messages": [{"role": "user", "content": question}], **fields}
+        return self.threads.submit(self.server.post, "/v1/chat/completions", json=body, headers=made.headers)
+
+    def wait_for(self, *, running: int, waiting: int) -> None:
+        """Until so many requests have a place, and so many wait for one."""
+        until(lambda: self.engine.num_running == running and self.num_in_line("waiting") == waiting)
+
+    def num_in_line(self, state: str) -> int:
+        sample = f'ossian_queue_requests{{model="{MODEL}",state="{state}"}} '
+        lines = self.server.get("/metrics").text.splitlines()
+        return next((int(float(line.removeprefix(sample))) for line in lines if line.startswith(sample)), 0)
+
+    @property
+    def begun(self) -> list[str]:
+        """The questions in the order in which the engine got them."""
+        decode = load_encoding().decode
+        prompts = [decode(list(request.prompt_token_ids)) for request in self.engine.requests]
+        return [prompt.rpartition("<|start|>user<|message|>")[2].partition("<|end|>")[0] for prompt in prompts]
+
+
+@contextmanager
+def crowd(max_num_waiting: int = 100) -> Iterator[Crowd]:
+    engine = GatedEngine(turn_ids(ANSWER))
+    sections = {"engine": {"max_num_seqs": NUM_PLACES, "max_num_waiting": max_num_waiting}}
+    with serving(engine, sections=sections) as server, ThreadPoolExecutor(64) as threads:
+        try:
+            yield Crowd(server, engine, threads)
+        finally:
+            engine.gate.set()
+
+
+def key_of(server: Served) -> Made:
+    return make_key(server, make_project(server))
+
+
+def test_one_projects_burst_does_not_starve_another() -> None:
+    with crowd() as clients:
+        bursting, modest = key_of(clients.server), key_of(clients.server)
+        answers = [clients.ask(bursting, f"burst {number}") for number in range(20)]
+        clients.wait_for(running=NUM_PLACES, waiting=18)
+        answers += [clients.ask(modest, "modest 0"), clients.ask(modest, "modest 1")]
+        clients.wait_for(running=NUM_PLACES, waiting=20)
+        clients.engine.gate.set()
+        assert {answer.result().status_code for answer in answers} == {200}
+        order = [question.partition(" ")[0] for question in clients.begun]
+    assert order[: NUM_PLACES + 3].count("modest") == 2, "of the next three places two were theirs"
+
+
+def test_two_keys_of_one_project_are_one_project() -> None:
+    with crowd() as clients:
+        first = key_of(clients.server)
+        second = make_key(clients.server, first.project_id)
+        other = key_of(clients.server)
+        answers = [clients.ask(made, "burst") for made in (first, second) for _ in range(5)]
+        clients.wait_for(running=NUM_PLACES, waiting=8)
+        answers.append(clients.ask(other, "other"))
+        clients.wait_for(running=NUM_PLACES, waiting=9)
+        clients.engine.gate.set()
+        assert {answer.result().status_code for answer in answers} == {200}
+        assert clients.begun.index("other") == NUM_PLACES
+
+
+def test_a_burst_that_is_too_large_costs_only_who_sends_it() -> None:
+    with crowd(max_num_waiting=4) as clients:
+        bursting, modest = key_of(clients.server), key_of(clients.server)
+        burst = [clients.ask(bursting, "burst") for _ in range(NUM_PLACES + 4)]
+        clients.wait_for(running=NUM_PLACES, waiting=4)
+        one_more = clients.ask(modest, "modest")
+        until(lambda: any(answer.done() for answer in burst))
+        clients.engine.gate.set()
+        assert one_more.result().status_code == 200
+        refused = [answer.result() for answer in burst if answer.result().status_code != 200]
+        usage_of(clients.server, NUM_PLACES + 5)
+    (turned_away,) = refused
+    assert turned_away.status_code == 503
+    assert turned_away.json()["error"]["code"] == "engine_overloaded"
+    assert turned_away.json()["error"]["message"].startswith("4 requests are waiting")
+    assert turned_away.headers["retry-after"] == "1"
+
+
+def test_who_leaves_the_line_leaves_no_gap() -> None:
+    with crowd() as clients:
+        made = key_of(clients.server)
+        answers = [clients.ask(made, "stays") for _ in range(NUM_PLACES)]
+        clients.wait_for(running=NUM_PLACES, waiting=0)
+        with clients.server.http(headers=made.headers) as client:
+            body = {"model": MODEL, "messages": [{"role": "user", "content": "leaves"}]}
+            with pytest.raises(httpx2.TimeoutException):
+                client.post("/v1/chat/completions", json=body, timeout=0.5)
+        clients.wait_for(running=NUM_PLACES, waiting=0)
+        answers.append(clients.ask(made, "comes"))
+        clients.wait_for(running=NUM_PLACES, waiting=1)
+        clients.engine.gate.set()
+        assert {answer.result().status_code for answer in answers} == {200}
+        assert clients.begun == ["stays", "stays", "comes"]
+        outcomes = [record.outcome for record in usage_of(clients.server, 4)]
+    assert sorted(outcomes) == ["aborted", "succeeded", "succeeded", "succeeded"]
+
+
+def test_all_that_64_clients_do_is_written_down(tmp_path: Path) -> None:
+    num_requests = 640
+    with serving(scripted(), sections={**PRICED, "data_dir": tmp_path}) as server:
+        keys = [key_of(server) for _ in range(4)]
+        told = at_once(64, num_requests, lambda number: asked(server, keys[number % 4]))
+    records = asyncio.run(usage_in(tmp_path))
+    assert len(records) == num_requests, "a clean stop loses none"
+    assert {record.request_id for record in records} == set(told)
+    for made in keys:
+        assert sum(record.key_id == made.id for record in records) == num_requests / 4
+
+
+def asked(server: Served, made: Made) -> str:
+    """The id of a request that was answered."""
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}]}
+    answer = server.post("/v1/chat/completions", json=body, headers=made.headers)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["x-request-id"]
+
+
+def at_once(num_clients: int, num_requests: int, ask: Callable[[int], str]) -> list[str]:
+    ready = threading.Barrier(num_clients)
+
+    def be_a_client(first: int) -> list[str]:
+        ready.wait()
+        return [ask(number) for number in range(first, num_requests, num_clients)]
+
+    with ThreadPoolExecutor(num_clients) as threads:
+        return [name for names in threads.map(be_a_client, range(num_clients)) for name in names]
+
+
+def test_a_request_that_runs_when_the_server_stops_is_written_down(tmp_path: Path) -> None:
+    engine = ScriptedEngine(turn_ids(ANSWER), delay=0.05)
+    with ThreadPoolExecutor(1) as thread:
+        with serving(engine, sections={"data_dir": tmp_path}) as server:
+            answer = thread.submit(server.chat)
+            until(lambda: engine.num_running == 1)
+        assert answer.result().status_code == 200
+    (record,) = asyncio.run(usage_in(tmp_path))
+    assert record.outcome == "succeeded"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:6379", "memory", "redis://127.0.0.1:port"])
+async def test_counters_that_cannot_be_are_known_before_a_model_is_loaded(url: str, tmp_path: Path) -> None:
+    settings = Settings.model_validate({"limits": {"counters_url": url}, "data_dir": tmp_path})
+    with pytest.raises(ConfigurationError, match="Redis"):
+        await check_database(settings)
+
+
+async def test_counters_are_in_memory_unless_they_are_said_to_be_elsewhere() -> None:
+    assert type(counters_of(LimitSettings())).__name__ == "MemoryCounters"
+    counters = counters_of(LimitSettings.model_validate({"counters_url": "redis://127.0.0.1:6379/0"}))
+    assert type(counters).__name__ == "RedisCounters"
+    await counters.aclose()
