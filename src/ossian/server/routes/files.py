@@ -53,11 +53,7 @@ async def get_file_content(request: Request, file_id: str) -> Response:
     """Return the content of a file. It is never shown as a page: what is in it is not this server's."""
     service = service_of(request)
     file = await _file(service, request, file_id)
-    headers = {
-        "content-length": str(file.num_bytes),
-        "content-disposition": "attachment",
-        "x-content-type-options": "nosniff",
-    }
+    headers = {"content-length": str(file.num_bytes), "content-disposition": "attachment"}
     return StreamingResponse(
         service.database.files.chunks(file.id), media_type="application/octet-stream", headers=headers
     )
