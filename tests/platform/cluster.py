@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -16,6 +16,8 @@ from ossian.accounts.administration import PEPPER, Administration
 from ossian.accounts.audit import Actor, ActorKind
 from ossian.server.parts import new_id
 from ossian.storage.database import Database
+from tests.databases import delete_rows, postgresql_url
+from tests.redis_server import drop_counters, redis_url
 from tests.scripted_process import ScriptedProcesses, Wanted, scripted_processes
 from tests.server.serving import MODEL
 
@@ -70,6 +72,24 @@ class Cluster:
 
         return self.administrate(make)
 
+    def new_key(self) -> tuple[str, str, str]:
+        """Return the ids of a new project and its new key, and the key's secret."""
+
+        async def make(administered: Administration) -> tuple[str, str, str]:
+            project = await administered.create_project(ACTOR, new_id("project "))
+            key, secret = await administered.create_key(ACTOR, project.id, "a key")
+            return project.id, key.id, secret
+
+        return self.administrate(make)
+
+    def revoke(self, project_id: str, key_id: str) -> None:
+        self.administrate(lambda administered: administered.revoke_key(ACTOR, project_id, key_id))
+
+    def admin_key(self) -> str:
+        """Return the secret of a new admin key."""
+        _, secret = self.administrate(lambda administered: administered.create_admin_key(ACTOR, "an admin key"))
+        return secret
+
 
 @asynccontextmanager
 async def administration(database_url: str) -> AsyncIterator[Administration]:
@@ -86,6 +106,15 @@ def cluster(wanted: Wanted, num_workers: int = NUM_WORKERS) -> Iterator[Cluster]
     """Run so many servers until the block ends."""
     with scripted_processes() as processes:
         yield Cluster(processes, wanted, tuple(processes.start(wanted) for _ in range(num_workers)))
+
+
+def sharing(wanted: Wanted) -> Wanted:
+    """The same with an empty PostgreSQL and an empty Redis."""
+    url = postgresql_url()
+    delete_rows(url)
+    sections = {**wanted.sections, "limits": {"counters_url": redis_url()}}
+    drop_counters()
+    return replace(wanted, database_url=url, sections=sections)
 
 
 async def ask_all(

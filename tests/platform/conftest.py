@@ -1,13 +1,11 @@
 """One server with its counters in memory, and four that share a PostgreSQL and a Redis."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from tests.databases import delete_rows, postgresql_url, sqlite_url
-from tests.platform.cluster import NUM_WORKERS, SECONDS_INTO_A_MINUTE, Cluster, cluster
-from tests.redis_server import drop_counters, redis_url
+from tests.databases import sqlite_url
+from tests.platform.cluster import NUM_WORKERS, SECONDS_INTO_A_MINUTE, Cluster, cluster, sharing
 from tests.scripted_process import Wanted
 
 SHARED = pytest.param("shared", marks=[pytest.mark.postgres, pytest.mark.redis], id=f"{NUM_WORKERS} workers")
@@ -25,15 +23,6 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     else:
         with cluster(sharing(alone)) as several:
             yield several
-
-
-def sharing(wanted: Wanted) -> Wanted:
-    """The same with an empty PostgreSQL and an empty Redis."""
-    url = postgresql_url()
-    delete_rows(url)
-    sections = {**wanted.sections, "limits": {"counters_url": redis_url()}}
-    drop_counters()
-    return replace(wanted, database_url=url, sections=sections)
 
 
 @pytest.fixture
