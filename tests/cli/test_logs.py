@@ -6,6 +6,7 @@ from typing import Any, Literal
 import pytest
 import structlog
 
+from ossian.accounts.keys import KeyKind, new_secret, prefix_of
 from ossian.cli.logs import configure_logs
 from ossian.settings import LogSettings
 
@@ -82,3 +83,19 @@ def test_a_traceback_does_not_show_what_variables_held(form: Literal["text", "js
     shown = capsys.readouterr().err
     assert shown.count("ValueError: 10") == 2
     assert "heliotrope" not in shown
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("kind", KeyKind)
+def test_of_an_api_key_only_its_beginning_is_logged(form: Literal["text", "json"], kind: KeyKind, capsys: Any) -> None:
+    """Wherever it is: in a value, in a list, in an exception, in what a library says."""
+    secret = new_secret(kind)
+    configure_logs(LogSettings(format=form))
+    try:
+        raise ValueError(f"no such key: {secret}")
+    except ValueError:
+        structlog.get_logger().exception("failed", path=f"/v1/keys/{secret}", others=[{"key": secret}])
+        logging.exception("failed for %s", secret)
+    shown = capsys.readouterr().err
+    assert secret not in shown
+    assert shown.count(f"{prefix_of(secret)}…") + shown.count(f"{prefix_of(secret)}\\u2026") == 5

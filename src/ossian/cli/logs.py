@@ -2,10 +2,12 @@
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 from structlog.typing import Processor
 
+from ossian.accounts.keys import without_secrets
 from ossian.settings import LogSettings
 
 SHARED: list[Processor] = [
@@ -31,13 +33,18 @@ def configure_logs(settings: LogSettings) -> None:
 
 
 def renderers(settings: LogSettings) -> list[Processor]:
-    """Return the last processors: what makes a line of an event."""
+    """Return the last processors: what makes a line of an event, and takes secrets out of it."""
     is_text = settings.format == "text" or (settings.format == "auto" and sys.stderr.isatty())
     if is_text:
         # not the default, which shows the variables of every frame: keys and what callers said
         plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain), hide_secrets]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), hide_secrets]
+
+
+def hide_secrets(_logger: object, _method: str, line: Any) -> str:
+    """Leave of API keys only their beginning, wherever in a line they are: in a path, say, or an exception."""
+    return without_secrets(str(line))
 
 
 def foreign(settings: LogSettings) -> list[Processor]:
