@@ -102,6 +102,11 @@ class Catalog:
         delay_seconds = max(lifecycle.redirect_delay_seconds, choice.delay_seconds)
         return Choice(choice.entry, choice.model, warning, delay_seconds)
 
+    def id_of(self, name: str) -> str | None:
+        """Return the id of the model that a name is of, served or not; None of a name of nothing."""
+        entry = self._by_name.get(name)
+        return None if entry is None else entry.id
+
     def declared(self, model_id: str) -> DeclaredModel:
         """Return what is declared of a model that is served, by its id."""
         return self._by_name[model_id].declared

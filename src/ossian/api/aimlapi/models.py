@@ -11,7 +11,7 @@ from ossian.api.organization.query import Query
 TYPE: Final = "openai/chat-completions"
 MAX_NUM_ALIASES: Final = 100  # of a query for figures
 _FILTERS: Final = ("id", "type", "tags", "modalities", "input_modalities", "output_modalities", "capabilities")
-_EXTRAS: Final = ("pricing", "modalities", "capabilities")
+EXTRAS: Final = ("pricing", "modalities", "capabilities")
 _PERCENTILES: Final = (50, 75, 90, 99)
 
 
@@ -43,7 +43,7 @@ def catalog_query(pairs: Iterable[tuple[str, str]]) -> CatalogQuery:
     listed = {name: _words(query.texts(name)) for name in _FILTERS}
     included = _words(query.texts("include"))
     has_all = "all" in included or query.text("details") == "true"
-    extras = frozenset(_EXTRAS) if has_all else included & frozenset(_EXTRAS)
+    extras = frozenset(EXTRAS) if has_all else included & frozenset(EXTRAS)
     return CatalogQuery({name: words for name, words in listed.items() if words}, extras)
 
 

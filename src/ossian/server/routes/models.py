@@ -5,12 +5,15 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.api.aimlapi.models import catalog_query, model_entry
 from ossian.api.catalogs import catalog_body, openrouter_body
 from ossian.api.models import ModelCard, model_body, model_list
+from ossian.api.vendor_errors import Vendor
 from ossian.catalog.catalog import Entry
 from ossian.catalog.lifecycle import Stage
 from ossian.server.errors import JsonResponse
 from ossian.server.service import Service, service_of
+from ossian.server.vendors.addresses import address_of
 
 router = APIRouter(tags=["Models"])
 
@@ -18,8 +21,13 @@ router = APIRouter(tags=["Models"])
 @router.get("/v1/models")
 async def list_models(request: Request) -> Response:
     """List the models that are served. Each says which other names it answers to."""
-    cards = cards_of(service_of(request), Stage.ACTIVE, Stage.DEPRECATED)
-    return JsonResponse(model_list(model_body(card) for card in cards if card.is_served))
+    service = service_of(request)
+    cards = [card for card in cards_of(service, Stage.ACTIVE, Stage.DEPRECATED) if card.is_served]
+    if address_of(request.scope).vendor is not Vendor.AIMLAPI:
+        return JsonResponse(model_list(map(model_body, cards)))
+    query = catalog_query(request.query_params.multi_items())
+    currency = service.parts.settings.catalog.currency
+    return JsonResponse(model_list(model_entry(card, query.extras, currency) for card in cards if query.wants(card)))
 
 
 @router.get("/v1/models/{model_id:path}")
