@@ -15,6 +15,7 @@ from ossian.api.organization.admin_api_keys import CreateAdminKeyRequest, Update
 from ossian.api.organization.api_keys import CreateKeyRequest, UpdateKeyRequest
 from ossian.api.organization.projects import CreateProjectRequest, UpdateProjectRequest
 from ossian.api.organization.rate_limits import UpdateRateLimitRequest
+from ossian.api.organization.spend_limits import UpdateSpendLimitRequest
 from ossian.api.responses.conversations import (
     CreateConversationRequest,
     CreateItemsRequest,
@@ -39,6 +40,7 @@ REQUESTS: tuple[type[RequestModel], ...] = (
     CreateKeyRequest,
     UpdateKeyRequest,
     UpdateRateLimitRequest,
+    UpdateSpendLimitRequest,
     CreateAdminKeyRequest,
     UpdateAdminKeyRequest,
     KeyRequest,

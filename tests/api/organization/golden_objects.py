@@ -11,6 +11,7 @@ from ossian.api.organization.audit_logs import audit_body
 from ossian.api.organization.projects import project_body
 from ossian.api.organization.rate_limits import rate_limit_body
 from ossian.api.organization.requests import csv_head, csv_lines, request_body
+from ossian.api.organization.spend_limits import spend_limit_body
 from ossian.api.organization.usage import bucket_body, completions_result, costs_result, page_body
 from tests.api.organization.records import (
     ADMIN_KEY,
@@ -41,6 +42,7 @@ def objects() -> dict[str, Any]:
         "api_key_with_everything.json": key_body(FULL_KEY, FULL_PROJECT, "revoked"),
         "admin_api_key.json": admin_key_body(ADMIN_KEY, "active"),
         "rate_limit.json": rate_limit_body("gpt-oss-20b", {"requests_per_minute": 400, "tokens_per_minute": None}),
+        "spend_limit.json": spend_limit_body({"amount": "12.505", "period": "month"}, "USD", is_spent=True),
         "audit_log_by_key.json": audit_body(BY_KEY),
         "audit_log_on_the_server.json": audit_body(ON_THE_SERVER),
         "audit_log_of_limits.json": audit_body(LIMITS_UPDATED),

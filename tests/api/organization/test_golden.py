@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openai.types.admin.organization import AdminAPIKey, Project, UsageCompletionsResponse, UsageCostsResponse
 from openai.types.admin.organization.audit_log_list_response import AuditLogListResponse
-from openai.types.admin.organization.projects import ProjectAPIKey, ProjectRateLimit
+from openai.types.admin.organization.projects import ProjectAPIKey, ProjectRateLimit, ProjectSpendLimit
 from pydantic import BaseModel
 
 from tests.api.organization.golden_objects import GOLDEN, objects, text_of
@@ -18,6 +18,7 @@ OPENAI: dict[str, type[BaseModel]] = {
     "api_key_with_everything.json": ProjectAPIKey,
     "admin_api_key.json": AdminAPIKey,
     "rate_limit.json": ProjectRateLimit,
+    "spend_limit.json": ProjectSpendLimit,
     "audit_log_by_key.json": AuditLogListResponse,
     "audit_log_on_the_server.json": AuditLogListResponse,
     "audit_log_of_limits.json": AuditLogListResponse,

@@ -1,6 +1,7 @@
 """/v1/organization/projects/{id}/rate_limits, on both databases."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -119,3 +120,17 @@ def test_the_servers_own_limits_are_seen_and_built_upon(hosted: Served) -> None:
         http.post(f"{path}/rl-{MODEL}", json={"max_tokens_per_1_minute": 5})
         limits = http.get(f"/v1/organization/projects/{project}").json()["model_limits"][MODEL]
         assert limits == {"requests_per_minute": 400, "tokens_per_minute": 5, "concurrent_requests": None}
+
+
+def test_changes_at_once_are_all_kept(admin: Admin) -> None:
+    names = [f"model {number}" for number in range(16)]
+    project = admin.project(model_limits={name: {} for name in names})
+
+    def change(name: str) -> None:
+        admin.post(f"/projects/{project}/rate_limits/rl-{name}", max_requests_per_1_minute=len(name))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(change, names))
+    kept = admin.get(f"/projects/{project}")["model_limits"]
+    assert {name: limits["requests_per_minute"] for name, limits in kept.items()} == {name: len(name) for name in names}
+    assert len(admin.events(project_ids=project, event_types="rate_limit.updated", limit=100)) == len(names)

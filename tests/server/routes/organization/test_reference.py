@@ -16,6 +16,7 @@ from ossian.api.organization.audit_logs import PARAMETERS, audit_body
 from ossian.api.organization.projects import CreateProjectRequest, UpdateProjectRequest, project_body
 from ossian.api.organization.rate_limits import UpdateRateLimitRequest, rate_limit_body
 from ossian.api.organization.requests import COLUMNS
+from ossian.api.organization.spend_limits import UpdateSpendLimitRequest, spend_limit_body
 from ossian.api.organization.usage import COSTS, USAGE, WIDTHS, completions_result, costs_result
 from tests.api.organization.records import ADMIN_KEY, BY_KEY, KEY, PROJECT, TOTAL
 from tests.repository import PACKAGE, ROOT
@@ -33,6 +34,7 @@ REQUESTS = [
     CreateKeyRequest,
     UpdateKeyRequest,
     UpdateRateLimitRequest,
+    UpdateSpendLimitRequest,
     CreateAdminKeyRequest,
     UpdateAdminKeyRequest,
 ]
@@ -41,6 +43,7 @@ OBJECTS: list[dict[str, Any]] = [
     key_body(KEY, PROJECT, "active"),
     admin_key_body(ADMIN_KEY, "active"),
     rate_limit_body("m", {}),
+    spend_limit_body({"amount": "1", "period": "day"}, "USD", is_spent=False),
     {name: value for name, value in audit_body(BY_KEY).items() if name != BY_KEY.type},
 ]
 

@@ -8,9 +8,10 @@ from ossian.server.routes.organization import (
     audit_logs,
     projects,
     rate_limits,
+    spend_limits,
     usage,
 )
 
 router = APIRouter(prefix="/v1/organization", tags=["Administration"])
-for part in (projects, api_keys, rate_limits, admin_api_keys, usage, audit_logs):
+for part in (projects, api_keys, rate_limits, spend_limits, admin_api_keys, usage, audit_logs):
     router.include_router(part.router)
