@@ -1,8 +1,8 @@
-"""Responses as the server would store them, in short."""
+"""Responses and audit entries as the server would store them, in short."""
 
 from typing import Any
 
-from ossian.storage import JsonObject, StoredResponse
+from ossian.storage import JsonObject, StoredAuditEntry, StoredResponse
 
 
 def item(item_id: str, text: str = "Hello") -> JsonObject:
@@ -30,3 +30,15 @@ def running(response_id: str = "resp_1", **fields: Any) -> StoredResponse:
 def ids(items: list[JsonObject] | None) -> list[str]:
     assert items is not None
     return [body["id"] for body in items]
+
+
+def entry(entry_id: str, **fields: Any) -> StoredAuditEntry:
+    """What somebody did at the machine itself."""
+    given: dict[str, Any] = {
+        "created_at": 1000.5,
+        "type": "project.created",
+        "actor_kind": "cli",
+        "actor_id": "ada",
+        "actor_address": "local",
+    }
+    return StoredAuditEntry(id=entry_id, **given | fields)

@@ -14,6 +14,7 @@ import pytest
 
 from ossian.storage import Database, StoredConversation
 from tests.repository import ROOT
+from tests.storage import account_writing
 from tests.storage.samples import ids
 from tests.storage.writing_process import NUM_AT_ONCE, NUM_EVENTS, all_items, conversation_of, response, started
 
@@ -49,9 +50,9 @@ def writers(url: str) -> Iterator[Writers]:
         assert process.wait(timeout=60) == 0
 
 
-def killed_in_the_act(writers: Writers, run: str, chance: random.Random) -> list[str]:
+def killed_in_the_act(writers: Writers, run: str, chance: random.Random, kind: str = "") -> list[str]:
     """Start a writer, kill it, and return the ids of what it said it had stored."""
-    writers.say(f"{run} 0")
+    writers.say(f"{run} 0 {kind}")
     pid = int(writers.hear().removeprefix("pid "))
     said = [writers.hear() for _ in range(chance.randint(1, MAX_NUM_READ))]
     time.sleep(chance.uniform(0, 0.02))  # or each would die just after it has said something, at its most harmless
@@ -99,6 +100,24 @@ def test_what_was_finished_survives_a_kill_and_nothing_is_there_by_half(database
             asyncio.run(restart(database_url, f"run{kill - 1}", said, f"run{kill}"))
             said = killed_in_the_act(forked, f"run{kill}", chance)
         asyncio.run(restart(database_url, f"run{num_kills - 1}", said, "none"))
+
+
+@pytest.mark.parametrize("num_kills", [4, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def test_accounts_survive_a_kill_with_their_audit_log_and_their_spending(database_url: str, num_kills: int) -> None:
+    chance = random.Random(num_kills)
+    said: list[str] = []
+    with writers(database_url) as forked:
+        for kill in range(num_kills):
+            said += killed_in_the_act(forked, f"run{kill}", chance, "accounts")
+            asyncio.run(check_accounts(database_url, said))
+
+
+async def check_accounts(url: str, said: list[str]) -> None:
+    database = await Database.open(url)
+    try:
+        await account_writing.check(database, said)
+    finally:
+        await database.close()
 
 
 def test_processes_that_start_and_write_at_once_wait_for_each_other(bare_database_url: str) -> None:

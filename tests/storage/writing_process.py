@@ -1,18 +1,21 @@
 """A process that stores responses as fast as it can, to be killed at any moment.
 
 Run as `python -m tests.storage.writing_process URL`. A line on its input, `RUN NUM`, forks a process that finishes NUM
-responses (0: for ever), several at once, and prints the id of each after `finish` has returned. The line `wait` waits
-for one of them to end, and prints `ended RUN`. Forking makes fifty kills quick: the imports are done once.
+responses (0: for ever), several at once, and prints the id of each after `finish` has returned; `RUN NUM accounts` is
+for accounts instead. The line `wait` waits for one of them to end, and prints `ended RUN`. Forking makes fifty kills
+quick: the imports are done once.
 """
 
 import asyncio
 import os
 import sys
 import traceback
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count, islice
 
 from ossian.storage import Database, JsonObject, StoredResponse
+from tests.storage import account_writing
 
 NUM_AT_ONCE = 6
 NUM_EVENTS = 20
@@ -58,9 +61,12 @@ async def store(database: Database, run: str, number: int) -> None:
     os.write(1, f"{finished.id}\n".encode())
 
 
-async def work(url: str, run: str, num_responses: int) -> None:
+Store = Callable[[Database, str, int], Awaitable[None]]
+
+
+async def work(url: str, run: str, num: int, store: Store) -> None:
     database = await Database.open(url)
-    numbers = iter(islice(count(), num_responses or None))
+    numbers = iter(islice(count(), num or None))
 
     async def one_after_the_other() -> None:
         for number in numbers:
@@ -70,11 +76,11 @@ async def work(url: str, run: str, num_responses: int) -> None:
     await database.close()
 
 
-def be_a_process(url: str, run: str, num_responses: int) -> None:
+def be_a_process(url: str, run: str, num: int, store: Store) -> None:
     status = 1
     try:
         os.write(1, f"pid {os.getpid()}\n".encode())
-        asyncio.run(work(url, run, num_responses))
+        asyncio.run(work(url, run, num, store))
         status = 0
     except BaseException:
         os.write(1, f"failed: {traceback.format_exc()[-1000:]!r}\n".encode())
@@ -88,11 +94,11 @@ def main(url: str) -> None:
             pid, _ = os.wait()
             os.write(1, f"ended {running.pop(pid)}\n".encode())
             continue
-        run, num_responses = line.split()
+        run, num, *kind = line.split()
         if pid := os.fork():
             running[pid] = run
         else:
-            be_a_process(url, run, int(num_responses))
+            be_a_process(url, run, int(num), account_writing.store if kind else store)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The tables of accounts. A change here needs a new file in migrations/versions, as one in tables.py does."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, Table
 
 from ossian.storage.columns import Json, Key, Label, Microseconds, Money
 from ossian.storage.tables import metadata
@@ -31,8 +31,8 @@ api_keys = Table(
     Column("id", Key, primary_key=True),
     Column("project_id", Key, ForeignKey("projects.id", ondelete="CASCADE")),  # NULL: an admin key
     Column("name", Label(300), nullable=False),
-    Column("prefix", String(40), nullable=False),
-    Column("digest", String(64), nullable=False),
+    Column("prefix", Key, nullable=False),
+    Column("digest", Key, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("description", Label(2000), nullable=False),
     Column("expires_at", BigInteger),
