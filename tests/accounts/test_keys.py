@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -139,3 +140,12 @@ def test_logs_show_only_prefixes() -> None:
     assert text == f"Bearer {prefix_of(secret)}…, {prefix_of(admin_secret)}…! and sk-ossian-short"
     assert secret not in text
     assert admin_secret not in text
+
+
+@pytest.mark.parametrize("kind", KeyKind)
+@pytest.mark.parametrize(
+    "change", [lambda secret: secret[:-1], lambda secret: secret[:-30], lambda secret: f"{secret}1"]
+)
+def test_nor_is_a_secret_that_was_not_copied_exactly(kind: KeyKind, change: Callable[[str], str]) -> None:
+    secret = new_secret(kind)
+    assert without_secrets(f"/v1/models/{change(secret)}?") == f"/v1/models/{prefix_of(secret)}…?"

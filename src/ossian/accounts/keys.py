@@ -26,6 +26,7 @@ _NUM_SECRET_BYTES: Final = 32
 _NUM_SECRET_CHARACTERS: Final = 43  # 62^43 > 2^256
 _NUM_SHOWN_CHARACTERS: Final = 6
 _SECRET: Final = re.compile(rf"sk-ossian-(?:admin-)?[0-9A-Za-z]{{{_NUM_SECRET_CHARACTERS}}}")
+_MUCH_OF_A_SECRET: Final = re.compile(rf"(sk-ossian-(?:admin-)?[0-9A-Za-z]{{{_NUM_SHOWN_CHARACTERS}}})[0-9A-Za-z]+")
 
 
 class KeyKind(StrEnum):
@@ -139,5 +140,5 @@ def is_secret_of(key: ApiKey | AdminKey, secret: str, pepper: bytes) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """Return a text for logs, in which every secret is only its prefix."""
-    return _SECRET.sub(lambda found: f"{prefix_of(found[0])}…", text)
+    """Return a text for logs, in which every secret is only its prefix, also one that was not copied exactly."""
+    return _MUCH_OF_A_SECRET.sub(r"\1…", text)
