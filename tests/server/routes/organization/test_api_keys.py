@@ -34,6 +34,11 @@ def test_a_key_is_shown_once_and_opens_the_server(admin: Admin) -> None:
     assert made["value"] not in admin.ask("GET", f"/projects/{project}/api_keys").text
 
 
+def test_nothing_on_the_way_keeps_a_new_key(admin: Admin) -> None:
+    for path in (f"/projects/{admin.project()}/api_keys", "/admin_api_keys"):
+        assert admin.ask("POST", path, json={"name": "x"}).headers["cache-control"] == "no-store"
+
+
 def test_a_key_has_openais_fields_and_ours(admin: Admin) -> None:
     project = admin.project(name="of a full key")
     fields = {

@@ -86,7 +86,7 @@ def test_pages_tell_of_every_moment_once(period: UsagePeriod, start: int, length
             assert time == end
             return
         assert buckets.next_start == time
-    assert period in ("minute", "hour", "day")
+    assert period != "month", "400 days have no more than 15"
 
 
 @given(st.sampled_from(PERIODS), st.integers(0, MAX_TIME))

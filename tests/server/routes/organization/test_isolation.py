@@ -1,8 +1,12 @@
 """Nobody but an administrator gets to the admin API, whatever he sends and wherever he is."""
 
+import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,6 +52,34 @@ def test_who_has_no_key_does_not_get_in_from_this_machine_either(served: Served)
 def test_a_projects_key_does_not_get_in(served: Served) -> None:
     key = make_key(served, make_project(served))
     assert codes(served, key.headers, 403) == {"admin_key_required"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/organization/projects/",
+        "/v1/%6Frganization/projects",
+        "/v1/organization//projects",
+        "//v1/organization/projects",
+        "/v1/./organization/projects",
+        "/v1/models/../organization/projects",
+        "/V1/Organization/projects",
+        "/ovhcloud/v1/organization/projects",
+        "/ossian-nano/api/openai_compat/v1/organization/projects",
+        "/project/p-1/genai/v1/organization/projects",
+        "/project/p-1/genai/ossian-nano/v1/organization/projects",
+    ],
+)
+def test_no_spelling_of_an_address_lets_anybody_in(served: Served, address: str) -> None:
+    key = make_key(served, make_project(served))
+    where = urlsplit(served.url)
+    for headers in ({}, key.headers):
+        connection = HTTPConnection(where.hostname or "", where.port, timeout=30)  # it sends addresses as they are
+        with closing(connection):
+            connection.request("GET", address, headers=headers)
+            answer = connection.getresponse()
+            assert answer.status in (401, 403, 404)
+            assert "data" not in json.loads(answer.read())
 
 
 def test_a_key_of_the_settings_does_not_get_in(locked: Served) -> None:

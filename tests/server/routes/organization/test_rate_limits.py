@@ -83,6 +83,7 @@ def test_pages(admin: Admin) -> None:
 @pytest.mark.parametrize(
     "fields, param",
     [
+        ({}, "max_requests_per_1_minute"),
         ({"max_requests_per_1_minute": -1}, "max_requests_per_1_minute"),
         ({"max_images_per_1_minute": 5}, "max_images_per_1_minute"),
         ({"max_requests_per_1_day": 5}, "max_requests_per_1_day"),

@@ -17,7 +17,7 @@ from ossian.api.responses.pages import list_body
 from ossian.server.errors import JsonResponse
 from ossian.server.openapi import request_body
 from ossian.server.routes.organization.api_keys import no_key
-from ossian.server.routes.organization.changes import changes
+from ossian.server.routes.organization.changes import changes, shown_once
 from ossian.server.service import Service, service_of
 
 router = APIRouter(prefix="/admin_api_keys")
@@ -30,7 +30,7 @@ async def create_admin_key(request: Request) -> Response:
     given = given_fields(await service.read(request, CreateAdminKeyRequest), service.parts.now())
     async with changes(request) as (administration, actor):
         key, secret = await administration.create_admin_key(actor, **given)
-    return JsonResponse({**_body(service, key), "value": secret})
+    return shown_once(_body(service, key), secret)
 
 
 @router.get("")

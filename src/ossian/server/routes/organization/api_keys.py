@@ -12,7 +12,7 @@ from ossian.api.responses.pages import list_body
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
 from ossian.server.openapi import request_body
-from ossian.server.routes.organization.changes import changes
+from ossian.server.routes.organization.changes import changes, shown_once
 from ossian.server.routes.organization.projects import project_in
 from ossian.server.service import Service, service_of
 from ossian.storage.account_records import StoredProject
@@ -28,7 +28,7 @@ async def create_key(request: Request, project_id: str) -> Response:
     project = await project_in(service, project_id)
     async with changes(request) as (administration, actor):
         key, secret = await administration.create_key(actor, project_id, **given)
-    return JsonResponse({**_body(service, key, project), "value": secret})
+    return shown_once(_body(service, key, project), secret)
 
 
 @router.get("")

@@ -1,13 +1,18 @@
-"""What the routes that change something share: whose change it is, and what must be forgotten after it."""
+"""What the routes that change something share: whose change it is, and what must be forgotten after it.
+
+And what must not be kept: secrets.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from ossian.accounts.administration import PEPPER, Administration
 from ossian.accounts.audit import Actor, ActorKind
+from ossian.api.fields import JsonObject
 from ossian.server.access import account_of
+from ossian.server.errors import JsonResponse
 from ossian.server.key_ring import key_ring_of
 from ossian.server.service import service_of
 
@@ -37,3 +42,8 @@ def actor_of(request: Request) -> Actor:
     caller.check_admin()
     assert caller.admin_key is not None
     return Actor(ActorKind.ADMIN_KEY, caller.admin_key.id, caller.address)
+
+
+def shown_once(key: JsonObject, secret: str) -> Response:
+    """Return the answer with a new key and its secret, which nothing on the way may keep."""
+    return JsonResponse({**key, "value": secret}, headers={"cache-control": "no-store"})

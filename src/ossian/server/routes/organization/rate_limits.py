@@ -7,7 +7,9 @@ from ossian.accounts.projects import Project
 from ossian.accounts.stored import project_of
 from ossian.api.fields import JsonObject
 from ossian.api.organization.lists import ListQuery, list_query
+from ossian.api.organization.query import quoted
 from ossian.api.organization.rate_limits import (
+    FIELDS,
     UpdateRateLimitRequest,
     deleted_body,
     given_limits,
@@ -16,6 +18,7 @@ from ossian.api.organization.rate_limits import (
     rate_limit_body,
 )
 from ossian.api.responses.pages import list_body
+from ossian.errors import InvalidRequestError
 from ossian.server.errors import JsonResponse
 from ossian.server.openapi import request_body
 from ossian.server.routes.organization.changes import changes
@@ -45,6 +48,9 @@ async def update_rate_limit(request: Request, project_id: str, rate_limit_id: st
     """Change the limits of one model in a project."""
     service = service_of(request)
     given = given_limits(await service.read(request, UpdateRateLimitRequest))
+    if not given:
+        message = f"Nothing to change: give any of {quoted(FIELDS)}."
+        raise InvalidRequestError(message, param=next(iter(FIELDS)), code="missing_required_parameter")
     model_id = await _model(service, project_id, rate_limit_id)
     async with changes(request) as (administration, actor):
         profile = _profile(service)
