@@ -12,11 +12,15 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from ossian.accounts.keys import KeyKind, new_secret
+from ossian.accounts.scopes import Endpoint
+from ossian.server.endpoints import AREAS
 from tests.api.shapes import faults
-from tests.server.keys import Made, change_project, make_admin_key, make_key, make_project
-from tests.server.serving import DATABASE, MODEL, NOW, Served, scripted, serving, until
+from tests.server.keys import Made, change_key, change_project, make_admin_key, make_key, make_project
+from tests.server.serving import ALIAS, DATABASE, MODEL, NOW, Served, scripted, serving, until
+from tests.server.sockets import socket_to
 
 KEYS = ("first-key", "zweiter-schlüssel")
+QUESTION = {"role": "user", "content": "2+2?"}
 
 
 @pytest.mark.parametrize(
@@ -294,7 +298,8 @@ def test_admin_keys_are_for_nothing_else(keyed: Served) -> None:
     admin = make_admin_key(keyed)
     for path in ("/v1/models", "/v1/responses/resp_1", "/v1/prompts", "/v1/conversations/conv_1"):
         assert told(keyed.get(path, headers=admin.headers)) == (403, "project_key_required")
-    for fields, code in [({"revoked_at": 1}, "revoked_api_key"), ({"is_enabled": False}, "disabled_api_key")]:
+    bad: list[tuple[Any, str]] = [({"revoked_at": 1}, "revoked_api_key"), ({"is_enabled": False}, "disabled_api_key")]
+    for fields, code in bad:
         made = make_admin_key(keyed, **fields)
         assert told(keyed.get("/v1/organization/x", headers=made.headers)) == (401, code)
 
@@ -332,3 +337,71 @@ def test_nobody_is_let_in_while_the_database_cannot_be_asked() -> None:
         until(lambda: models(served, made) == (503, "database_unavailable"))
         assert models(served, stray) == (503, "database_unavailable")
         assert served.get("/v1/models").status_code == 200, "who needs no key is not asked"
+
+
+def test_a_key_that_is_revoked_ends_the_turns_of_its_websocket(keyed: Served) -> None:
+    """Each turn is asked for with the key the connection was opened with, as it is then."""
+    made = make_key(keyed, make_project(keyed))
+    with socket_to(keyed, made.secret) as socket:
+        assert socket.response()["status"] == "completed"
+        change_key(keyed, made, revoked_at=NOW - 1)
+        until(lambda: socket.ask()[-1]["type"] == "error")
+        error = socket.error()
+        assert (error["status"], error["error"]["code"]) == (401, "revoked_api_key")
+        change_key(keyed, made, revoked_at=None, scopes={"endpoints": ["chat.completions"]})
+        until(lambda: socket.error()["error"]["code"] == "endpoint_not_allowed")
+
+
+def test_a_server_for_other_machines_needs_keys_from_everybody() -> None:
+    """Also from this machine: a proxy may be in between, or a container's network. Until there is a key, nobody gets
+    in."""
+    with serving(scripted(), sections={"server": {"host": "0.0.0.0"}}) as served:
+        for headers in ({}, {"host": "models.example.com"}):
+            assert told(served.get("/v1/models", headers=headers)) == (401, "missing_api_key")
+        assert models(served, Made("", "", "whatever")) == (401, "invalid_api_key")
+        assert told(served.get("/metrics")) == (401, "missing_api_key")
+        assert served.get("/healthz").status_code == 200
+        assert models(served, make_key(served, make_project(served))) == (200, None)
+
+
+def test_a_tier_for_everybody() -> None:
+    access = {"anonymous": "anywhere", "anonymous_endpoints": ["models"], "anonymous_models": ["another"]}
+    with serving(scripted(), sections={"server": {"host": "0.0.0.0"}, "access": access}) as served:
+        assert served.get("/v1/models", headers={"host": "models.example.com"}).status_code == 200
+        assert told(served.chat()) == (401, "missing_api_key")
+        assert told(served.get("/v1/models", headers={"authorization": "Bearer x"})) == (401, "invalid_api_key")
+        chat = make_key(served, make_project(served))
+        assert served.post(json={"model": MODEL, "messages": [QUESTION]}, headers=chat.headers).status_code == 200
+
+
+@pytest.mark.parametrize("headers, status", [({}, 401), ({"x-forwarded-for": "203.0.113.9"}, 401)])
+def test_nobody_without_a_key_where_that_is_set(headers: dict[str, str], status: int) -> None:
+    with serving(scripted(), sections={"access": {"anonymous": "never"}}) as served:
+        assert served.get("/v1/models", headers=headers).status_code == status
+        assert models(served, Made("", "", "whatever")) == (401, "invalid_api_key"), "it is not ignored either"
+
+
+def test_a_model_that_is_not_the_keys(keyed: Served) -> None:
+    made = make_key(keyed, make_project(keyed), scopes={"models": ["another"]})
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/chat/completions": {"messages": [QUESTION]},
+        "/v1/completions": {"prompt": "2+2"},
+        "/v1/responses": {"input": "2+2?"},
+        "/v1/responses/input_tokens": {"input": "2+2?"},
+    }
+    for path, body in bodies.items():
+        for name in (MODEL, ALIAS):
+            answer = keyed.post(path, json={"model": name, **body}, headers=made.headers)
+            assert told(answer) == (403, "model_not_allowed")
+            assert answer.json()["error"]["param"] == "model"
+    with socket_to(keyed, made.secret) as socket:
+        assert socket.error()["error"]["code"] == "model_not_allowed"
+
+
+@pytest.mark.parametrize("endpoint", [each for each in Endpoint if each is not Endpoint.USAGE])
+def test_each_endpoint_can_be_all_that_a_key_is_for(keyed: Served, endpoint: Endpoint) -> None:
+    made = make_key(keyed, make_project(keyed), scopes={"endpoints": [endpoint]})
+    paths = {area: path for path, area in AREAS.items() if isinstance(area, Endpoint)}
+    for area, path in paths.items():
+        code = told(keyed.get(f"{path}/x", headers=made.headers))[1]
+        assert (code != "endpoint_not_allowed") is (area is endpoint), path
