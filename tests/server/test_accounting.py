@@ -55,10 +55,10 @@ class Crowd:
 
 
 @contextmanager
-def crowd(max_num_waiting: int = 100) -> Iterator[Crowd]:
+def crowd(max_num_waiting: int = 100, **settings: Any) -> Iterator[Crowd]:
     engine = GatedEngine(turn_ids(ANSWER))
     sections = {"engine": {"max_num_seqs": NUM_PLACES, "max_num_waiting": max_num_waiting}}
-    with serving(engine, sections=sections) as server, ThreadPoolExecutor(64) as threads:
+    with serving(engine, sections=sections, **settings) as server, ThreadPoolExecutor(64) as threads:
         try:
             yield Crowd(server, engine, threads)
         finally:
@@ -187,3 +187,53 @@ async def test_counters_are_in_memory_unless_they_are_said_to_be_elsewhere() -> 
     counters = counters_of(LimitSettings.model_validate({"counters_url": "redis://127.0.0.1:6379/0"}))
     assert type(counters).__name__ == "RedisCounters"
     await counters.aclose()
+
+
+def test_a_stream_that_waits_for_its_place_gives_signs_of_life() -> None:
+    engine = GatedEngine(turn_ids(ANSWER))
+    with (
+        serving(engine, keep_alive_seconds=0.05, sections={"engine": {"max_num_seqs": 1}}) as server,
+        ThreadPoolExecutor(1) as thread,
+        server.http() as client,
+    ):
+        first = thread.submit(server.chat)
+        until(lambda: engine.num_running == 1)
+        for path, fields in (
+            ("chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}),
+            ("completions", {"prompt": "Hi"}),
+            ("responses", {"input": "Hi"}),
+        ):
+            with client.stream("POST", f"/v1/{path}", json={"model": MODEL, "stream": True, **fields}) as answer:
+                assert answer.status_code == 200
+                assert next(line for line in answer.iter_lines() if line.startswith(":")) == ": keep-alive"
+        assert len(engine.requests) == 1, "those that left were not begun"
+        with client.stream("POST", "/v1/responses", json={"model": MODEL, "stream": True, "input": "Hi"}) as answer:
+            lines = answer.iter_lines()
+            while ": keep-alive" not in next(lines):
+                pass
+            engine.gate.set()
+            assert any('"response.completed"' in line for line in lines)
+        assert first.result().status_code == 200
+        outcomes = [record.outcome for record in usage_of(server, 5)]
+    assert sorted(outcomes) == ["aborted"] * 3 + ["succeeded"] * 2
+
+
+def test_a_stream_that_is_turned_away_late_says_so_in_the_stream() -> None:
+    with crowd(max_num_waiting=2, keep_alive_seconds=0.05) as clients:
+        server = clients.server
+        bursting, modest = key_of(server), key_of(server)
+        for _ in range(NUM_PLACES + 1):
+            clients.ask(bursting, "burst")
+        clients.wait_for(running=NUM_PLACES, waiting=1)
+        body = {"model": MODEL, "stream": True, "messages": [{"role": "user", "content": "one more"}]}
+        with (
+            server.http(headers=bursting.headers) as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as answer,
+        ):
+            clients.ask(modest, "comes")
+            lines = list(answer.iter_lines())
+        clients.engine.gate.set()
+        (turned_away,) = [each for each in usage_of(server, NUM_PLACES + 3) if each.outcome == "failed"]
+    assert (answer.status_code, turned_away.status) == (200, 503)
+    assert any('"engine_overloaded"' in line for line in lines)
+    assert "data: [DONE]" not in lines

@@ -10,8 +10,8 @@ from ossian.api.fields import JsonObject
 from ossian.harmony.events import TurnEvent
 from ossian.server.disconnect import while_connected
 from ossian.server.errors import JsonResponse
+from ossian.server.late_turns import AnyTurns
 from ossian.server.sse import EventStream
-from ossian.server.turns import Turns
 
 
 class Chunks(Protocol):
@@ -32,12 +32,12 @@ class Answer(Protocol):
     def body(self) -> JsonObject: ...
 
 
-def streamed(turns: Turns, chunks: Chunks, keep_alive_seconds: float) -> Response:
+def streamed(turns: AnyTurns, chunks: Chunks, keep_alive_seconds: float) -> Response:
     """Return the stream of the turns' chunks."""
     return EventStream(_chunks(turns, chunks), turns, keep_alive_seconds)
 
 
-async def whole(request: Request, turns: Turns, chunks: Chunks, answer: Answer) -> Response:
+async def whole(request: Request, turns: AnyTurns, chunks: Chunks, answer: Answer) -> Response:
     """Return the full answer. The turns are aborted when the client leaves first."""
     try:
         return JsonResponse(await while_connected(request.receive, _folded(turns, chunks, answer)))
@@ -45,14 +45,14 @@ async def whole(request: Request, turns: Turns, chunks: Chunks, answer: Answer) 
         await turns.aclose()
 
 
-async def _folded(turns: Turns, chunks: Chunks, answer: Answer) -> JsonObject:
+async def _folded(turns: AnyTurns, chunks: Chunks, answer: Answer) -> JsonObject:
     async with aclosing(_chunks(turns, chunks)) as stream:
         async for chunk in stream:
             answer.add(chunk)
     return answer.body()
 
 
-async def _chunks(turns: Turns, chunks: Chunks) -> AsyncGenerator[JsonObject]:
+async def _chunks(turns: AnyTurns, chunks: Chunks) -> AsyncGenerator[JsonObject]:
     for chunk in chunks.open():
         yield chunk
     async with aclosing(turns.events()) as events:

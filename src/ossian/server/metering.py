@@ -6,8 +6,6 @@ from decimal import Decimal
 from time import perf_counter
 from typing import Protocol, TypeVar
 
-from starlette.types import Receive
-
 from ossian.accounts.callers import Caller
 from ossian.accounts.fairness import FairQueue
 from ossian.accounts.limiter import Admission
@@ -17,7 +15,6 @@ from ossian.api.usage import total
 from ossian.catalog.prices import cost
 from ossian.errors import LimitReachedError
 from ossian.harmony.events import TextDelta, TurnEvent, Usage
-from ossian.server.disconnect import while_connected
 from ossian.server.turns import EventSource
 from ossian.settings import ModelPrices
 
@@ -105,9 +102,16 @@ class Meter:
         return total([usages[first : first + size] for first in range(0, len(usages), size)])
 
     @property
+    def has_room(self) -> bool:
+        """Whether the request need not wait for its place."""
+        return self._has_place or self._queue.has_room
+
+    @property
     def price(self) -> Decimal:
         """What that costs, in the catalog's currency."""
-        usage = self.usage
+        return self._price_of(self.usage)
+
+    def _price_of(self, usage: Usage) -> Decimal:
         return cost(
             self.metered.prices,
             num_input_tokens=usage.num_prompt_tokens,
@@ -126,17 +130,15 @@ class Meter:
             raise
         self._is_refused, self._is_reserved = False, True
 
-    async def enter(self, num_tokens: int, receive: Receive | None = None) -> None:
+    async def enter(self, num_tokens: int) -> None:
         """Reserve the tokens, and wait for a place among the running requests of the model.
 
-        With `receive`, raises ClientDisconnect as soon as the client leaves. Raises what `reserve` does, and
-        EngineOverloadedError when too many wait, after which it can be asked again.
+        Raises what `reserve` does, and EngineOverloadedError when too many wait, after which it can be asked again.
         """
         await self.reserve(num_tokens)
-        if self._has_place:
-            return
-        entering = self._take_place()
-        await (entering if receive is None or self._queue.has_room else while_connected(receive, entering))
+        if not self._has_place:
+            await self._queue.enter(self._project, is_patient=self.metered.is_patient)
+            self._has_place = True
 
     def watching(
         self, start: Callable[[RequestT], Awaitable[MeteredSource]], num_answers: int = 1
@@ -174,12 +176,8 @@ class Meter:
         project = self.metered.caller.project
         return "" if project is None else project.id
 
-    async def _take_place(self) -> None:
-        await self._queue.enter(self._project, is_patient=self.metered.is_patient)
-        self._has_place = True
-
     def _record(self, status: int) -> UsageRecord:
-        metered, caller = self.metered, self.metered.caller
+        metered, caller, usage = self.metered, self.metered.caller, self.usage
         return UsageRecord(
             request_id=metered.request_id,
             endpoint=metered.endpoint,
@@ -191,8 +189,8 @@ class Meter:
             project_id=caller.project.id if caller.project else None,
             key_id=caller.key.id if caller.key else None,
             time_to_first_token=None if self._first_token is None else self._first_token - metered.began,
-            usage=self.usage,
-            price=self.price,
+            usage=usage,
+            price=self._price_of(usage),
             batch_id=metered.batch_id,
         )
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from fastapi import Request
 from starlette.requests import HTTPConnection
+from starlette.types import Receive
 
 from ossian.accounts.scopes import Endpoint
 from ossian.api.fields import RequestModel
@@ -21,6 +22,7 @@ from ossian.server.access import account_of
 from ossian.server.accounting import Accounting
 from ossian.server.batches.asking import BATCH
 from ossian.server.body import json_body
+from ossian.server.late_turns import AnyTurns, in_time
 from ossian.server.metering import Meter, Metered, MeteredSource
 from ossian.server.observability import Metrics, TurnTimer
 from ossian.server.parts import Parts
@@ -178,12 +180,27 @@ class Service:
     async def admit(
         self,
         meter: Meter,
+        num_tokens: int,
         requests: Sequence[GeneratedT],
         start: Callable[[GeneratedT], Awaitable[MeteredSource]],
+        *,
         num_answers: int = 1,
-    ) -> Turns:
-        """Admit turns that have a place: so many answers to each prompt, one after the other."""
-        return await admit(requests, meter.watching(start, num_answers), self.timers(meter, len(requests)))
+        receive: Receive | None = None,
+        is_streamed: bool | None = False,
+    ) -> AnyTurns:
+        """Wait for a place and admit turns: so many answers to each prompt, one after the other.
+
+        With `receive`, raises ClientDisconnect as soon as the client leaves; a stream is not kept waiting for longer
+        than it may be silent. Raises what `Meter.enter` and the engine raise.
+        """
+
+        async def admitted() -> Turns:
+            await meter.enter(num_tokens)
+            return await admit(requests, meter.watching(start, num_answers), self.timers(meter, len(requests)))
+
+        if receive is None or meter.has_room:
+            return await admitted()
+        return await in_time(admitted(), receive, self.keep_alive_seconds if is_streamed else None)
 
     def timers(self, meter: Meter, num_turns: int) -> Callable[[int, TurnEvent], None]:
         """Return what is to be told of every event, with the index of its turn."""

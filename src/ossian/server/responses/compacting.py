@@ -41,7 +41,6 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
     share = generation.engine.info.max_model_len // SHARE
     max_tokens = min(MAX_SUMMARY_TOKENS, share)
     fit = await _prompt(service, caller, generation, request, bodies, max_tokens)
-    await meter_of(caller.connection).enter(num_reserved([fit.prompt], [max_tokens]))
     head = service.head("resp_", model, generation)
     turn = TurnRequest(
         f"{head.id}-0",
@@ -49,7 +48,8 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
         SamplingParams(max_tokens=max_tokens),
         shape=await generation.compile(COMPACTION_SHAPE),
     )
-    response = await _response(service, meter_of(caller.connection), generation, turn)
+    num_tokens = num_reserved([fit.prompt], [max_tokens])
+    response = await _response(service, meter_of(caller.connection), num_tokens, generation, turn)
     output = await asyncio.to_thread(
         compacted,
         bodies,
@@ -96,9 +96,11 @@ async def _prompt(
     return fit
 
 
-async def _response(service: Service, meter: Meter, generation: Generation, turn: TurnRequest) -> JsonObject:
+async def _response(
+    service: Service, meter: Meter, num_tokens: int, generation: Generation, turn: TurnRequest
+) -> JsonObject:
     events = ResponseEvents({"output": [], "usage": None}, ResponseOptions(), service.parts.new_id)
-    turns = await service.admit(meter, [turn], generation.turn)
+    turns = await service.admit(meter, num_tokens, [turn], generation.turn)
     try:
         async with aclosing(turns.events()) as turn_events:
             async for _, event in turn_events:

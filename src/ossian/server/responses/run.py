@@ -13,10 +13,10 @@ from ossian.api.responses.events import ResponseEvents
 from ossian.api.responses.response import failed, response_error, terminal_event
 from ossian.errors import EngineError, OssianError
 from ossian.harmony.events import Finished, TurnEvent
+from ossian.server.late_turns import AnyTurns
 from ossian.server.responses.state import UNFINISHED
 from ossian.server.responses.turn import PreparedTurn
 from ossian.server.service import Service
-from ossian.server.turns import Turns
 from ossian.storage.records import StoredResponse
 
 NOT_STORED = "The response is complete, but the server could not store it. Send the request again."
@@ -36,18 +36,24 @@ class ResponseRun:
         self.prepared = prepared
         self.error: Exception | None = None  # what made it fail
         self._service = service
-        self._turns: Turns | None = None
+        self._turns: AnyTurns | None = None
         self._token_ids: tuple[int, ...] = ()
         self._events = ResponseEvents(prepared.body, prepared.options, service.parts.new_id, prepared.caller.remember)
 
     async def admit(self, receive: Receive | None = None) -> None:
-        """Wait for a place and admit the turn, once. Raises what `Meter.enter` and the engine raise: until then nothing
-        has happened.
+        """Wait for a place and admit the turn, once. Raises what `Service.admit` raises: until then nothing has
+        happened.
         """
         if self._turns is None:
             prepared = self.prepared
-            await prepared.meter.enter(prepared.num_reserved, receive)
-            self._turns = await self._service.admit(prepared.meter, [prepared.turn], prepared.generation.turn)
+            self._turns = await self._service.admit(
+                prepared.meter,
+                prepared.num_reserved,
+                [prepared.turn],
+                prepared.generation.turn,
+                receive=receive,
+                is_streamed=prepared.request.stream,
+            )
 
     @property
     def response(self) -> JsonObject:

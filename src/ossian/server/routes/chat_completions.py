@@ -24,10 +24,10 @@ from ossian.generation import TurnRequest
 from ossian.harmony.grammar import TurnShape
 from ossian.harmony.token_mask import TurnGrammar
 from ossian.server.answering import Chunks, streamed, whole
+from ossian.server.late_turns import AnyTurns
 from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
 from ossian.server.service import meter_of, service_of
-from ossian.server.turns import Turns
 from ossian.server.vendors.addresses import address_of
 
 NOT_ENFORCED = (
@@ -60,9 +60,15 @@ async def create_chat_completion(request: Request) -> Response:
     decode = generation.encoding.decode
     debug = DebugView(decode(list(prompt)), decode) if service.wants_debug_view(request) else None
     chunks = ChatChunks(head, len(requests), ChatOptions.of(body, debug), new_call_id, remember)
-    meter = meter_of(request)
-    await meter.enter(num_tokens, request.receive)
-    turns = await service.admit(meter, requests, generation.turn, num_answers=len(requests))
+    turns = await service.admit(
+        meter_of(request),
+        num_tokens,
+        requests,
+        generation.turn,
+        num_answers=len(requests),
+        receive=request.receive,
+        is_streamed=body.stream,
+    )
     is_priced = address_of(request.scope).vendor is Vendor.AIMLAPI
     answer = await (_priced if is_priced else _answer)(request, body, turns, chunks)
     warnings = list(_warnings(body, is_enforced=generation.engine.info.takes_token_masks or not _is_wish(shape)))
@@ -71,13 +77,13 @@ async def create_chat_completion(request: Request) -> Response:
     return answer
 
 
-async def _answer(request: Request, body: ChatCompletionRequest, turns: Turns, chunks: Chunks) -> Response:
+async def _answer(request: Request, body: ChatCompletionRequest, turns: AnyTurns, chunks: Chunks) -> Response:
     if body.stream:
         return streamed(turns, chunks, service_of(request).keep_alive_seconds)
     return await whole(request, turns, chunks, ChatAnswer())
 
 
-async def _priced(request: Request, body: ChatCompletionRequest, turns: Turns, chunks: Chunks) -> Response:
+async def _priced(request: Request, body: ChatCompletionRequest, turns: AnyTurns, chunks: Chunks) -> Response:
     """The same with its cost, as AI/ML API tells it: headers of whole answers, the last chunk of a stream."""
     meter = meter_of(request)
     chunks = PricedChunks(chunks, body.n or 1, lambda: meter.price)

@@ -40,9 +40,15 @@ async def create_completion(request: Request) -> Response:
     params = with_output_limit(asked, declared, room)
     requests = list(_text_requests(head, prompts, params, body.num_candidates))
     chunks = CompletionChunks(head, options)
-    meter = meter_of(request)
-    await meter.enter(num_reserved(prompts, [asked.max_tokens] * len(requests)), request.receive)
-    turns = await service.admit(meter, requests, generation.text, body.num_candidates)
+    turns = await service.admit(
+        meter_of(request),
+        num_reserved(prompts, [asked.max_tokens] * len(requests)),
+        requests,
+        generation.text,
+        num_answers=body.num_candidates,
+        receive=request.receive,
+        is_streamed=body.stream,
+    )
     if body.stream:
         return streamed(turns, chunks, service.keep_alive_seconds)
     return await whole(request, turns, chunks, CompletionAnswer(options))
