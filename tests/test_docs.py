@@ -15,7 +15,7 @@ from tests.repository import ROOT, name
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*/README.md")])
 SETTINGS_PAGE = ROOT / "docs" / "reference" / "settings.md"
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-SETTING_ROW = re.compile(r"^\| `([a-z_.]+)` \| `(.*?)` \| (.+) \|$", re.MULTILINE)
+SETTING_ROW = re.compile(r"^\| `([a-z0-9_.]+)` \| `(.*?)` \| (.+) \|$", re.MULTILINE)
 
 
 def links(page: Path) -> list[str]:

@@ -31,7 +31,10 @@ async def create(request: Request) -> Response:
     async with changes(request) as (administration, actor):
         project = await administration.default_project(actor)
         key, secret = await administration.create_key(actor, project.id, body.name or UNNAMED, **given)
-    return JsonResponse({"data": key_body(stored_key(key), Decimal(0), secret)})
+    return JsonResponse(
+        {"data": key_body(stored_key(key), Decimal(0), secret)},
+        headers={"cache-control": "no-store"},  # nothing on the way may keep the secret
+    )
 
 
 @router.get("/v1/keys")
