@@ -113,9 +113,7 @@ class BatchRun:
             request_id = answer.headers.get("x-request-id", "")
             text = answer_line(result_id, request.custom_id, answer.status, request_id, answer.body)
             is_error = answer.status != 200
-            result = StoredResult(line.number, is_error, text, _tally(answer.body, is_error=is_error))
-            if not await self._tools.batches.add_result(self._tools.owner, self.batch.id, result):
-                raise LostError(f"another server has the batch {self.batch.id}")
+            await self._store(StoredResult(line.number, is_error, text, _tally(answer.body, is_error=is_error)))
         finally:
             self._room.release()
 
@@ -130,6 +128,17 @@ class BatchRun:
                 return answer
             await asyncio.sleep(min(max(delay, answer.retry_after or 0.0), MAX_DELAY_SECONDS))
             delay = min(2 * delay, MAX_DELAY_SECONDS)
+
+    async def _store(self, result: StoredResult) -> None:
+        """Store a result. Who cancels this waits for it: it shall be among those that the batch ends with."""
+        storing = asyncio.ensure_future(self._tools.batches.add_result(self._tools.owner, self.batch.id, result))
+        try:
+            is_stored = await asyncio.shield(storing)
+        except asyncio.CancelledError:
+            await asyncio.gather(storing, return_exceptions=True)
+            raise
+        if not is_stored:
+            raise self._lost()
 
     async def _finished(self, ending: Ending) -> bool:
         """Write the results and end the batch so; False, and nothing is written, when it is in another state."""
@@ -174,8 +183,11 @@ class BatchRun:
         """Return how the batch ends that is in another state than we knew. Raises LostError when it is not ours."""
         status = (await self._tools.batches.statuses(self._tools.owner)).get(self.batch.id)
         if status != "cancelling":
-            raise LostError(f"another server has the batch {self.batch.id}")
+            raise self._lost()
         return CANCELLED
+
+    def _lost(self) -> LostError:
+        return LostError(f"Another server runs the batch {self.batch.id}.")
 
     def _lines(self) -> AsyncIterator[list[InputLine]]:
         return input_lines(self._tools.files, self.batch.input_file_id, self._tools.max_line_bytes)
