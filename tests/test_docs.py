@@ -71,12 +71,9 @@ def test_every_decision_record_has_its_four_parts_and_a_number_of_its_own() -> N
 
 def documented_commands() -> set[str]:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-    return {
-        f"{first} {second}".strip()
-        for first, second in re.findall(
-            r"\bossian (models|serve|chat|debug|doctor|version)(?: (list|pull|verify|render|parse))?\b", pages
-        )
-    }
+    groups = "|".join({command.split()[0] for command in existing_commands() if " " in command})
+    single = "|".join(command for command in existing_commands() if " " not in command)
+    return set(re.findall(rf"\bossian ((?:{groups})(?: [a-z]+)?|{single})\b", pages))
 
 
 def existing_commands() -> set[str]:
