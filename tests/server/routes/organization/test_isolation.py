@@ -145,3 +145,10 @@ def test_ids_of_any_kind_name_nothing(admin: Admin) -> None:
     for name in ("%00", "..%2F..", "x" * 5000, "%F0%9F%92%A9", "'%20OR%201=1"):
         assert admin.refused("GET", f"/projects/{name}", 404)["code"] in ("project_not_found", "unknown_url")
         assert admin.refused("DELETE", f"/admin_api_keys/{name}", 404)["code"] in ("key_not_found", "unknown_url")
+
+
+def test_metrics_name_the_whole_route(admin: Admin) -> None:
+    admin.get(f"/projects/{admin.project()}/api_keys")
+    metrics = admin.served.get("/metrics", headers=admin.key.headers).text
+    assert 'route="/v1/organization/projects/{project_id}/api_keys"' in metrics
+    assert 'route="/projects' not in metrics

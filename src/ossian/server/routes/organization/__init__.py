@@ -12,6 +12,6 @@ from ossian.server.routes.organization import (
     usage,
 )
 
-router = APIRouter(prefix="/v1/organization", tags=["Administration"])
+router = APIRouter(tags=["Administration"])  # no prefix: metrics name routes by what is written at them
 for part in (projects, api_keys, rate_limits, spend_limits, admin_api_keys, usage, audit_logs):
     router.include_router(part.router)

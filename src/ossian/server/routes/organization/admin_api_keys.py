@@ -20,7 +20,7 @@ from ossian.server.routes.organization.api_keys import no_key
 from ossian.server.routes.organization.changes import changes, shown_once
 from ossian.server.service import Service, service_of
 
-router = APIRouter(prefix="/admin_api_keys")
+router = APIRouter(prefix="/v1/organization/admin_api_keys")
 
 
 @router.post("", openapi_extra=request_body(CreateAdminKeyRequest))

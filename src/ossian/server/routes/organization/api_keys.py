@@ -17,7 +17,7 @@ from ossian.server.routes.organization.projects import project_in
 from ossian.server.service import Service, service_of
 from ossian.storage.account_records import StoredProject
 
-router = APIRouter(prefix="/projects/{project_id}/api_keys")
+router = APIRouter(prefix="/v1/organization/projects/{project_id}/api_keys")
 
 
 @router.post("", openapi_extra=request_body(CreateKeyRequest))

@@ -8,7 +8,7 @@ from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
 from ossian.server.service import service_of
 
-router = APIRouter()
+router = APIRouter(prefix="/v1/organization")
 
 
 @router.get("/audit_logs")

@@ -15,7 +15,7 @@ from ossian.server.routes.organization.changes import changes
 from ossian.server.service import Service, service_of
 from ossian.storage.account_records import StoredProject
 
-router = APIRouter(prefix="/projects")
+router = APIRouter(prefix="/v1/organization/projects")
 
 
 @router.post("", openapi_extra=request_body(CreateProjectRequest))

@@ -28,7 +28,7 @@ from ossian.storage.records import Page
 
 DEFAULT_LIMIT = 100  # of a page, as OpenAI has it
 
-router = APIRouter(prefix="/projects/{project_id}/rate_limits")
+router = APIRouter(prefix="/v1/organization/projects/{project_id}/rate_limits")
 
 
 @router.get("")

@@ -16,7 +16,7 @@ from ossian.server.routes.organization.changes import changes
 from ossian.server.routes.organization.projects import project_in
 from ossian.server.service import Service, service_of
 
-router = APIRouter(prefix="/projects/{project_id}/spend_limit")
+router = APIRouter(prefix="/v1/organization/projects/{project_id}/spend_limit")
 
 
 @router.get("")

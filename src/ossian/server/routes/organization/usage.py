@@ -37,7 +37,7 @@ from ossian.storage.records import Page
 
 NUM_EXPORTED: Final = 1000  # lines that are read and sent at a time
 
-router = APIRouter()
+router = APIRouter(prefix="/v1/organization")
 
 
 @router.get("/usage/completions")
