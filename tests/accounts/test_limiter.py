@@ -212,7 +212,7 @@ async def test_no_more_than_the_limit_ever_run_at_once(limiter: Limiter) -> None
             await limiter.settle(admission, 0, NOW)
 
     await asyncio.gather(*(client() for _ in range(16)))
-    assert most == 3
+    assert 0 < most <= 3  # in a Redis, who is about to be refused can keep another out
     assert await num_admitted(limiter, limited, tries=5) == 3
 
 
@@ -315,3 +315,46 @@ def test_a_window_holds_what_it_should(steps: list[tuple[int, int, int]], max_re
             tokens[minute] = tokens.get(minute, 0) + (used if reserved else 0)
 
     asyncio.run(compare())
+
+
+async def test_tokens_can_be_reserved_once_they_are_known(limiter: Limiter) -> None:
+    limited = quota(requests_per_minute=5, tokens_per_minute=100)
+    admission = await limiter.admit((limited,), 0, NOW)
+    assert "x-ratelimit-limit-tokens" not in admission.headers
+    await limiter.reserve(admission, 60, NOW)
+    assert admission.headers["x-ratelimit-remaining-tokens"] == "40"
+    assert admission.headers["x-ratelimit-remaining-requests"] == "4"
+    await limiter.settle(admission, 10, NOW)
+    assert (await limiter.admit((limited,), 90, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
+
+
+async def test_tokens_are_reserved_of_every_quota_that_counts_them(limiter: Limiter) -> None:
+    of_project, of_key = quota("project/demo", tokens_per_minute=100), quota("key/a", tokens_per_minute=70)
+    admission = await limiter.admit((of_project, of_key, quota("key/b", requests_per_minute=1)), 0, NOW)
+    await limiter.reserve(admission, 60, NOW)
+    assert await num_admitted(limiter, of_project, tries=1, num_tokens=41) == 0
+    assert await num_admitted(limiter, of_key, tries=1, num_tokens=11) == 0
+    assert await num_admitted(limiter, of_project, tries=1, num_tokens=40) == 1
+
+
+async def test_a_request_whose_tokens_are_refused_counts_against_nothing(limiter: Limiter) -> None:
+    of_project = quota("project/demo", requests_per_minute=2, tokens_per_minute=100, concurrent_requests=1)
+    of_key = quota("key/a", tokens_per_minute=50)
+    admission = await limiter.admit((of_project, of_key), 0, NOW)
+    with pytest.raises(LimitReachedError, match=r"key/a.*this request alone counts 60"):
+        await limiter.reserve(admission, 60, NOW)
+    await limiter.settle(admission, 60, NOW)
+    again = await limiter.admit((of_project, of_key), 50, NOW)
+    assert again.headers["x-ratelimit-remaining-requests"] == "1"
+    assert again.headers["x-ratelimit-remaining-tokens"] == "0"
+
+
+async def test_a_reservation_can_be_tried_again(limiter: Limiter) -> None:
+    limited = quota(tokens_per_minute=100)
+    before = await limiter.admit((limited,), 80, NOW)
+    admission = await limiter.admit((limited,), 0, NOW)
+    with pytest.raises(LimitReachedError):
+        await limiter.reserve(admission, 60, NOW)
+    await limiter.settle(before, 0, NOW)
+    await limiter.reserve(admission, 60, NOW)
+    assert await num_admitted(limiter, limited, tries=1, num_tokens=40) == 1

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossian.accounts.limits import MAX_LIMIT, PROFILES, UNLIMITED, Limits
+from ossian.accounts.limits import MAX_LIMIT, PROFILES, UNLIMITED, Limits, profile_of
 from ossian.errors import InvalidRequestError
+from ossian.settings import LimitSettings
 
 NUMBERS = st.none() | st.integers(0, MAX_LIMIT)
 
@@ -45,3 +46,21 @@ def test_errors_name_the_field_and_what_it_may_be(body: object, param: str, way_
     with pytest.raises(InvalidRequestError, match=way_out) as caught:
         Limits.from_json(body)
     assert caught.value.param == param
+
+
+def test_without_figures_a_profile_is_as_it_is() -> None:
+    assert profile_of(LimitSettings()) == PROFILES["unlimited"]
+    assert profile_of(LimitSettings(profile="hosted")) == PROFILES["hosted"]
+
+
+def test_figures_that_are_set_go_over_the_profile() -> None:
+    figures = {"project": {"tokens_per_minute": 9}, "anonymous": {"requests_per_minute": 0}}
+    profile = profile_of(LimitSettings.model_validate({"profile": "hosted", **figures}))
+    assert profile.project == Limits(requests_per_minute=400, tokens_per_minute=9)
+    assert profile.key == UNLIMITED
+    assert profile.anonymous == Limits(requests_per_minute=0)
+
+
+def test_a_limit_of_the_profile_can_be_lifted() -> None:
+    profile = profile_of(LimitSettings.model_validate({"profile": "hosted", "project": {"requests_per_minute": None}}))
+    assert profile.project == UNLIMITED

@@ -6,7 +6,15 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from ossian.errors import EngineDeadError, EngineOverloadedError, InvalidRequestError, TooManyRequestsError
+from ossian.errors import (
+    BudgetSpentError,
+    EngineDeadError,
+    EngineOverloadedError,
+    InvalidRequestError,
+    LimitReachedError,
+    OssianError,
+    TooManyRequestsError,
+)
 from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_handlers, error_response, refusal
 
 
@@ -26,6 +34,26 @@ def test_only_trying_again_later_is_advised_where_it_can_help(
     response = error_response(error)
     assert response.status_code == status
     assert response.headers.get("retry-after") == (str(RETRY_AFTER_SECONDS) if has_retry_after else None)
+
+
+@pytest.mark.parametrize(
+    "error, headers",
+    [
+        (LimitReachedError("No.", 17, {"x-ratelimit-limit-requests": "2"}), {"retry-after": "17"}),
+        (LimitReachedError("No.", 60, {}), {"retry-after": "60"}),
+        (LimitReachedError("No.", None, {}), {"x-should-retry": "false"}),
+        (BudgetSpentError("No.", 60), {"retry-after": "60"}),
+        (BudgetSpentError("No.", 86_400), {"retry-after": "86400", "x-should-retry": "false"}),
+        (BudgetSpentError("No.", None), {"x-should-retry": "false"}),
+    ],
+)
+def test_a_limit_says_when_to_try_again_if_clients_shall(error: OssianError, headers: dict[str, str]) -> None:
+    response = error_response(error)
+    assert response.status_code == 429
+    names = ("retry-after", "x-should-retry")
+    assert {name: response.headers[name] for name in names if name in response.headers} == headers
+    if isinstance(error, LimitReachedError):
+        assert error.headers.items() <= dict(response.headers).items()
 
 
 def test_a_refusal_is_an_openai_error_with_headers() -> None:
