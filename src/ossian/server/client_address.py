@@ -8,13 +8,8 @@ from starlette.requests import HTTPConnection
 
 from ossian.settings import Network
 
-FORWARDING_HEADERS: Final = (
-    "forwarded",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-real-ip",
+FORWARDING_HEADERS: Final = frozenset(
+    {b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip"}
 )  # what a proxy adds; who has one in between is not on this machine, for all we know
 
 
@@ -54,8 +49,8 @@ def sender_of(connection: HTTPConnection) -> str:
 
 def is_from_here(connection: HTTPConnection) -> bool:
     """Tell whether a request was sent on this machine, and not by a proxy for somebody else."""
-    is_forwarded = any(name in connection.headers for name in FORWARDING_HEADERS)
-    return is_loopback(sender_of(connection)) and not is_forwarded
+    is_forwarded = any(name in FORWARDING_HEADERS for name, _ in connection.headers.raw)
+    return not is_forwarded and is_loopback(sender_of(connection))
 
 
 def is_loopback(host: str) -> bool:
