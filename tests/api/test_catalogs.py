@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from ossian.api.catalogs import catalog_body, openrouter_body
+from ossian.api.catalogs import RequestRates, catalog_body, openrouter_body
 from ossian.api.models import ModelCard
 from ossian.settings import DeclaredModel
 
@@ -31,7 +31,7 @@ ELSEWHERE = ModelCard("b", "b", DeclaredModel(id="b"), "active", is_served=False
 
 
 def test_the_catalog_is_an_array_of_models() -> None:
-    assert catalog_body([CARD], "EUR") == [
+    assert catalog_body([CARD], "EUR", RequestRates(400, 2)) == [
         {
             "id": "gpt-oss-20b",
             "name": "gpt-oss 20b",
@@ -64,7 +64,8 @@ def test_the_catalog_is_an_array_of_models() -> None:
                     "pricing": {
                         "prompt": {"price": "0.04", "unit": "EUR per 1M tokens"},
                         "completion": {"price": "0.15", "unit": "EUR per 1M tokens"},
-                    }
+                    },
+                    "rate_limit": {"rate_limit_api": 400, "rate_limit_api_anonymous": 2},
                 },
             },
         }
@@ -72,7 +73,7 @@ def test_the_catalog_is_an_array_of_models() -> None:
 
 
 def test_the_catalog_shows_models_that_are_not_available() -> None:
-    served, other = catalog_body([CARD, ELSEWHERE], "USD")
+    served, other = catalog_body([CARD, ELSEWHERE], "USD", RequestRates())
     assert (served["available"], other["available"]) == (True, False)
     assert other["metadata"]["model_specs"]["context_size"] is None
     assert other["metadata"]["publishing_information"]["model_publication_date"] is None
@@ -80,7 +81,7 @@ def test_the_catalog_shows_models_that_are_not_available() -> None:
 
 def test_a_model_that_does_not_reason_is_of_another_category() -> None:
     declared = DeclaredModel.model_validate({"id": "a", "capabilities": {"reasoning": False}})
-    (body,) = catalog_body([replace(CARD, declared=declared)], "USD")
+    (body,) = catalog_body([replace(CARD, declared=declared)], "USD", RequestRates())
     assert body["category"] == "Large Language Models (LLM)"
 
 

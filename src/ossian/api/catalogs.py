@@ -1,6 +1,7 @@
 """The public catalogs of hosted services: every model that is offered, for people and programs that choose one."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ossian.api.fields import JsonObject
 from ossian.api.models import ModelCard, iso_day, pricing, supported_features
@@ -8,12 +9,20 @@ from ossian.api.money import plain
 from ossian.settings import DeclaredModel
 
 
-def catalog_body(cards: Iterable[ModelCard], currency: str) -> list[JsonObject]:
+@dataclass(frozen=True, slots=True)
+class RequestRates:
+    """How many requests to a model a project, and an address without a key, may send in a minute; None: any number."""
+
+    project: int | None = None
+    anonymous: int | None = None
+
+
+def catalog_body(cards: Iterable[ModelCard], currency: str, rates: RequestRates) -> list[JsonObject]:
     """Return `models_v2`: an array, also of models that are not available at present."""
-    return [_catalog_model(card, currency) for card in cards]
+    return [_catalog_model(card, currency, rates) for card in cards]
 
 
-def _catalog_model(card: ModelCard, currency: str) -> JsonObject:
+def _catalog_model(card: ModelCard, currency: str, rates: RequestRates) -> JsonObject:
     declared = card.declared
     return {
         "id": card.id,
@@ -31,7 +40,10 @@ def _catalog_model(card: ModelCard, currency: str) -> JsonObject:
                 "licence_name": declared.licence,
                 "model_publication_date": iso_day(declared.published),
             },
-            "usage_information": {"pricing": _prices(declared, currency)},
+            "usage_information": {
+                "pricing": _prices(declared, currency),
+                "rate_limit": {"rate_limit_api": rates.project, "rate_limit_api_anonymous": rates.anonymous},
+            },
         },
     }
 

@@ -14,6 +14,10 @@ RATE_LIMIT_HEADERS: Final = tuple(
 )
 EXPOSED: Final = (
     "retry-after",
+    "x-aimlapi-credits-used",
+    "x-aimlapi-usd-spent",
+    "x-client-request-id",
+    "x-inference-id",
     "x-ossian-warning",
     "x-request-id",
     "x-should-retry",

@@ -88,6 +88,8 @@ class Service:
         return checked(value, schema, ignore_unknown=self.ignores_unknown or address.ignores_unknown)
 
     def _id_of(self, name: str) -> str:
+        """The model behind a name, which an address may have spelt in its own way."""
+        name = self.parts.catalog.name_of(name)
         return self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured).model.id
 
     def resolve(self, request: HTTPConnection, name: str) -> tuple[Model, Generation]:

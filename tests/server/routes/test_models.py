@@ -1,10 +1,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from tests.api.shapes import faults
+from tests.server.keys import make_key, make_project
 from tests.server.serving import ALIAS, ALIASES, MODEL, NOW, Served, scripted, serving
 
 TODAY = datetime.fromtimestamp(NOW, UTC).date()
@@ -79,6 +81,14 @@ def test_the_catalog_has_what_stays(declared: Served) -> None:
     assert prices["prompt"] == {"price": "0.05", "unit": "EUR per 1M tokens"}
 
 
+def test_the_catalog_tells_the_limits() -> None:
+    sections = {"limits": {"profile": "hosted", "anonymous": {"requests_per_minute": 3}}}
+    with serving(scripted(), sections=sections) as served:
+        (model,) = served.get("/rest/v1/models_v2").json()
+    rates = model["metadata"]["usage_information"]["rate_limit"]
+    assert rates == {"rate_limit_api": 400, "rate_limit_api_anonymous": 3}
+
+
 def test_routers_are_shown_the_served_models(declared: Served) -> None:
     (model,) = declared.get("/rest/v2/openrouter").json()["data"]
     assert (model["id"], model["context_length"]) == (MODEL, 131_072)
@@ -136,6 +146,29 @@ def test_a_retired_models_successor_answers_with_a_warning(declared: Served, pat
     response = asked(declared, path, "moved")
     assert response.json()["model"] == MODEL
     assert response.headers["x-warning"] == f"The model 'moved' was retired on {TODAY}; '{MODEL}' answers instead."
+
+
+def test_a_redirected_request_waits_as_long_as_is_declared() -> None:
+    lifecycle = {"retired": TODAY, "successor": MODEL, "when_retired": "redirect", "redirect_delay_seconds": 0.25}
+    models = [{"id": "moved", "lifecycle": lifecycle}]
+    with serving(scripted(), sections={"catalog": {"models": models}}) as served:
+        began = monotonic()
+        response = served.chat(model="moved")
+        assert monotonic() - began >= 0.25
+    assert "answers instead" in response.headers["x-warning"]
+
+
+def test_a_virtual_name_stands_for_what_a_key_may_use() -> None:
+    with serving(scripted()) as served:
+        project = make_project(served)
+        narrow = make_key(served, project, scopes={"models": ["another"]})
+        wide = make_key(served, project, scopes={"models": [MODEL]})
+        body = {"model": "ossian@latest", "messages": [{"role": "user", "content": "Hi"}]}
+        assert served.post(json=body, headers=wide.headers).json()["model"] == MODEL
+        refused = served.post(json=body, headers=narrow.headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (404, "model_not_found")
+        by_name = served.post(json={**body, "model": MODEL}, headers=narrow.headers)
+        assert (by_name.status_code, by_name.json()["error"]["code"]) == (403, "model_not_allowed")
 
 
 @pytest.mark.parametrize("name", [MODEL, ALIAS, "ossian@latest"])

@@ -82,7 +82,7 @@ def id_of(name: str) -> str:
         ({}, "gpt-oss-20b"),
         ({"model": None}, "gpt-oss-20b"),
         ({"model": "gpt-oss-20b"}, "gpt-oss-20b"),
-        ({"model": "openai/gpt-oss-20b"}, "openai/gpt-oss-20b"),
+        ({"model": "openai/gpt-oss-20b"}, "gpt-oss-20b"),
         ({"model": 5}, 5),  # what is no name is the schema's to refuse
     ],
 )

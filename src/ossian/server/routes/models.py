@@ -5,8 +5,9 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
+from ossian.accounts.limits import profile_of
 from ossian.api.aimlapi.models import catalog_query, model_entry
-from ossian.api.catalogs import catalog_body, openrouter_body
+from ossian.api.catalogs import RequestRates, catalog_body, openrouter_body
 from ossian.api.models import ModelCard, model_body, model_list
 from ossian.api.vendor_errors import Vendor
 from ossian.catalog.catalog import Entry
@@ -41,7 +42,10 @@ async def retrieve_model(request: Request, model_id: str) -> Response:
 async def catalog(request: Request) -> Response:
     """Show the catalog to everybody. Models on their way out are not in it."""
     service = service_of(request)
-    return JsonResponse(catalog_body(cards_of(service, Stage.ACTIVE), service.parts.settings.catalog.currency))
+    settings = service.parts.settings
+    limits = profile_of(settings.limits)
+    rates = RequestRates(limits.project.requests_per_minute, limits.anonymous.requests_per_minute)
+    return JsonResponse(catalog_body(cards_of(service, Stage.ACTIVE), settings.catalog.currency, rates))
 
 
 @router.get("/rest/v2/openrouter")

@@ -81,7 +81,7 @@ def address_of(scope: Scope) -> Address:
 
 
 def with_model(body: dict[str, Any], address: Address, id_of: Callable[[str], str]) -> dict[str, Any]:
-    """Return a request's body with the model of its address, where it names none itself.
+    """Return a request's body with the model of its address, which it may also name itself.
 
     `id_of` tells which model answers to a name. Raises InvalidRequestError for a body that names another model, and
     what `id_of` raises.
@@ -89,9 +89,7 @@ def with_model(body: dict[str, Any], address: Address, id_of: Callable[[str], st
     named = body.get("model")
     if address.model is None or not (named is None or isinstance(named, str)):
         return body
-    if named is None:
-        return body | {"model": address.model}
-    if named != address.model and id_of(named) != id_of(address.model):
+    if named not in (None, address.model) and id_of(named) != id_of(address.model):
         message = f"This address is for the model '{address.model}'. Leave 'model' out, or use the address /v1."
         raise InvalidRequestError(message, param="model", code="model_mismatch")
-    return body
+    return body | {"model": address.model}

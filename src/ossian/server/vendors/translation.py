@@ -90,9 +90,9 @@ class _Translated:
         self._body += message.get("body", b"")
         if message.get("more_body"):
             return
-        error = orjson.loads(self._body).get("error")
-        if isinstance(error, dict):
-            start["status"], body = self._translated(start["status"], error)
+        whole = orjson.loads(self._body)
+        if isinstance(whole, dict) and isinstance(whole.get("error"), dict):
+            start["status"], body = self._translated(start["status"], whole["error"])
             self._body = orjson.dumps(body)
             MutableHeaders(scope=start)["content-length"] = str(len(self._body))
         self._start = None
