@@ -5,6 +5,7 @@ there are, and refuses what is wrong with an InvalidRequestError that names the 
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, NoReturn
 
@@ -73,14 +74,11 @@ class Administration:
 
     async def default_project(self, actor: Actor) -> Project:
         """Return the project named "default"; make it when there is none."""
-        for _ in range(2):  # somebody else may make it between the question and the answer
+        while True:  # somebody else may make it between the question and the answer
             if stored := await self._database.projects.find_by_name(DEFAULT_PROJECT):
                 return project_of(stored)
-            try:
+            with suppress(InvalidRequestError):
                 return await self.create_project(actor, DEFAULT_PROJECT)
-            except InvalidRequestError as error:
-                taken = error
-        raise taken
 
     async def update_project(self, actor: Actor, project_id: str, given: Mapping[str, Any]) -> Project:
         """Change fields of a project: `name`, `limits`, `model_limits`, `budget`; what is left out stays as it is.
@@ -157,8 +155,7 @@ class Administration:
         shown = {"prefix": key.prefix, **fields}
         entry = self._entry(actor, AuditType.KEY_CREATED, project_id, key.id, shown)
         if not await self._database.keys.create(stored_key(key), entry):
-            _check_current(await self.project(project_id))
-            _no_project(project_id)
+            raise _archived(await self.project(project_id))
         return key, secret
 
     async def update_key(self, actor: Actor, project_id: str, key_id: str, given: Mapping[str, Any]) -> ApiKey:
@@ -235,7 +232,8 @@ class Administration:
     async def _edit_project(self, project_id: str, edit: ProjectEdit) -> Project:
         def change(stored: StoredProject) -> tuple[StoredProject, StoredAuditEntry | None]:
             project = project_of(stored)
-            _check_current(project)
+            if project.is_archived:
+                raise _archived(project)
             fields, entry = edit(project)
             return stored_project(replace(project, **fields)), entry
 
@@ -278,10 +276,9 @@ class Administration:
         )
 
 
-def _check_current(project: Project) -> None:
-    if project.is_archived:
-        message = f"The project '{project.name}' is archived: nothing in it can be made or changed."
-        raise InvalidRequestError(message, param="project_id", code="project_archived")
+def _archived(project: Project) -> InvalidRequestError:
+    message = f"The project '{project.name}' is archived: nothing in it can be made or changed."
+    return InvalidRequestError(message, param="project_id", code="project_archived")
 
 
 def _check_not_revoked(name: str, revoked_at: int | None) -> None:
