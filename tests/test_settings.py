@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from ossian.settings import (
     AccessSettings,
+    BatchSettings,
     CatalogSettings,
     DeclaredModel,
     EngineSettings,
+    FileSettings,
     LimitFigures,
     LimitSettings,
     LogSettings,
@@ -37,6 +39,8 @@ SECTIONS = [
     ResponsesSettings,
     LimitSettings,
     UsageSettings,
+    FileSettings,
+    BatchSettings,
     VendorSettings,
     LogSettings,
 ]

@@ -7,6 +7,7 @@ A setting comes from the environment (`OSSIAN_SERVER__PORT=9000`), else from the
 import os
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, get_args
@@ -182,7 +183,7 @@ class VendorSettings(Section):
     hosts: tuple[HostName, ...] = ()  # with models.example, gpt-oss-20b.models.example is that model's own host
     project_aliases: dict[str, str] = Field(default_factory=dict)  # what /project/p-… may say -> a project's id or name
 
-    @property
+    @cached_property
     def offered(self) -> frozenset[str]:
         """The services whose addresses are there."""
         return frozenset(name for name in ("ovhcloud", "aimlapi", "azion", "e2e") if getattr(self, name))
@@ -253,11 +254,11 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     reasoning_memory: ReasoningMemorySettings = ReasoningMemorySettings()
     responses: ResponsesSettings = ResponsesSettings()
-    vendors: VendorSettings = Field(default_factory=VendorSettings)
     limits: LimitSettings = LimitSettings()
     usage: UsageSettings = UsageSettings()
     files: FileSettings = FileSettings()
     batches: BatchSettings = BatchSettings()
+    vendors: VendorSettings = Field(default_factory=VendorSettings)
     log: LogSettings = LogSettings()
     database_url: SecretStr | None = None  # as SQLAlchemy writes it; None: an SQLite file in data_dir
     data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")

@@ -5,6 +5,7 @@ import pytest
 from ossian.accounts.keys import KeyKind, kind_of
 from tests.server.keys import Made
 from tests.server.routes.aimlapi.conftest import WINDOW, Account
+from tests.server.serving import until
 
 FIELDS = {"name", "disabled", "prefix", "scopes", "limit", "created_at", "updated_at", "monthly_usage"}
 
@@ -73,6 +74,10 @@ def test_a_deleted_key_is_refused_at_once(account: Account) -> None:
 
 def test_the_key_that_was_used_last(account: Account) -> None:
     assert "used yet" in account.refused("GET", "/v1/key", account.admin, 404)
+    create(account)
+    assert account.chat().status_code == 200
+    until(lambda: account.ask("GET", "/v1/key", account.admin).status_code == 200)
+    assert account.get("/v1/key", account.admin)["data"]["prefix"] == account.key.secret[:16]
 
 
 def test_a_limit_that_is_reached_ends_the_key(account: Account) -> None:

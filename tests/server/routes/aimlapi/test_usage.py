@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from tests.server.keys import make_key
-from tests.server.routes.aimlapi.conftest import WINDOW, Account
-from tests.server.serving import MODEL
+from tests.server.routes.aimlapi.conftest import ASKED, WINDOW, Account
+from tests.server.serving import MODEL, scripted, serving, until
 
 
 def spent(answer: Any) -> float:
@@ -77,6 +77,20 @@ def test_usage_needs_a_key_that_may_see_it(account: Account, path: str) -> None:
     account.refused("GET", path, None, 401)
     narrow = make_key(account.served, account.project_id, scopes={"endpoints": ["chat.completions"]})
     assert "usage" in account.refused("GET", path, narrow, 403)
+
+
+def test_a_key_of_the_settings_is_told_what_it_used() -> None:
+    with serving(scripted(), api_keys=["secret", "other"]) as served:
+        secret, other = ({"authorization": f"Bearer {key}"} for key in ("secret", "other"))
+        assert served.post(json=ASKED, headers=secret).status_code == 200
+
+        def num_requests(headers: dict[str, str]) -> int:
+            body = served.get("/v2/usage", params=WINDOW, headers=headers).json()
+            assert body["api_key_prefix"] is None
+            return int(body["requests"])
+
+        until(lambda: num_requests(secret) == 1)
+        assert num_requests(other) == 0
 
 
 def test_a_wrong_window_is_refused(account: Account) -> None:
