@@ -12,6 +12,7 @@ from training.mixture import FAMILIES, SHARES, SKILLS
 from training.skills.exchange import Split
 
 MAX_TOKENS = 2560
+PER_BATCH = 150  # tokens whose time a batch takes, however small it is
 IGNORED = -100
 MAX_SHORTENED = 32
 FIXED_ANSWERS = ("conversation", "facts", "anything else")
@@ -50,12 +51,19 @@ def batches(seed: int) -> Iterator[Batch]:
 
 
 def split_up(group: list[Example]) -> Iterator[Batch]:
-    """Batches of up to MAX_TOKENS tokens with padding, beside the prefix."""
-    left = sorted(group, key=length)
-    while left:
-        size = max(1, MAX_TOKENS // length(left[-1]))
-        chunk, left = left[-size:], left[:-size]
-        yield make_batch(chunk)
+    """Batches of up to MAX_TOKENS tokens with padding, beside the prefix, that take the fewest tokens together."""
+    ordered = sorted(group, key=length)
+    cost, begins = [0], [0]  # of the first so many examples: the least tokens, and where their last batch begins
+    for end in range(1, len(ordered) + 1):
+        longest, fixed = length(ordered[end - 1]), len(ordered[0].prefix) + PER_BATCH
+        first = max(0, end - max(1, MAX_TOKENS // longest))
+        least, begin = min((cost[at] + fixed + (end - at) * longest, at) for at in range(first, end))
+        cost.append(least)
+        begins.append(begin)
+    end = len(ordered)
+    while end:
+        yield make_batch(ordered[begins[end] : end])
+        end = begins[end]
 
 
 def shortened(random: Random, example: Example) -> Example:

@@ -1,6 +1,7 @@
 """Train ossian-nano: `python -m training.train`. See README.md."""
 
 import argparse
+import math
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from training.state import SEED, State, new_state, saved_state
 from training.workers import Workers, total
 
 WARM_UP = 60
+DECAY = 0.25  # the part of --minutes in which the learning rate falls
 AVERAGE = 0.99  # the exported weights are a running average of the trained ones
 CHECKPOINT = Path(__file__).parent / "out" / "checkpoint.pt"
 
@@ -28,8 +30,10 @@ def schedule(step: int, decay_from: int, num_steps: int) -> float:
     return min(1.0, (step + 1) / WARM_UP, (num_steps - step) / (num_steps - decay_from))
 
 
-def train(state: State, num_steps: int, decay_from: int, tokens_per_step: int, num_workers: int) -> None:
-    """Train and save; every 100 steps a checkpoint."""
+def train(
+    state: State, num_steps: int, decay_from: int, tokens_per_step: int, num_workers: int, minutes: float = math.inf
+) -> None:
+    """Train and save; every 100 steps a checkpoint. It ends after `minutes` if it has not before."""
     first = state.optimizer.num_steps
     threads = ThreadPoolExecutor(num_workers)
     seeds = [SEED + 1000 * first + worker for worker in range(num_workers)]
@@ -38,14 +42,18 @@ def train(state: State, num_steps: int, decay_from: int, tokens_per_step: int, n
     for step in range(first, num_steps):
         weights = weights_of(state, threads)
         result = total(workers.step(weights, tokens_per_step // num_workers))
-        move(state, workers, threads, 1 / result.num_targets, schedule(step, decay_from, num_steps))
+        left = max(0.0, 1 - (time.time() - started) / (60 * minutes))  # of the time
+        scale = min(schedule(step, decay_from, num_steps), left / DECAY)
+        move(state, workers, threads, 1 / result.num_targets, scale)
         num_tokens += result.num_tokens
         if step % 10 == 0:
             loss, accuracy = result.loss / result.num_targets, result.num_correct / result.num_targets
             speed = num_tokens / (time.time() - started)
             print(f"step {step} loss {loss:.4f} accuracy {accuracy:.4f} {speed:.0f} tokens/s", flush=True)
-        if (step + 1) % 100 == 0 or step + 1 == num_steps:
+        if (step + 1) % 100 == 0 or step + 1 == num_steps or not left:
             state.save(CHECKPOINT)
+        if not left:
+            break
 
 
 def weights_of(state: State, threads: ThreadPoolExecutor) -> dict[str, Tensor]:
@@ -70,6 +78,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--decay-from", type=int, default=3500, help="from this step on the learning rate falls to 0")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, whatever --steps says")
     parser.add_argument("--tokens-per-step", type=int, default=9600)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", type=Path)
@@ -81,4 +90,5 @@ if __name__ == "__main__":
         arguments.decay_from,
         arguments.tokens_per_step,
         arguments.workers,
+        arguments.minutes,
     )

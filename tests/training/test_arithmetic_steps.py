@@ -78,7 +78,7 @@ def test_pairs_name_the_digits_of_both_from_the_highest(a: int, b: int) -> None:
 
 @given(number, number)
 def test_the_first_pair_that_differs_decides_a_comparison(a: int, b: int) -> None:
-    shown, conclusion = steps.compared(a, b).removeprefix(f"{a}?{b}: ").split(", so ")
+    shown, conclusion = steps.compared(a, b).rpartition(": ")[2].split(", so ")
     *equal, deciding = shown.split()
     assert all(pair[1] == "=" for pair in equal)
     assert conclusion == f"{a}{deciding[1]}{b}"
@@ -127,7 +127,7 @@ def test_the_steps(a: int, operator: str, b: int, text: str) -> None:
     "a, b, text",
     [
         (45, 54, "45?54: 4<5, so 45<54"),
-        (120, 98, "120?98: 1>0, so 120>98"),
+        (120, 98, "120?98: 120?098: 1>0, so 120>98"),
         (582, 579, "582?579: 5=5 8>7, so 582>579"),
         (5, 5, "5?5: 5=5, so 5=5"),
     ],

@@ -69,7 +69,7 @@ def test_training_never_draws_what_is_held_out(skill: Skill) -> None:
 def test_effort_changes_the_length(skill: Skill, split: Split) -> None:
     for exchange in exchanges(skill, split, 300):
         low, medium, high = (len(said_tokens(exchange.analysis[effort])) for effort in Effort)
-        assert 1.5 * low <= medium
+        assert 1.3 * low <= medium
         assert 1.5 * medium <= high
 
 

@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -56,9 +57,15 @@ def test_the_number_that_is_asked_for_comes_first(split: Split) -> None:
         )
 
 
-@given(number, number)
-def test_effort_changes_the_length(a: int, b: int) -> None:
-    analysis = comparison.analysis(a, b)
+KINDS = (comparison.whether, comparison.which, comparison.compare)
+
+
+@given(number, number, st.sampled_from(KINDS), st.integers(0, 99))
+def test_effort_changes_the_length(
+    a: int, b: int, kind: Callable[[Random, int, int], comparison.Asked], seed: int
+) -> None:
+    asked = kind(Random(seed), a, b)
+    analysis = comparison.analysis(a, b, asked)
     low, medium, high = (len(said_tokens(analysis[effort])) for effort in (Effort.LOW, Effort.MEDIUM, Effort.HIGH))
     assert 1.5 * low <= medium
     assert 1.5 * medium <= high
@@ -66,13 +73,27 @@ def test_effort_changes_the_length(a: int, b: int) -> None:
 
 def test_the_examples() -> None:
     assert comparison.statement(98, "<", 120) == "98 is less than 120."
-    assert comparison.analysis(45, 54)[Effort.MEDIUM] == (
-        "I compare the digits from the left. 45?54: 4<5, so 45<54. 45 is less than 54."
+    asked = comparison.Asked(
+        "Which is greater, 45 or 54?", "54 is greater than 45.", ">", "54>45", "54 is greater than 45."
+    )
+    analysis = comparison.analysis(45, 54, asked)
+    assert analysis[Effort.LOW] == "45?54: 4<5, so 45<54. > 54>45"
+    assert analysis[Effort.MEDIUM] == (
+        "I compare the digits from the left. 45?54: 4<5, so 45<54. 45 is less than 54. "
+        "Asked for greater: > 54>45. 54 is greater than 45."
     )
     for _ in range(20):
-        question, answer = comparison.which(Random(_), 98, 120, Split.TRAIN)
-        larger = GREATER.search(question)
-        assert answer == ("120 is greater than 98." if larger else "98 is less than 120.")
+        asked = comparison.which(Random(_), 98, 120)
+        larger = GREATER.search(asked.question)
+        assert asked.answer == ("120 is greater than 98." if larger else "98 is less than 120.")
+
+
+def test_the_analysis_ends_with_what_the_answer_says() -> None:
+    for exchange in exchanges(Split.TRAIN, 500):
+        conclusion = exchange.answer.partition(",")[0].lower()
+        for effort in (Effort.MEDIUM, Effort.HIGH):
+            ends = (exchange.answer, f"The answer is {conclusion}.")
+            assert exchange.analysis[effort].endswith(ends), exchange
 
 
 def test_equal_numbers_are_asked_too() -> None:

@@ -98,7 +98,7 @@ TELLING = {  # what a user never says before being told "You have not told me â€
     NAME: r"my (\w+ )?name( is|:)|is my name|call(s|ed)? me|I go by|^(hi, |hello, )?(I'm|I am) [A-Z]\w*\.?$",
     FAVOURITE: r"favou?rite {thing}\b|the {thing} I (like|love)",
     HOME: r"\bI live in|where I live|my home is|I have a (flat|house)|I moved to",
-    AGE: r"(?<!to a \d )years (old|of age)|my age|turned",
+    AGE: r"(?<!to a \d )years (old|of age)|my age|\bI (have |just )?turned",
     RELATIVE: r"\bmy {thing}('s name)? is\b|\bis my {thing}\b|name of my {thing}\b|\ba {thing} (called|named|by)",
 }
 

@@ -9,7 +9,7 @@ from training.skills.questions import framed, question
 from training.skills.wordings import expanded, is_held_out_wording
 
 PATTERNS = (
-    "[what|which] [city|town|place] is the [capital|centre|heart] of {c}?",
+    "[|tell me, |now ][what|which] [city|town|place] is the [|old ][capital|centre|heart] of {c}[| today| now]?",
     "[tell|show|give] me the [capital|centre] of {c}.",
 )
 PLACES = tuple(f"Place{number}" for number in range(40))
@@ -36,7 +36,12 @@ def test_a_trained_pattern_is_trained_with_every_filling() -> None:
     for place in PLACES:
         text = question(Random(1), (f"{pattern}?",), Split.TRAIN, trained=(pattern,), c=place)
         assert pattern.format(c=place).lower() in text.lower()
-    assert not any(pattern.split("{")[0] in text for text in drawn(Split.HELD_OUT, (pattern,)))
+    assert not {pattern.format(c=place).lower() for place in PLACES} & drawn(Split.HELD_OUT, (pattern,))
+
+
+def test_a_question_that_cannot_be_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"no question for the split 'held_out' in \d+ draws of {}: \('why\?',\)"):
+        question(Random(1), ("why?",), Split.HELD_OUT)
 
 
 def test_a_trained_question_is_trained_with_this_filling_only() -> None:

@@ -13,7 +13,7 @@ from training.skills import structured
 from training.skills.exchange import Effort, Exchange, Family, Setting, Split, unmarked
 from training.skills.extraction_domains import DOMAINS
 from training.skills.extraction_values import listed
-from training.skills.words import is_held_out
+from training.skills.structured import task
 
 NUM_FAMILIES = 120
 
@@ -81,8 +81,19 @@ def test_copies_stand_in_the_prompt_in_whole_tokens(split: Split) -> None:
     assert len(missing) < 0.02 * spans, missing
 
 
-def test_the_splits_share_no_domain_and_no_question() -> None:
-    assert 2 <= sum(is_held_out(domain.name) for domain in DOMAINS) <= len(DOMAINS) // 3
+def test_every_domain_is_in_both_splits_and_no_template_with_the_same_properties_is() -> None:
+    random = Random(2)
+    drawn = [[task(random, split) for _ in range(1500)] for split in Split]
+    for seen in drawn:
+        assert len({domain.name for domain, _, _ in seen}) > 0.8 * len(DOMAINS)
+    train, held_out = (
+        {(template, *sorted(wanted)) for _, wanted, templates in seen for template in templates} for seen in drawn
+    )
+    assert not train & held_out
+    assert {template for template, *_ in train} == {template for domain in DOMAINS for template in domain.templates}
+
+
+def test_the_splits_share_no_question() -> None:
     asked = [{exchange.question for family in families(split) for exchange in family.exchanges} for split in Split]
     assert not asked[0] & asked[1]
 

@@ -21,12 +21,14 @@ from training.skills.invented_tools import invented
 from training.skills.tool_calls import (
     CATALOG,
     call,
+    call_analysis,
     called,
     filled,
     hand_written,
     marked_arguments,
     of_catalog,
     optional_keys,
+    verdicts,
 )
 from training.skills.tool_results import Result, json_text, spoken
 from training.skills.tool_sketch import Sketch
@@ -89,7 +91,8 @@ def test_every_kind_of_exchange_occurs_and_the_rows_are_the_evaluations(split: S
     rows = Counter(exchange.skill for family in families(split) for exchange in family.exchanges)
     assert rows.keys() >= ROWS
     assert all(row in ROWS for row in rows if row.startswith("tools"))
-    assert rows["tools: one call"] > 0.35 * rows.total()
+    assert rows["tools: one call"] > 0.25 * rows.total()
+    assert rows["tools: none fits"] > 0.15 * rows.total()
 
 
 @SPLITS
@@ -245,15 +248,38 @@ def test_a_request_is_made_into_a_call() -> None:
     sketch = next(sketch for sketch in CATALOG if sketch.stem == "current_weather")
     candidate = hand_written(Random(1), sketch)
     request = candidate.ask(Random(2), Split.TRAIN)
-    exchange = call("tools: one call", candidate, request, (), request.text)
+    thoughts = call_analysis(verdicts([candidate], candidate))
+    exchange = call("tools: one call", candidate, request, thoughts, question=request.text)
     name = candidate.tool.name
     assert exchange.recipient == f"functions.{copied(name)}"
     assert json.loads(unmarked(exchange.answer)) == request.arguments
-    assert unmarked(exchange.analysis[ReasoningEffort.LOW]) == f"Call {name}."
-    *_, made = called(Random(3), candidate, request)
+    assert unmarked(exchange.analysis[ReasoningEffort.LOW]) == f"Tools: {name} yes."
+    *_, made = called(Random(3), candidate, request, thoughts)
     assert made.recipient == f"functions.{name}"
     assert made.channel is Channel.COMMENTARY
     assert json.loads(made.content) == request.arguments
+
+
+def test_each_tool_up_to_the_right_one_gets_a_verdict() -> None:
+    first, second, third = candidates = [hand_written(Random(1), sketch) for sketch in CATALOG[:3]]
+    names = [candidate.tool.name for candidate in candidates]
+    assert unmarked(verdicts(candidates, second)) == f"Tools: {names[0]} no, {names[1]} yes."
+    assert unmarked(verdicts(candidates)) == f"Tools: {names[0]} no, {names[1]} no, {names[2]} no."
+    assert unmarked(verdicts(candidates, third, later=first)).startswith(f"Tools: {names[0]} later, {names[1]} no")
+    assert unmarked(verdicts(candidates, third, done=second)).endswith(f"{names[1]} done, {names[2]} yes.")
+    assert unmarked(verdicts(candidates, first, done=first)) == f"Tools: {names[0]} yes."
+
+
+@SPLITS
+def test_the_analysis_before_a_first_call_and_without_one_goes_through_the_tools(split: Split) -> None:
+    for setting, exchange in exchanges(split):
+        if exchange.question:
+            said = re.findall(r"(\S+) (yes|no|later)\b", unmarked(exchange.analysis[ReasoningEffort.LOW]))
+            names = [tool.name for tool in setting.tools]
+            assert [name for name, _ in said] == names[: len(said)]
+            called_one = unmarked(exchange.recipient or "").removeprefix("functions.")
+            assert [name for name, verdict in said if verdict == "yes"] == [called_one] * bool(called_one)
+            assert called_one or len(said) == len(names)
 
 
 def test_arguments_are_json_whose_names_and_values_are_copied() -> None:

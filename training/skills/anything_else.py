@@ -6,7 +6,7 @@ from random import Random
 from training.skills import arithmetic
 from training.skills.anything_else_words import COVERED, FOREIGN, FRAMES, LETTERS, LIMITS, PASTED, PLACES, REAL, SIGNS
 from training.skills.exchange import Exchange, Split, analyses
-from training.skills.wordings import wording
+from training.skills.wordings import whole_wording, wording
 from training.skills.words import first_name, invented_word, is_held_out, word
 
 ELSE = (
@@ -50,7 +50,7 @@ def is_covered(text: str) -> bool:
 
 def real(random: Random, split: Split) -> str:
     """What people ask."""
-    return wording(random, REAL, split)
+    return whole_wording(random, REAL, split)
 
 
 def framed(random: Random, split: Split) -> str:
@@ -65,7 +65,7 @@ def topic(random: Random, split: Split) -> str:
 
 def foreign(random: Random, split: Split) -> str:
     """A sentence in another language."""
-    return wording(random, FOREIGN, split)
+    return whole_wording(random, FOREIGN, split)
 
 
 def pasted(random: Random, split: Split) -> str:
@@ -116,7 +116,7 @@ def problem(random: Random, split: Split) -> str:
     k, m = held_apart(random, 4, 8, split), held_apart(random, 4, 6, split)
     if random.random() < 0.35:
         left, right = random.choice(((a, k), (k, a), (k, b), (k, m)))
-        return arithmetic.problem(random, int(left), random.choice("+-*"), int(right), split)
+        return arithmetic.problem(random, int(left), random.choice("+-*"), int(right))
     return wording(random, LIMITS, split).format(a=a, b=b, c=held_apart(random, 1, 3, split), k=k, m=m)
 
 

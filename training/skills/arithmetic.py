@@ -15,7 +15,7 @@ from training.skills.arithmetic_steps import (
     worked,
 )
 from training.skills.comparison import comparison
-from training.skills.exchange import Effort, Exchange, Split, analyses, choose
+from training.skills.exchange import Effort, Exchange, Split, analyses
 
 Skill = Callable[[Random, Split], Exchange]
 
@@ -74,7 +74,7 @@ BEYOND_SIZES = ((3, 2), (2, 3), (3, 3))
 def addition(random: Random, split: Split) -> Exchange:
     """A sum."""
     a, b = drawn(random, split, terms)
-    return exchange(random, "arithmetic: addition", a, "+", b, split)
+    return exchange(random, "arithmetic: addition", a, "+", b)
 
 
 def subtraction(random: Random, split: Split) -> Exchange:
@@ -82,19 +82,19 @@ def subtraction(random: Random, split: Split) -> Exchange:
     a, b = drawn(random, split, terms)
     if a < b and random.random() < 0.5:
         a, b = b, a
-    return exchange(random, "arithmetic: subtraction", a, "-", b, split)
+    return exchange(random, "arithmetic: subtraction", a, "-", b)
 
 
 def multiplication(random: Random, split: Split) -> Exchange:
     """A product of numbers up to two digits, or of one digit and three."""
     a, b = drawn(random, split, lambda random: factors(random, SIZES))
-    return exchange(random, "arithmetic: multiplication", a, "*", b, split)
+    return exchange(random, "arithmetic: multiplication", a, "*", b)
 
 
 def long_multiplication(random: Random, split: Split) -> Exchange:
     """A product with a number of three digits and one of at least two."""
     a, b = drawn(random, split, lambda random: factors(random, BEYOND_SIZES))
-    return exchange(random, "arithmetic: multiplication beyond 2x2", a, "*", b, split)
+    return exchange(random, "arithmetic: multiplication beyond 2x2", a, "*", b)
 
 
 def drawn(random: Random, split: Split, draw: Callable[[Random], tuple[int, int]]) -> tuple[int, int]:
@@ -139,24 +139,24 @@ def number(random: Random, num_digits: int) -> int:
     return value
 
 
-def exchange(random: Random, skill: str, a: int, operator: str, b: int, split: Split) -> Exchange:
+def exchange(random: Random, skill: str, a: int, operator: str, b: int) -> Exchange:
     """A question, its steps, and the answer in the form that is asked for."""
     chance, steps = random.random(), analysis(a, operator, b)
     if chance < 0.1:
-        question = choose(random, EXPLAINED, split).format(e=formula(random, a, operator, b))
+        question = random.choice(EXPLAINED).format(e=formula(random, a, operator, b))
         return Exchange(skill, question, steps, explained(a, operator, b))
     if chance < 0.15:
-        question = choose(random, NUMBER_ONLY, split).format(e=expression(random, a, operator, b))
+        question = random.choice(NUMBER_ONLY).format(e=expression(random, a, operator, b))
         return Exchange(skill, question, steps, str(result(a, operator, b)))
-    return Exchange(skill, problem(random, a, operator, b, split), steps, answer(a, operator, b))
+    return Exchange(skill, problem(random, a, operator, b), steps, answer(a, operator, b))
 
 
-def problem(random: Random, a: int, operator: str, b: int, split: Split) -> str:
+def problem(random: Random, a: int, operator: str, b: int) -> str:
     """The plain question, in words or as a formula."""
     if random.random() < 0.2:
-        asked = choose(random, REQUESTS, split).format(v=random.choice(VERBS[operator]).format(a=a, b=b))
+        asked = random.choice(REQUESTS).format(v=random.choice(VERBS[operator]).format(a=a, b=b))
         return asked[0].upper() + asked[1:]
-    asked = choose(random, FRAMES, split).format(e=expression(random, a, operator, b))
+    asked = random.choice(FRAMES).format(e=expression(random, a, operator, b))
     return asked[0].upper() + asked[1:]
 
 
@@ -217,5 +217,5 @@ def spaced(equation: str) -> str:
 
 
 SKILLS: dict[Skill, float] = {
-    addition: 5, subtraction: 8, multiplication: 7, long_multiplication: 1, comparison: 6,
+    addition: 5, subtraction: 7, multiplication: 7, long_multiplication: 1, comparison: 8,
 }  # fmt: skip

@@ -133,7 +133,11 @@ def columns_multiplied(a: int, digit: int) -> list[str]:
 
 
 def compared(a: int, b: int) -> str:
-    """`579?582: 5=5 7<8, so 579<582`: digits from the highest on, up to the first that differ."""
-    shown = pairs(a, b).split()
+    """`579?582: 5=5 7<8, so 579<582`: digits from the highest on, up to the first that differ.
+
+    A shorter number is written with zeros first: `7?12: 07?12: 0<1, so 7<12`.
+    """
+    shown, width = pairs(a, b).split(), len(str(max(a, b)))
     num_equal = next((index for index, pair in enumerate(shown) if "=" not in pair), len(shown))
-    return f"{a}?{b}: {' '.join(shown[: num_equal + 1])}, so {a}{relation(a, b)}{b}"
+    padded = "" if len(str(min(a, b))) == width else f" {a:0{width}}?{b:0{width}}:"
+    return f"{a}?{b}:{padded} {' '.join(shown[: num_equal + 1])}, so {a}{relation(a, b)}{b}"

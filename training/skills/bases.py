@@ -19,7 +19,7 @@ def sums(random: Random, split: Split) -> Exchange:
 def easy_product(random: Random, split: Split) -> Exchange:
     """A product with a factor below ten."""
     a, b = arithmetic.drawn(random, split, lambda random: arithmetic.factors(random, ((2, 1), (1, 2))))
-    return arithmetic.exchange(random, "arithmetic: multiplication", a, "*", b, split)
+    return arithmetic.exchange(random, "arithmetic: multiplication", a, "*", b)
 
 
 def explained(random: Random, split: Split) -> Exchange:

@@ -118,7 +118,9 @@ def whether_capital(random: Random, split: Split) -> Exchange:
     guess = random.choice((city, city, random.choice(list(KNOWN.values())), other_city(random, split)))
     verdict = f"Yes, {city} is the capital of {place}." if guess == city else f"No, the capital of {place} is {city}."
     text = asked_for(random, WHETHER, place, split, x=guess)
-    return Exchange("facts: capital", text, _capital_analysis(place), verdict)
+    found = f"Asked: {guess}. {'Yes' if guess == city else 'No'}."
+    thoughts = {effort: f"{said} {found}" for effort, said in _capital_analysis(place).items()}
+    return Exchange("facts: capital", text, thoughts, verdict)
 
 
 def country(random: Random, split: Split) -> Exchange:

@@ -1,9 +1,10 @@
 """Questions which of two whole numbers is greater. The analysis compares them digit by digit."""
 
+from dataclasses import dataclass
 from random import Random
 
 from training.skills.arithmetic_steps import compared, relation
-from training.skills.exchange import Effort, Exchange, Split, analyses, choose
+from training.skills.exchange import Effort, Exchange, Split, analyses
 
 RELATIONS = {
     ">": ("greater than", "larger than", "bigger than", "more than", "higher than", ">"),
@@ -12,6 +13,7 @@ RELATIONS = {
 }
 ADJECTIVES = {">": ("larger", "bigger", "greater", "higher"), "<": ("smaller", "smaller", "less", "lower")}
 WORDS = {">": "greater than", "<": "less than", "=": "equal to"}
+ASKS = {">": "Asked for greater:", "<": "Asked for less:", "=": "Asked for equal:", "?": "Asked for both:"}
 OPPOSITE = {">": "<", "<": ">", "=": "="}
 WHETHER = (
     "Is {a} {r} {b}?", "Tell me if {a} is {r} {b}.", "Is it true that {a} is {r} {b}?", "{a} is {r} {b}, right?",
@@ -36,12 +38,22 @@ COMPARE = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, its answer, the relation it asks for, and what the analysis concludes: in signs, and in words."""
+
+    question: str
+    answer: str
+    sign: str
+    found: str
+    conclusion: str
+
+
 def comparison(random: Random, split: Split) -> Exchange:
     """A question of one of three kinds."""
     a, b = operands(random, split)
-    kind = random.choice((whether, whether, which, which, compare))
-    question, answer = kind(random, a, b, split)
-    return Exchange("arithmetic: comparison", question, analysis(a, b), answer)
+    asked = random.choice((whether, whether, which, which, compare))(random, a, b)
+    return Exchange("arithmetic: comparison", asked.question, analysis(a, b, asked), asked.answer)
 
 
 def operands(random: Random, split: Split) -> tuple[int, int]:
@@ -67,24 +79,29 @@ def is_held_out(a: int, b: int) -> bool:
     return high > 9 and (low * 7907 + high * 104723) % 11 == 0
 
 
-def whether(random: Random, a: int, b: int, split: Split) -> tuple[str, str]:
+def whether(random: Random, a: int, b: int) -> Asked:
     """`Is 45 greater than 54?`, `No, 45 is less than 54.`"""
-    asked = random.choice((">", ">", "<", "<", "="))
-    question = choose(random, WHETHER, split).format(a=a, b=b, r=random.choice(RELATIONS[asked]))
-    return question, f"{'Yes' if asked == relation(a, b) else 'No'}, {statement(a, relation(a, b), b)}"
+    sign = random.choice((">", ">", "<", "<", "="))
+    question = random.choice(WHETHER).format(a=a, b=b, r=random.choice(RELATIONS[sign]))
+    verdict = "Yes" if sign == relation(a, b) else "No"
+    answer = f"{verdict}, {statement(a, relation(a, b), b)}"
+    return Asked(question, answer, sign, verdict.lower(), f"The answer is {verdict.lower()}.")
 
 
-def which(random: Random, a: int, b: int, split: Split) -> tuple[str, str]:
+def which(random: Random, a: int, b: int) -> Asked:
     """`Which is larger, 98 or 120?`, `120 is greater than 98.` The number that is asked for comes first."""
-    asked = random.choice("><")
-    question = choose(random, WHICH, split).format(a=a, b=b, r=random.choice(ADJECTIVES[asked]))
-    first, second = (b, a) if relation(a, b) == OPPOSITE[asked] else (a, b)
-    return question, statement(first, relation(first, second), second)
+    sign = random.choice("><")
+    question = random.choice(WHICH).format(a=a, b=b, r=random.choice(ADJECTIVES[sign]))
+    first, second = (b, a) if relation(a, b) == OPPOSITE[sign] else (a, b)
+    found = f"{first}{relation(first, second)}{second}"
+    answer = statement(first, relation(first, second), second)
+    return Asked(question, answer, sign, found, answer)
 
 
-def compare(random: Random, a: int, b: int, split: Split) -> tuple[str, str]:
+def compare(random: Random, a: int, b: int) -> Asked:
     """`Compare 7 and 12.`, `7 is less than 12.`"""
-    return choose(random, COMPARE, split).format(a=a, b=b), statement(a, relation(a, b), b)
+    answer = statement(a, relation(a, b), b)
+    return Asked(random.choice(COMPARE).format(a=a, b=b), answer, "?", f"{a}{relation(a, b)}{b}", answer)
 
 
 def statement(a: int, sign: str, b: int) -> str:
@@ -92,9 +109,10 @@ def statement(a: int, sign: str, b: int) -> str:
     return f"{a} is {WORDS[sign]} {b}."
 
 
-def analysis(a: int, b: int) -> dict[Effort, str]:
-    """The digits compared, then with words, then the other way round, too."""
-    said = statement(a, relation(a, b), b)
-    medium = f"I compare the digits from the left. {compared(a, b)}. {said}"
-    turned = statement(b, relation(b, a), a)
-    return analyses(compared(a, b), medium, f"{medium} The other way round: {compared(b, a)}. {turned} That fits.")
+def analysis(a: int, b: int, asked: Asked) -> dict[Effort, str]:
+    """The digits compared, then with words, then the other way round, too. At the end stands what the answer says."""
+    low = f"{compared(a, b)}. {asked.sign} {asked.found}"
+    medium = f"I compare the digits from the left. {compared(a, b)}. {statement(a, relation(a, b), b)}"
+    turned = f"The other way round: {compared(b, a)}. {statement(b, relation(b, a), a)} That fits."
+    end = f"{ASKS[asked.sign]} {asked.sign} {asked.found}. {asked.conclusion}"
+    return analyses(low, f"{medium} {end}", f"{medium} {turned} {end}")

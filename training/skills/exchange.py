@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from random import Random
 
 from ossian.harmony.messages import Message, ReasoningEffort, ResponseFormat, Tool
 
@@ -57,13 +56,6 @@ class Family:
 def analyses(low: str, medium: str, high: str) -> dict[Effort, str]:
     """The analysis at each effort."""
     return {Effort.LOW: low, Effort.MEDIUM: medium, Effort.HIGH: high}
-
-
-def choose(random: Random, phrases: Sequence[str], split: Split) -> str:
-    """A phrase of the split: some are held out."""
-    held_out = [phrase for index, phrase in enumerate(phrases) if index % 21 == 13]
-    train = [phrase for index, phrase in enumerate(phrases) if index % 21 != 13]
-    return random.choice(held_out if split is Split.HELD_OUT and held_out else train)
 
 
 def copied(text: str) -> str:

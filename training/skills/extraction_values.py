@@ -79,7 +79,7 @@ def plain_text(random: Random, kind: str, split: Split) -> str:
 
 def name(random: Random, split: Split) -> str:
     """A person's name."""
-    second = f" {invented_word(random, split).capitalize()}" if random.random() < 0.35 else ""
+    second = f" {invented_word(random, split).capitalize()}" if random.random() < 0.25 else ""
     return first_name(random, split) + second
 
 

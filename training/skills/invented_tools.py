@@ -8,7 +8,7 @@ from random import Random
 from ossian.harmony.messages import Tool
 from training.copying import is_spelled_alike
 from training.skills.exchange import Split
-from training.skills.tool_calls import Candidate, Request, object_schema, unused_value
+from training.skills.tool_calls import CATALOG, Candidate, Request, object_schema, unused_value
 from training.skills.tool_sketch import Slot
 from training.skills.tool_words import Value, plain_word
 from training.skills.wordings import expanded
@@ -56,6 +56,7 @@ NOUN_ALONE = (
     "The {noun} please",
 )
 BY_NAME = ("[Call|Use|Please call|Please use|Run] [the tool |]{name}",)
+CATALOG_NAMES = frozenset(name.lower() for sketch in CATALOG for name in sketch.names.split())
 NOTES = ("The {p}", "The {p}.", "The {p} of the {noun}", "{p}", "Which {p}", "The {p} to {verb}")
 
 
@@ -97,7 +98,7 @@ def invented(random: Random, num_tools: int, split: Split) -> list[Candidate]:
     shares_noun = random.random() < 0.2
     for _ in range(num_tools):
         verb, noun = fresh_verb(random, used, split), fresh_word(random, used, split)
-        if inventions and random.random() < 0.3:
+        if inventions and random.random() < 0.2:
             other = random.choice(inventions)
             verb, noun = (verb, other.noun) if shares_noun else (other.verb, noun)
         inventions.append(invention(random, verb, noun, used, split))
@@ -123,9 +124,14 @@ def fresh_verb(random: Random, used: set[str], split: Split) -> str:
 
 def invention(random: Random, verb: str, noun: str, used: set[str], split: Split) -> Invention:
     """The words and parameters of a tool whose name the model can read off the prompt."""
-    while not is_spelled_alike((made := named_invention(random, verb, noun, used, split)).name):
+    while not is_free((made := named_invention(random, verb, noun, used, split)).name):
         verb, noun = fresh_verb(random, used, split), fresh_word(random, used, split)
     return made
+
+
+def is_free(name: str) -> bool:
+    """Whether the model can read the name off the prompt, and no tool of the catalogue has it."""
+    return is_spelled_alike(name) and name.lower() not in CATALOG_NAMES
 
 
 def named_invention(random: Random, verb: str, noun: str, used: set[str], split: Split) -> Invention:
@@ -139,7 +145,7 @@ def named_invention(random: Random, verb: str, noun: str, used: set[str], split:
         if chance < 0.75
         else [verb, fresh_word(random, used, split), noun]
     )
-    if chance > 0.94:  # the description alone tells
+    if chance > 0.97:  # the description alone tells
         words = [fresh_word(random, used, split) for _ in range(random.choice((1, 2)))]
     slots = parameters(random, style, used, split)
     optional = frozenset(slot.key for slot in slots[1:] if random.random() < 0.35)
@@ -158,7 +164,7 @@ def joined(words: Sequence[str], style: str) -> str:
 def parameters(random: Random, style: str, used: set[str], split: Split) -> list[Slot]:
     """None to four parameters; only one is a list."""
     slots: list[Slot] = []
-    num_slots = random.choices((0, 1, 2, 3, 4), (5, 42, 32, 15, 6))[0]
+    num_slots = random.choices((0, 1, 2, 3, 4), (6, 46, 32, 12, 4))[0]
     while len(slots) < num_slots:
         words = [parameter_word(random, used, split)]
         if random.random() < 0.2:

@@ -186,8 +186,8 @@ KINDS = (FAVOURITE, FAVOURITE, HOME, AGE, RELATIVE)
 SOMEBODY_ELSE = Kind(
     what="",
     told=(
-        f"My {{thing}} is called {{x}}{END}", f"My {{thing}}'s name is {{x}}{END}", f"{{x}} is my {{thing}}{END}", f"[I met|I like|I know|I called|I am waiting for] {{x}}[, my {{thing}}| today| very much]{END}",
-        f"{{x}} [is nice|is here|says hello|is late|is coming|helped me| told me about you]{END}", f"Her name is {{x}}{END}", f"His name is {{x}}{END}",
+        f"{HELLO}my {{thing}} is called {{x}}{END}", f"{HELLO}my {{thing}}'s name is {{x}}{END}", f"{HELLO}{{x}} is my {{thing}}{END}", f"{HELLO}[I met|I like|I know|I called|I am waiting for] {{x}}[, my {{thing}}| today| very much]{END}",
+        f"{HELLO}{{x}} [is nice|is here|says hello|is late|is coming|helped me| told me about you]{END}", f"{HELLO}her name is {{x}}{END}", f"{HELLO}his name is {{x}}{END}",
     ),
     asked=(),
     recalled="",

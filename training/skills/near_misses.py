@@ -45,7 +45,7 @@ CONCEPTS = (
 
 
 def near_miss(random: Random, split: Split) -> Exchange:
-    """A request that is not covered, though its words remind of one that is."""
+    """A request that is not covered, though its words remind of one that is. What it is about is held out, not its wording."""
     asked = random.choices((_poem, _list, _property, _concept), (3, 2, 3, 4))[0](random, split)
     medium = "The user asks for something I have not learned. I say so and list what I can do."
     high = f"{medium} It is close to a fact that I know, but a wrong answer would be worse than none."
@@ -54,19 +54,21 @@ def near_miss(random: Random, split: Split) -> Exchange:
 
 def _poem(random: Random, split: Split) -> str:
     theme = of_split(random, THEMES, split) if random.random() < 0.6 else word(random, split)
-    return question(random, POEMS, split, t=theme, s=of_split(random, SORTS, split))
+    return question(random, POEMS, Split.TRAIN, t=theme, s=of_split(random, SORTS, split))
 
 
 def _list(random: Random, split: Split) -> str:
-    return question(random, LISTS, split, o=of_split(random, OF_EUROPE, split))
+    return question(random, LISTS, Split.TRAIN, o=of_split(random, OF_EUROPE, split))
 
 
 def _property(random: Random, split: Split) -> str:
-    return question(random, PROPERTY, split, o=of_split(random, PROPERTIES, split), c=random.choice(list(KNOWN)))
+    return question(random, PROPERTY, Split.TRAIN, o=of_split(random, PROPERTIES, split), c=random.choice(list(KNOWN)))
 
 
 def _concept(random: Random, split: Split) -> str:
-    return question(random, FRAMES, split, t=of_split(random, CONCEPTS, split), be="is", does="does", work="works")
+    return question(
+        random, FRAMES, Split.TRAIN, t=of_split(random, CONCEPTS, split), be="is", does="does", work="works"
+    )
 
 
 SKILLS: dict[Callable[[Random, Split], Exchange], float] = {near_miss: 1.0}

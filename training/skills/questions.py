@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from training.skills.exchange import Split
-from training.skills.wordings import expanded, is_held_out_wording
+from training.skills.wordings import MAX_NUM_DRAWS, drawn_wording, is_held_out_wording
 
 QUESTION_FRAMES = (
     *("{x}?",) * 12, "{x}", "hi, {x}?", "hello, {x}?", "hey, {x}?", "so {x}?", "quick question: {x}?",
@@ -27,16 +27,19 @@ def question(
     """A question of the split: a pattern, filled and in a polite frame.
 
     A pattern ends in `?` if it is a question, in `.` if it is a request, in `!` if it is a statement, and in none of them
-    if it only names a thing. Held out are whole wordings and pairs of a wording and what fills it, whatever frame is
-    around them; never those in `trained`: patterns or questions in lower case without the full stop.
+    if it only names a thing. Held out are wordings that are not plain (see wordings.py) and pairs of a wording and what
+    fills it, whatever frame is around them; never those in `trained`: patterns or questions in lower case without the
+    full stop. Raises ValueError if there is no question of the split.
     """
-    while True:
-        core = expanded(random, random.choice(patterns))
+    for _ in range(MAX_NUM_DRAWS):
+        core, is_plain = drawn_wording(random, patterns)
         filled = core.format(**slots)
         is_trained = any(text.lower().rstrip(".?!") in trained for text in (core, filled))
-        held_out = not is_trained and (is_held_out_wording(core) or is_held_out_wording(filled))
+        is_rare = not is_plain and is_held_out_wording(core)
+        held_out = not is_trained and (is_rare or (filled != core and is_held_out_wording(filled)))
         if held_out == (split is Split.HELD_OUT):
             return framed(random, filled)
+    raise ValueError(f"no question for the split '{split}' in {MAX_NUM_DRAWS} draws of {slots}: {patterns}")
 
 
 def framed(random: Random, core: str) -> str:

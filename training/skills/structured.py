@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 
 from ossian.harmony.messages import ResponseFormat
-from training.skills.exchange import Exchange, Family, Setting, Split, analyses, choose, copied
+from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied
 from training.skills.extraction_domains import DOMAINS, Domain
 from training.skills.extraction_values import Value, listed, random_value, spelled_date
 from training.skills.words import invented_word, is_held_out, word
@@ -96,18 +96,29 @@ Maker = Callable[[Random, Split], Callable[[], Filled]]
 
 def natural(random: Random, split: Split) -> Callable[[], Filled]:
     """Sentences of one domain."""
-    domain: Domain = random.choice([one for one in DOMAINS if is_held_out(one.name) == (split is Split.HELD_OUT)])
-    wanted = random.sample(sorted(domain.slots), random.randrange(2, len(domain.slots) + 1))
+    domain, wanted, templates = task(random, split)
     names = dict(zip(wanted, distinct(random, [domain.slots[slot].names for slot in wanted]), strict=True))
     fixed = {slot: random_value(random, domain.slots[slot].kind, split).schema for slot in wanted}
 
     def fill() -> Filled:
         values = {slot: value_of(random, spec.kind, split, fixed.get(slot)) for slot, spec in domain.slots.items()}
-        text = random.choice(domain.templates).format(**{slot: value.text for slot, value in values.items()})
+        text = random.choice(templates).format(**{slot: value.text for slot, value in values.items()})
         called = tuple(called_in(random, domain, slot) for slot in wanted)
         return Filled(text, {names[s]: fixed[s] for s in wanted}, {names[s]: values[s].json for s in wanted}, called)
 
     return fill
+
+
+def task(random: Random, split: Split) -> tuple[Domain, list[str], list[str]]:
+    """A domain, the slots that are asked for, and the templates of the split: held out are pairs of these two."""
+    while True:
+        domain: Domain = random.choice(DOMAINS)
+        wanted = random.sample(sorted(domain.slots), random.randrange(2, len(domain.slots) + 1))
+        asked_for = " ".join(sorted(wanted))
+        wants_held_out = split is Split.HELD_OUT
+        templates = [one for one in domain.templates if is_held_out(f"{one} {asked_for}") == wants_held_out]
+        if templates:
+            return domain, wanted, templates
 
 
 def called_in(random: Random, domain: Domain, slot: str) -> str:
@@ -314,12 +325,12 @@ def exchange(row: str, filled: Filled, question: str) -> Exchange:
     return Exchange(f"structured output: {row}", question, thoughts, object_json(filled.values))
 
 
-def asked(random: Random, filled: Filled, split: Split) -> str:
+def asked(random: Random, filled: Filled) -> str:
     """The request around a text."""
     said = filled.called if filled.called and random.random() < 0.4 else [*filled.schemas]
     if random.random() < 0.3:
         said = [f"the {in_words(name)}" for name in said]
-    request = choose(random, REQUESTS, split)
+    request = random.choice(REQUESTS)
     request = request.replace("the {names}", "{names}") if said[0].startswith("the ") else request
     return request.format(text=filled.text, names=listed(random, [*said]).text)
 
@@ -337,14 +348,14 @@ def family(random: Random, split: Split, *, row: str, make: Maker) -> Family:
         setting = Setting(
             f"{instructions or 'Answer in JSON.'}\n\n# Response Formats\n\n## {name}\n\n{compact(schema)}"
         )
-    return Family(setting, [exchange(row, filled, asked(random, filled, split)) for filled in texts])
+    return Family(setting, [exchange(row, filled, asked(random, filled)) for filled in texts])
 
 
 def schema_in_message(random: Random, split: Split) -> Exchange:
     """The schema stands in the user's message."""
     filled = random.choice((natural, natural, labelled, invented))(random, split)()
     schema = compact(object_schema(filled.schemas))
-    question = choose(random, SCHEMA_REQUESTS, split).format(schema=schema, text=filled.text)
+    question = random.choice(SCHEMA_REQUESTS).format(schema=schema, text=filled.text)
     return exchange("schema in the message", filled, question)
 
 

@@ -74,7 +74,7 @@ def object_schema(
     random: Random, slots: Sequence[Slot], names: Mapping[str, str], optional: set[str]
 ) -> dict[str, object]:
     """The schema of all parameters, with comments for all of them or for none."""
-    has_notes = random.random() < 0.6
+    has_notes = random.random() < 0.4
     properties = {}
     for slot in slots:
         properties[names[slot.key]] = schema_of(slot.kind)
@@ -138,34 +138,55 @@ def marked_arguments(arguments: Mapping[str, Json]) -> str:
     return "{" + ", ".join(f'"{copied(name)}": {marked(argument)}' for name, argument in arguments.items()) + "}"
 
 
-def call_analysis(name: str) -> dict[Effort, str]:
+def verdicts(
+    candidates: Sequence[Candidate],
+    called: Candidate | None = None,
+    *,
+    done: Candidate | None = None,
+    later: Candidate | None = None,
+) -> str:
+    """`Tools: get_news no, play_song yes.`: each tool in turn, up to the one to call. Each step is a small decision."""
+    said = []
+    for each in candidates:
+        verdict = "yes" if each is called else "done" if each is done else "later" if each is later else "no"
+        said.append(f"{copied(each.tool.name)} {verdict}")
+        if each is called:
+            break
+    return f"Tools: {', '.join(said)}."
+
+
+def call_analysis(found: str) -> dict[Effort, str]:
     """Which tool. The arguments follow at once: a small model copies them better once than twice."""
-    medium = f"The request is one for the tool {copied(name)}."
+    medium = f"I go through my tools. {found} I call it."
+    return analyses(found, medium, f"{medium} The request says all that the tool needs, so I wait for its result.")
+
+
+def again_analysis(name: str) -> dict[Effort, str]:
+    """The same call once more."""
+    medium = f"{copied(name)} failed. I call it once more with the same arguments."
     return analyses(
-        f"Call {copied(name)}.",
-        medium,
-        f"{medium} The request says all that the tool needs, so I call it now and wait for its result.",
+        f"Failed. Again {copied(name)}.", medium, f"{medium} The error may be over, and a second try costs little."
     )
 
 
 def call(
-    skill: str, candidate: Candidate, request: Request, earlier: tuple[Message, ...], question: str = ""
+    skill: str,
+    candidate: Candidate,
+    request: Request,
+    analysis: Mapping[Effort, str],
+    earlier: tuple[Message, ...] = (),
+    question: str = "",
 ) -> Exchange:
     """A call; without a question the last of the earlier messages is a tool's result."""
     name, arguments = candidate.tool.name, request.arguments
-    return Exchange(
-        skill,
-        question,
-        call_analysis(name),
-        marked_arguments(arguments),
-        f"functions.{copied(name)}",
-        earlier,
-    )
+    return Exchange(skill, question, analysis, marked_arguments(arguments), f"functions.{copied(name)}", earlier)
 
 
-def called(random: Random, candidate: Candidate, request: Request) -> tuple[Message, ...]:
+def called(
+    random: Random, candidate: Candidate, request: Request, analysis: Mapping[Effort, str]
+) -> tuple[Message, ...]:
     """The messages of a call that was made, half of the time with their analysis."""
-    thought = unmarked(call_analysis(candidate.tool.name)[random.choice((Effort.LOW, Effort.MEDIUM))])
+    thought = unmarked(analysis[random.choice((Effort.LOW, Effort.MEDIUM))])
     separators = (",", ":") if random.random() < 0.15 else None
     text = json.dumps(request.arguments, ensure_ascii=False, separators=separators)
     made = Message(

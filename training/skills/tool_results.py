@@ -49,12 +49,14 @@ def reply(random: Random, split: Split, fields: Mapping[str, Result] | None = No
     if not fields and random.random() < 0.25:
         text = sentence(random, SENTENCES, split)
         return Reply(text, copied_sentence(text))
-    made = record(random, split, random.choice((1, 1, 2, 2, 3, 3, 4, 5, 6, 7))) | dict(fields or {})
+    made = record(random, split, random.choices((1, 2, 3, 4, 5, 6, 7), (25, 28, 22, 12, 7, 4, 2))[0]) | dict(
+        fields or {}
+    )
     result: Result = dict(random.sample(list(made.items()), len(made)))
     chance = random.random()
-    if not fields and chance < 0.06:
+    if not fields and chance < 0.03:
         result = [record(random, split, random.choice((1, 2))) for _ in range(random.choice((1, 2, 2, 3, 5)))]
-    elif not fields and chance < 0.1:
+    elif not fields and chance < 0.07:
         result = listed(random, split)
     return Reply(json_text(random, result), spoken(result))
 
@@ -64,7 +66,7 @@ def record(random: Random, split: Split, num_fields: int, *, is_flat: bool = Fal
     made: dict[str, Result] = {}
     while len(made) < num_fields:
         made[field(random, split)] = value(random, random.choice(KINDS), split).json
-    if not is_flat and random.random() < 0.1:
+    if not is_flat and random.random() < 0.05:
         inner = [record(random, split, random.choice((1, 2)), is_flat=True) for _ in range(random.choice((1, 2, 3)))]
         made[field(random, split)] = inner[0] if random.random() < 0.5 else inner
     return made

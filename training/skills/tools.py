@@ -2,20 +2,32 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role
 from training.skills import anything_else, arithmetic, capitals, explanations, memory, talk
-from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
+from training.skills.exchange import Effort, Exchange, Family, Setting, Split, analyses, copied, unmarked
 from training.skills.invented_tools import invented
-from training.skills.tool_calls import Candidate, Request, answered, call, called, hand_written, of_catalog
+from training.skills.tool_calls import (
+    Candidate,
+    Request,
+    again_analysis,
+    answered,
+    call,
+    call_analysis,
+    called,
+    hand_written,
+    of_catalog,
+    verdicts,
+)
 from training.skills.tool_results import Reply, failure, reply, told
 from training.skills.tool_words import value
 
 FamilySkill = Callable[[Random, Split], Family]
 Maker = Callable[[Random, list[Candidate], Split], Exchange]
 
-NUM_EXCHANGES = 10
+NUM_EXCHANGES = 12
 MAX_NUM_TOOLS = 6
 INSTRUCTIONS = (
     "You are a helpful assistant.", "You are a helpful assistant with access to tools.", "Use the tools when they help.",
@@ -61,7 +73,7 @@ def tool_family(random: Random, split: Split) -> Family:
 
 def drawn(random: Random, split: Split) -> list[Candidate]:
     """One to six tools: invented ones, ones of the catalogue, or both."""
-    num_tools = random.choice((1, 1, 2, 2, 3, 3, 4, 5, MAX_NUM_TOOLS))
+    num_tools = random.choice((1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 4, 5, MAX_NUM_TOOLS))
     num_invented = random.choice((0, num_tools, random.randint(0, num_tools)))
     sketches = random.sample(of_catalog(split), num_tools - num_invented)
     while True:
@@ -75,7 +87,8 @@ def one_call(random: Random, candidates: list[Candidate], split: Split) -> Excha
     """A request for one of the tools."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    return call("tools: one call", candidate, request, (), chatty(random, request.text))
+    thoughts = call_analysis(verdicts(candidates, candidate))
+    return call("tools: one call", candidate, request, thoughts, question=chatty(random, request.text))
 
 
 def chatty(random: Random, text: str) -> str:
@@ -95,9 +108,10 @@ def none_fits(random: Random, candidates: list[Candidate], split: Split) -> Exch
     known = frozenset().union(*(candidate.words for candidate in candidates)) - COMMON_WORDS
     while (asked := unfitting(random, known, split)) is None:
         pass
-    medium = "The user wants something that none of the tools does. I say so."
-    high = f"{medium} I compare the request with the name and the description of each tool, and there is no match."
-    thoughts = analyses("No tool fits.", medium, high)
+    low = f"{verdicts(candidates)} None fits."
+    medium = f"I go through my tools. {low} I say so."
+    high = f"{medium} I compared the request with the name and the description of each tool, and there is no match."
+    thoughts = analyses(low, medium, high)
     return Exchange("tools: none fits", chatty(random, asked), thoughts, NO_TOOL)
 
 
@@ -118,18 +132,21 @@ def none_needed(random: Random, candidates: list[Candidate], split: Split) -> Ex
     while True:
         exchange = random.choices(list(skills), list(skills.values()))[0](random, split)
         if len(exchange.answer) < LONGEST_PLAIN_ANSWER:
-            return exchange
+            before = f"{verdicts(candidates)} None is needed."
+            thoughts = analyses(before, *[f"I go through my tools. {before} I answer myself."] * 2)
+            return replace(exchange, analysis={e: f"{thoughts[e]}\n{text}" for e, text in exchange.analysis.items()})
 
 
 def result(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
     """A result to pass on; now and then the call was repeated after an error."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    earlier = [Message(Role.USER, request.text)]
+    earlier, thoughts = [Message(Role.USER, request.text)], call_analysis(verdicts(candidates, candidate))
     if random.random() < 0.15:
-        earlier += [*called(random, candidate, request), answered(candidate, failure(random, split).text)]
+        earlier += [*called(random, candidate, request, thoughts), answered(candidate, failure(random, split).text)]
+        thoughts = again_analysis(candidate.tool.name)
     found = reply(random, split, echoed(random, request))
-    earlier += [*called(random, candidate, request), answered(candidate, found.text)]
+    earlier += [*called(random, candidate, request, thoughts), answered(candidate, found.text)]
     return passed_on("tools: result", [(candidate, found)], earlier)
 
 
@@ -160,15 +177,23 @@ def chain(random: Random, candidates: list[Candidate], split: Split) -> Exchange
         after, field = used
         found = reply(random, split, field)
     text = joined(random, before.text, after.text)
-    step = random.choices((1, 2, 3), (30, 50, 20))[0]
+    thoughts = call_analysis(verdicts(candidates, first, later=second))
+    step = random.choices((1, 2, 3), (35, 45, 20))[0]
     if step == 1:
-        return call("tools: chain", first, before, (), text)
-    earlier = [Message(Role.USER, text), *called(random, first, before), answered(first, found.text)]
+        return call("tools: chain", first, before, thoughts, question=text)
+    earlier = [Message(Role.USER, text), *called(random, first, before, thoughts), answered(first, found.text)]
+    thoughts = next_analysis(verdicts(candidates, second, done=first))
     if step == 2:
-        return call("tools: chain", second, after, tuple(earlier))
+        return call("tools: chain", second, after, thoughts, tuple(earlier))
     last = reply(random, split)
-    earlier += [*called(random, second, after), answered(second, last.text)]
+    earlier += [*called(random, second, after, thoughts), answered(second, last.text)]
     return passed_on("tools: chain", [(first, found), (second, last)], earlier)
+
+
+def next_analysis(found: str) -> dict[Effort, str]:
+    """The second of two calls."""
+    medium = f"The first result is there. Next I go through my tools again. {found} I call it."
+    return analyses(f"Next. {found}", medium, f"{medium} The request asks for it after the first one, so I wait again.")
 
 
 def from_result(
@@ -223,13 +248,15 @@ def error(random: Random, candidates: list[Candidate], split: Split) -> Exchange
     """A call that failed: it is tried once more, then the user is told."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    failed = failure(random, split)
-    earlier = [Message(Role.USER, request.text), *called(random, candidate, request), answered(candidate, failed.text)]
+    thoughts, failed = call_analysis(verdicts(candidates, candidate)), failure(random, split)
+    made = called(random, candidate, request, thoughts)
+    earlier = [Message(Role.USER, request.text), *made, answered(candidate, failed.text)]
+    thoughts = again_analysis(candidate.tool.name)
     if random.random() < 0.55:
-        return call("tools: error", candidate, request, tuple(earlier))
+        return call("tools: error", candidate, request, thoughts, tuple(earlier))
     if random.random() < 0.5:
         failed = failure(random, split)
-    earlier += [*called(random, candidate, request), answered(candidate, failed.text)]
+    earlier += [*called(random, candidate, request, thoughts), answered(candidate, failed.text)]
     medium = f"{copied(candidate.tool.name)} has failed twice. I say so."
     high = f"{medium} A third call would hardly help, so I tell the user what the tool said and stop here."
     thoughts = analyses("It failed again.", medium, high)
@@ -254,6 +281,6 @@ def after_past_turns(random: Random, candidates: list[Candidate], exchange: Exch
 
 
 MAKERS: dict[Maker, float] = {
-    one_call: 0.46, none_fits: 0.08, none_needed: 0.08, result: 0.16, chain: 0.13, error: 0.09,
+    one_call: 0.34, none_fits: 0.2, none_needed: 0.12, result: 0.13, chain: 0.13, error: 0.08,
 }  # fmt: skip
 FAMILIES: dict[FamilySkill, float] = {tool_family: 1.0}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 from training.skills.exchange import Split
@@ -14,14 +15,45 @@ MAX_NUM_DRAWS = 10_000
 def wording(random: Random, patterns: Sequence[str], split: Split) -> str:
     """One wording of the split: `[Hi|Hello], who are you[?|]` stands for four.
 
-    Slots such as `{x}` stay: what is held out is the wording, whatever fills it. Raises ValueError if the patterns have
-    no wording of the split.
+    Slots such as `{x}` stay: what is held out is the wording, whatever fills it. A plain wording, one with nothing in it
+    that may be left out, is always trained: held out are ways to put an opener, an addition and an ending around it.
+    Raises ValueError if the patterns have no wording of the split.
     """
     for _ in range(MAX_NUM_DRAWS):
-        text = sentence(expanded(random, random.choice(patterns)))
-        if is_held_out_wording(text) == (split is Split.HELD_OUT):
-            return text
+        text, is_plain = drawn_wording(random, patterns)
+        if (not is_plain and is_held_out_wording(text)) == (split is Split.HELD_OUT):
+            return sentence(text)
     raise ValueError(f"patterns have no wording for the split '{split}' in {MAX_NUM_DRAWS} draws: {patterns}")
+
+
+def whole_wording(random: Random, patterns: Sequence[str], split: Split) -> str:
+    """One wording of the split, where plain ones are held out, too: something that was never said in any way."""
+    while True:
+        text, _ = drawn_wording(random, patterns)
+        if is_held_out_wording(text) == (split is Split.HELD_OUT):
+            return sentence(text)
+
+
+def drawn_wording(random: Random, patterns: Sequence[str]) -> tuple[str, bool]:
+    """A wording, and whether it is plain: nothing stands in it that may be left out, but for punctuation."""
+    text = expanded(random, random.choice(patterns))
+    words = tuple(spoken(text))
+    return text, any(words in plain_wordings(pattern) for pattern in patterns)
+
+
+@cache
+def plain_wordings(pattern: str) -> frozenset[tuple[str, ...]]:
+    """The words of every wording in which all is left out that may be."""
+    choice = CHOICE.search(pattern)
+    if choice is None:
+        return frozenset({tuple(spoken(pattern))})
+    alternatives = choice[1].split("|")
+    return frozenset().union(
+        *(
+            plain_wordings(pattern[: choice.start()] + taken + pattern[choice.end() :])
+            for taken in ([""] if "" in alternatives else set(alternatives))
+        )
+    )
 
 
 def expanded(random: Random, pattern: str) -> str:
@@ -33,8 +65,13 @@ def expanded(random: Random, pattern: str) -> str:
 
 def is_held_out_wording(text: str) -> bool:
     """Whether training never shows this wording, in any case and punctuation. Up to two words are never held out."""
-    spoken = re.findall(r"[\w{}']+", text.lower())
-    return len(spoken) > 2 and is_held_out(" ".join(spoken))
+    words = spoken(text)
+    return len(words) > 2 and is_held_out(" ".join(words))
+
+
+def spoken(text: str) -> list[str]:
+    """The words, without case and punctuation."""
+    return re.findall(r"[\w{}']+", text.lower())
 
 
 def sentence(text: str) -> str:

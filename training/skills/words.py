@@ -27,7 +27,16 @@ FIRST_NAMES = (
 )  # fmt: skip
 
 
-MOST_USUAL = 60_000  # the first tokens of the vocabulary; later ones are mostly rare words
+JOINING = """
+    the and for with you that this from are not your but can was has have had out our its their they she him her his who
+    which when where why how what then than into over under about per via will would should could may might must been being
+    were does did any all each every both either neither nor yet also only very just too there here these those some such
+    more most less few many much off upon while until because although though since before after between without within
+    during through yes
+"""
+FUNCTION_WORDS = frozenset(JOINING.split())  # nobody names a thing so, and between values they would join them
+USUAL = 20_000  # the first tokens of the vocabulary; later ones are ever rarer words of ever more languages
+MOST_USUAL = 60_000
 
 
 def is_held_out(text: str) -> bool:
@@ -45,19 +54,19 @@ def of_split(random: Random, items: Sequence[str], split: Split) -> str:
 
 def first_name(random: Random, split: Split) -> str:
     """A first name: mostly a real one, now and then an invented one."""
-    return of_split(random, FIRST_NAMES, split) if random.random() < 0.65 else invented_word(random, split).capitalize()
+    return of_split(random, FIRST_NAMES, split) if random.random() < 0.75 else invented_word(random, split).capitalize()
 
 
 def word(random: Random, split: Split) -> str:
-    """A lower-case word in Latin letters, of one token after a blank."""
-    return of_split(random, vocabulary_words(), split)
+    """A lower-case word in Latin letters, of one token after a blank: mostly a usual one."""
+    return of_split(random, usual_words() if random.random() < 0.75 else vocabulary_words(), split)
 
 
 def invented_word(random: Random, split: Split) -> str:
     """A lower-case word of one to three tokens that need not exist."""
     while True:
-        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 1, 2)))
-        made = "".join((random.choice(vocabulary_words())[:6], *endings))
+        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 1, 1, 2)))
+        made = "".join((random.choice(usual_words())[:6], *endings))
         if 3 <= len(made) <= 14 and is_held_out(made) == (split is Split.HELD_OUT):
             return made
 
@@ -65,13 +74,24 @@ def invented_word(random: Random, split: Split) -> str:
 @cache
 def vocabulary_words() -> tuple[str, ...]:
     """The more usual tokens of a blank and three or more lower-case Latin letters, without the blank."""
-    return tuple(text[1:] for text in _texts()[:MOST_USUAL] if re.fullmatch(r" [a-z]{3,12}", text))
+    return _words(MOST_USUAL)
+
+
+@cache
+def usual_words() -> tuple[str, ...]:
+    """The most usual of them: about half are English words."""
+    return _words(USUAL)
+
+
+def _words(num_tokens: int) -> tuple[str, ...]:
+    found = (text[1:] for text in _texts()[:num_tokens] if re.fullmatch(r" [a-z]{3,12}", text))
+    return tuple(text for text in found if text not in FUNCTION_WORDS)
 
 
 @cache
 def vocabulary_endings() -> tuple[str, ...]:
-    """Every token of two to six lower-case Latin letters."""
-    return tuple(text for text in _texts() if re.fullmatch(r"[a-z]{2,6}", text))
+    """The more usual tokens of two to six lower-case Latin letters."""
+    return tuple(text for text in _texts()[:MOST_USUAL] if re.fullmatch(r"[a-z]{2,6}", text))
 
 
 @cache
