@@ -15,6 +15,15 @@ PASSING: Final = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Whose request it is: that of a line of a batch, in a caller's name."""
+
+    request_id: str
+    caller: Caller
+    batch_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer."""
 
@@ -34,7 +43,7 @@ class Answer:
         return float(given) if given.isascii() and given.isdigit() else None
 
 
-async def ask(app: ASGIApp, path: str, body: bytes, caller: Caller, batch_id: str) -> Answer:
+async def ask(app: ASGIApp, path: str, body: bytes, line: Line) -> Answer:
     """Return the application's answer to a POST of JSON."""
     parts: list[bytes] = []
     start: Message = {"status": 0, "headers": []}
@@ -52,11 +61,11 @@ async def ask(app: ASGIApp, path: str, body: bytes, caller: Caller, batch_id: st
         else:
             parts.append(message.get("body", b""))
 
-    await app(_scope(path, body, caller, batch_id), receive, send)
+    await app(_scope(path, body, line), receive, send)
     return Answer(start["status"], Headers(raw=list(start["headers"])), b"".join(parts))
 
 
-def _scope(path: str, body: bytes, caller: Caller, batch_id: str) -> Scope:
+def _scope(path: str, body: bytes, line: Line) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -71,10 +80,11 @@ def _scope(path: str, body: bytes, caller: Caller, batch_id: str) -> Scope:
             (b"host", b"127.0.0.1"),
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", line.request_id.encode()),
         ],
-        "client": (caller.address or "127.0.0.1", 0),
+        "client": (line.caller.address or "127.0.0.1", 0),
         "server": ("127.0.0.1", 80),
         "state": {},
-        CALLER: caller,
-        BATCH: batch_id,
+        CALLER: line.caller,
+        BATCH: line.batch_id,
     }

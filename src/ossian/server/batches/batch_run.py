@@ -15,7 +15,7 @@ from ossian.api.batches.requests import LineReading, LineRequest
 from ossian.api.batches.results import answer_line, usage_in
 from ossian.api.fields import JsonObject
 from ossian.errors import OssianError, RequestError
-from ossian.server.batches.asking import Answer, ask
+from ossian.server.batches.asking import Answer, Line, ask
 from ossian.server.batches.endings import CANCELLED, COMPLETED, Ending, failed, refused
 from ossian.server.batches.input_lines import input_lines
 from ossian.server.batches.result_files import ResultFiles
@@ -123,7 +123,8 @@ class BatchRun:
         while True:
             async with self._tools.places.place(self.batch.scope):
                 caller = await self._tools.callers.renewed(caller)
-                answer = await ask(self._tools.app, self._reading.endpoint, request.body, caller, self.batch.id)
+                asked = Line(self._tools.new_id("req_"), caller, self.batch.id)
+                answer = await ask(self._tools.app, self._reading.endpoint, request.body, asked)
             if not answer.is_passing:
                 return answer
             await asyncio.sleep(min(max(delay, answer.retry_after or 0.0), MAX_DELAY_SECONDS))
