@@ -266,7 +266,7 @@ def test_the_keys_of_an_archived_project_are_refused(keyed: Served) -> None:
     assert models(keyed, made) == (403, "project_archived")
 
 
-@pytest.mark.parametrize("secret", ["whatever", new_secret(), new_secret(KeyKind.ADMIN)])
+@pytest.mark.parametrize("secret", ["whatever", new_secret(), new_secret(KeyKind.ADMIN)], ids=["none", "key", "admin"])
 def test_a_bad_key_is_never_taken_for_none(keyed: Served, secret: str) -> None:
     """Not even on this machine, where none is needed."""
     assert models(keyed, Made("", "", secret)) == (401, "invalid_api_key")

@@ -103,7 +103,10 @@ async def test_the_settings_keys_are_found_without_the_database() -> None:
         assert await ring.renewed(found) is found
 
 
-@pytest.mark.parametrize("secret", ["", "none", "sk-ossian-x", new_secret(), new_secret(KeyKind.ADMIN)])
+UNKNOWN = ["", "none", "sk-ossian-x", new_secret(), new_secret(KeyKind.ADMIN)]
+
+
+@pytest.mark.parametrize("secret", UNKNOWN, ids=range(len(UNKNOWN)))
 async def test_what_nobody_knows_is_refused(secret: str) -> None:
     async with world() as made, ring_of(made) as ring:
         await made.key()

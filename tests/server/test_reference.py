@@ -70,14 +70,15 @@ def test_every_route_is_documented(server: Served) -> None:
 
 def test_every_error_code_is_documented() -> None:
     package = ROOT / "src" / "ossian"
-    modules = ["errors", "api/validation", "api/errors", "server/errors", "server/access", "server/body"]
+    modules = ["errors", "api/validation", "api/errors", "server/errors", "server/body"]
+    modules += ["accounts/callers", "server/anonymity"]
     folders = ["api/responses", "server/responses", "server/routes"]
     sources = [package / f"{module}.py" for module in modules]
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     codes = set(re.findall(r'(?:code(?:: str \| None)? ?= ?|, )"([a-z]+(?:_[a-z]+)+)"', text))
     of_responses = [path for folder in folders for path in (package / folder).glob("*.py")]
     codes |= {code for path in of_responses for code in re.findall(r'\bcode="(\w+)"', path.read_text(encoding="utf-8"))}
-    assert {"invalid_value", "engine_dead", "context_length_exceeded", "missing_api_key"} <= codes
+    assert {"invalid_value", "engine_dead", "context_length_exceeded", "missing_api_key", "origin_not_allowed"} <= codes
     assert codes - words(PAGE, RESPONSES_PAGE) == set()
 
 

@@ -505,6 +505,9 @@ def test_a_connection_and_its_turns_are_logged_and_counted() -> None:
         "request_id": "mine",
         "path": "/v1/responses",
         "turns": 2,
+        "address": "127.0.0.1",
+        "project_id": None,
+        "key_id": None,
     }
     assert "ossian_websocket_connections 0.0" in text
     assert 'ossian_http_requests_total{model="ossian-nano",route="/v1/responses (websocket)",status="200"} 1.0' in text
