@@ -175,7 +175,7 @@ def test_completions(server: Served) -> None:
     [
         ({"model": "gpt-5"}, openai.NotFoundError, "model_not_found"),
         ({"temperature": 3}, openai.BadRequestError, "invalid_value"),
-        ({"extra_body": {"top_a": 1}}, openai.BadRequestError, "unknown_parameter"),
+        ({"extra_body": {"surprise": 1}}, openai.BadRequestError, "unknown_parameter"),
         ({"messages": []}, openai.BadRequestError, "invalid_value"),
         ({"response_format": {"type": "json_schema"}}, openai.BadRequestError, "invalid_value"),
     ],

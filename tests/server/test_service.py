@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from ossian.api.validation import parse
+from ossian.api.validation import checked
 from ossian.server import service
 from tests.server.serving import scripted, serving
 
@@ -13,9 +13,9 @@ def test_only_large_bodies_are_checked_beside_the_event_loop(monkeypatch: pytest
 
     def watched(*args: Any, **options: Any) -> Any:
         threads.append(threading.get_ident())
-        return parse(*args, **options)
+        return checked(*args, **options)
 
-    monkeypatch.setattr(service, "parse", watched)
+    monkeypatch.setattr(service, "checked", watched)
     large = [{"role": "user", "content": "x" * service.LARGE_BODY}]
     with serving(scripted()) as server:
         answers = [server.chat(), server.chat(messages=large), server.chat(messages=large, surprise=1), server.chat()]
