@@ -26,5 +26,5 @@ async def readyz(request: Request) -> Response:
 
 @router.get("/metrics")
 async def show_metrics(request: Request) -> Response:
-    """Show the metrics in Prometheus' text format. Needs an API key when the server has keys."""
+    """Show the metrics in Prometheus' text format, to callers on this machine or with an admin key."""
     return Response(service_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
