@@ -16,6 +16,7 @@ from tests.server.serving import Served, scripted
 
 PAGE = (ROOT / "docs" / "reference" / "http-api.md").read_text(encoding="utf-8")
 RESPONSES_PAGE = (ROOT / "docs" / "reference" / "responses.md").read_text(encoding="utf-8")
+SERVICES_PAGE = (ROOT / "docs" / "reference" / "hosted-services.md").read_text(encoding="utf-8")
 ADMIN_PAGE = (ROOT / "docs" / "reference" / "admin-api.md").read_text(encoding="utf-8")
 PARAMETER_ROW = re.compile(r"^\| (`.+`) \| (honoured|accepted|refused) \| .+ \|$", re.MULTILINE)
 
@@ -64,8 +65,8 @@ def test_every_warning_is_documented() -> None:
 def test_every_route_is_documented(server: Served) -> None:
     document = server.get("/openapi.json").json()
     routes = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
-    written = {re.sub(r"\{(model|response|conversation|prompt)_id\}", "{id}", route) for route in routes}
-    assert written - words(PAGE, RESPONSES_PAGE, ADMIN_PAGE) == set()
+    written = {re.sub(r"\{(model|response|conversation|prompt|file|batch)_id\}", "{id}", route) for route in routes}
+    assert written - words(PAGE, RESPONSES_PAGE, ADMIN_PAGE, SERVICES_PAGE) == set()
 
 
 def test_every_error_code_is_documented() -> None:
