@@ -45,6 +45,8 @@ class Metrics:
         self.background = Gauge(
             "ossian_background_responses", "Background responses", ["status"], registry=self.registry
         )
+        self.batches = Gauge("ossian_batches", "Batches that this server runs", registry=self.registry)
+        self.batch_lines = self._counter("batch_lines", "Lines of batches that were answered", "result")
         self.queue = Gauge("ossian_queue_requests", "Requests in line", ["model", "state"], registry=self.registry)
         self.refusals = self._counter("refusals", "Requests over a limit or a budget", "reason")
         self.usage_records = self._counter("usage_records", "Usage records", "result")
@@ -56,6 +58,10 @@ class Metrics:
         """Show how many background responses there are from now on."""
         self.background.labels("queued").set_function(lambda: runs.num_queued)
         self.background.labels("in_progress").set_function(lambda: runs.num_running)
+
+    def watch_batches(self, num_running: Callable[[], int]) -> None:
+        """Show how many batches run from now on."""
+        self.batches.set_function(num_running)
 
     def watch_queue(self, model: str, queue: "QueueCounts") -> None:
         """Show how many requests of a model run and wait from now on."""

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from ossian.api.batches.results import answer_line
 from ossian.engine.base import EngineRequest
 from ossian.engine.scripted import ScriptedEngine
-from ossian.errors import EngineDeadError, EngineError, EngineOverloadedError
+from ossian.errors import EngineDeadError, EngineError, EngineOverloadedError, StorageError
 from ossian.server import lookups
 from ossian.server.batches import batch_run, batch_runs
+from ossian.storage.batches import BatchStore
 from tests.server.batches.asking import RESPONSES, counts, create, ended, line, lines, results
 from tests.server.keys import change_key, change_project, make_key, make_project
 from tests.server.serving import (
@@ -240,6 +242,10 @@ def test_what_finds_no_room_is_tried_again(refusal: EngineError) -> None:
         batch = ended(server.client, create(server.client, lines(5)))
         assert (batch.status, counts(batch)) == ("completed", (5, 5, 0))
         assert engine.refusals == []
+        metrics = server.get("/metrics").text
+        assert 'ossian_batch_lines_total{result="retried"} 30.0' in metrics
+        assert 'ossian_batch_lines_total{result="completed"} 5.0' in metrics
+        until(lambda: "ossian_batches 0.0" in server.get("/metrics").text)
 
 
 def test_interactive_requests_go_first() -> None:
@@ -345,3 +351,54 @@ def test_a_long_line_is_a_line() -> None:
         assert counts(batch) == (3, 2, 1)
         (error,) = results(server.client, batch.error_file_id).values()
         assert error["response"]["body"]["error"]["param"] == "padding"
+
+
+# What goes wrong here.
+
+
+def test_a_database_that_is_away_for_a_while_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    num_away = [7]
+    add_result = BatchStore.add_result
+
+    async def sometimes_away(*arguments: Any) -> bool:
+        if num_away[0] > 0:
+            num_away[0] -= 1
+            raise StorageError("it is away")
+        return await add_result(*arguments)
+
+    monkeypatch.setattr(BatchStore, "add_result", sometimes_away)
+    with serving(scripted()) as server:
+        batch = ended(server.client, create(server.client, lines(20)))
+        assert (batch.status, counts(batch)) == ("completed", (20, 20, 0))
+        assert len(results(server.client, batch.output_file_id)) == 20
+    assert num_away == [0]
+
+
+def test_a_fault_of_ours_ends_a_batch_with_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(result_id: str, custom_id: str, *others: Any) -> bytes:
+        if custom_id == "request-3":
+            raise ZeroDivisionError
+        return answer_line(result_id, custom_id, *others)
+
+    monkeypatch.setattr(batch_run, "answer_line", faulty)
+    with serving(scripted(), sections={"batches": {"max_running": 1}}) as server:
+        batch = ended(server.client, create(server.client, lines(6)))
+        assert (batch.status, counts(batch)) == ("failed", (6, 3, 3))
+        assert batch.errors is not None
+        assert batch.errors.data is not None
+        assert batch.errors.data[0].code == "server_error"
+        assert "ZeroDivision" not in str(batch)
+        assert len(results(server.client, batch.output_file_id)) == 3
+        assert len(results(server.client, batch.error_file_id)) == 3
+
+
+def test_what_another_server_has_taken_is_left_to_it() -> None:
+    """As after a sleep: the lease has ended, and another server went on."""
+    with database_folder() as folder, serving(gated(), sections={"data_dir": folder}) as server:
+        batch = create(server.client, lines(3))
+        until(lambda: server.client.batches.retrieve(batch.id).status == "in_progress")
+        until(lambda: server.engine.stats().num_running == 3)
+        with closing(sqlite3.connect(folder / DATABASE)) as connection, connection:
+            connection.execute("UPDATE batches SET owner = 'another', lease_expires_at = ?", (NOW + HOUR,))
+        until(lambda: server.engine.stats().num_running == 0)
+        assert statuses(folder) == ["in_progress"]

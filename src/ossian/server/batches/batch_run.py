@@ -20,6 +20,7 @@ from ossian.server.batches.endings import CANCELLED, COMPLETED, Ending, failed, 
 from ossian.server.batches.input_lines import input_lines
 from ossian.server.batches.result_files import ResultFiles
 from ossian.server.batches.tools import BatchTools
+from ossian.server.service import LARGE_BODY
 from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult, Tally
 
 FIRST_DELAY_SECONDS: Final = 1.0  # until a line that met 429 or 503 is tried again; twice as long each time
@@ -107,7 +108,7 @@ class BatchRun:
 
     async def _make_line(self, line: InputLine, caller: Caller) -> None:
         try:
-            request = self._reading.request(line)
+            request = await self._read(line)
             answer = await self._answer(request, caller)
             result_id = self._tools.new_id("batch_req_")
             request_id = answer.headers.get("x-request-id", "")
@@ -116,6 +117,10 @@ class BatchRun:
             await self._store(StoredResult(line.number, is_error, text, _tally(answer.body, is_error=is_error)))
         finally:
             self._room.release()
+
+    async def _read(self, line: InputLine) -> LineRequest:
+        is_large = line.text is not None and len(line.text) > LARGE_BODY
+        return await asyncio.to_thread(self._reading.request, line) if is_large else self._reading.request(line)
 
     async def _answer(self, request: LineRequest, caller: Caller) -> Answer:
         """Ask until there is an answer that will not be another one later."""
@@ -126,7 +131,9 @@ class BatchRun:
                 asked = Line(self._tools.new_id("req_"), caller, self.batch.id)
                 answer = await ask(self._tools.app, self._reading.endpoint, request.body, asked)
             if not answer.is_passing:
+                self._tools.metrics.batch_lines.labels("completed" if answer.status == 200 else "failed").inc()
                 return answer
+            self._tools.metrics.batch_lines.labels("retried").inc()
             await asyncio.sleep(min(max(delay, answer.retry_after or 0.0), MAX_DELAY_SECONDS))
             delay = min(2 * delay, MAX_DELAY_SECONDS)
 

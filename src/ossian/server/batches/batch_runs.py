@@ -41,6 +41,7 @@ class BatchRuns:
 
     def open(self) -> None:
         """Begin."""
+        self._tools.metrics.watch_batches(lambda: self.num_running)
         self._upkeep = asyncio.create_task(self._look_after())
 
     async def aclose(self) -> None:

@@ -1,5 +1,6 @@
 """The files that a batch ends with: one of answers, and one of errors where there are any."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from ossian.api.batches.lines import InputLine
@@ -33,9 +34,11 @@ class ResultFiles:
         if len(done) < self.batch.num_lines:
             max_line_bytes = self.tools.max_line_bytes
             async for lines in input_lines(self.tools.files, self.batch.input_file_id, max_line_bytes):
-                for line in lines:
-                    if line.number not in done:
-                        await self._write_unmade(reading, line, ending)
+                left = [line for line in lines if line.number not in done]
+                text = await asyncio.to_thread(self._unmade, reading, left, ending)
+                if left:
+                    await self._write("error", text)
+                    self.num_unmade += len(left)
 
     async def close(self) -> dict[str, StoredFile]:
         """Return the files there are, by their kinds."""
@@ -46,11 +49,10 @@ class ResultFiles:
         for writer in self._writers.values():
             await writer.discard()
 
-    async def _write_unmade(self, reading: LineReading, line: InputLine, ending: Ending) -> None:
-        custom_id = reading.request(line).custom_id
-        text = unmade_line(self.tools.new_id("batch_req_"), custom_id, ending.code, ending.message)
-        await self._write("error", text)
-        self.num_unmade += 1
+    def _unmade(self, reading: LineReading, lines: list[InputLine], ending: Ending) -> bytes:
+        ids = [reading.request(line).custom_id for line in lines]
+        new_id = self.tools.new_id
+        return b"".join(unmade_line(new_id("batch_req_"), custom_id, ending.code, ending.message) for custom_id in ids)
 
     async def _write(self, kind: str, text: bytes) -> None:
         if kind not in self._writers:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from ossian.accounts.fairness import FairQueue
 from ossian.server.batches.callers import BatchCallers
 from ossian.server.key_ring import KeyRing
+from ossian.server.observability import Metrics
 from ossian.server.service import Service
 from ossian.settings import BatchSettings
 from ossian.storage.batches import BatchStore
@@ -36,6 +37,7 @@ class BatchTools:
     new_id: Callable[[str], str]
     max_line_bytes: int
     ignore_unknown: bool
+    metrics: Metrics
 
 
 def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> BatchTools:
@@ -54,4 +56,5 @@ def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> 
         new_id=parts.new_id,
         max_line_bytes=settings.server.max_body_bytes + LINE_BYTES,
         ignore_unknown=service.ignores_unknown,
+        metrics=service.metrics,
     )
