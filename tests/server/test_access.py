@@ -405,3 +405,17 @@ def test_each_endpoint_can_be_all_that_a_key_is_for(keyed: Served, endpoint: End
     for area, path in paths.items():
         code = told(keyed.get(f"{path}/x", headers=made.headers))[1]
         assert (code != "endpoint_not_allowed") is (area is endpoint), path
+
+
+def test_a_line_break_after_a_path_opens_nothing() -> None:
+    """Routes are found by patterns, whose end may stand before a last line break as well."""
+    access = {"anonymous": "anywhere", "anonymous_endpoints": ["models"]}
+    with serving(scripted(), sections={"server": {"host": "0.0.0.0"}, "access": access}) as served:
+        user = make_key(served, make_project(served), scopes={"endpoints": ["models"]})
+        assert told(served.get("/metrics%0a")) == (401, "missing_api_key")
+        assert told(served.get("/v1/keys%0a")) == (401, "missing_api_key")
+        assert told(served.get("/metrics%0a", headers=user.headers)) == (403, "admin_key_required")
+        assert told(served.get("/v1/keys%0a/", headers=user.headers)) == (403, "admin_key_required")
+        body = {"model": MODEL, "messages": [QUESTION]}
+        answer = served.post("/v1/chat/completions%0a", json=body, headers=user.headers)
+        assert told(answer) == (403, "endpoint_not_allowed")

@@ -38,6 +38,8 @@ from tests.server.serving import parts_of, scripted
         ("/v2/billing/transactions", Area.REPORTS),
         ("/model/openai/gpt-oss-20b", Area.PUBLIC),
         ("/models/metrics", Area.PUBLIC),
+        ("/metrics\n", Area.METRICS),
+        ("/v1/keys\n", Area.ADMIN),
         ("/V1/models", Area.OTHER),
         ("/v1//models", Area.OTHER),
         ("v1/models", Area.OTHER),

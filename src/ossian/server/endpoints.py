@@ -44,7 +44,11 @@ _MAX_NUM_PARTS: Final = max(path.count("/") for path in AREAS)
 
 
 def area_of(path: str) -> Endpoint | Area:
-    """Return what a path belongs to; one without a trailing slash, as routes are matched."""
+    """Return what a path belongs to; one without a trailing slash, as routes are matched.
+
+    A last line break is looked past, since the patterns of routes do so: `$` also stands before it.
+    """
+    path = path.removesuffix("\n")
     if path in PUBLIC_PATHS:
         return Area.PUBLIC
     parts = path.split("/", _MAX_NUM_PARTS + 1)
