@@ -40,7 +40,9 @@ def page_query(
     """Return the query in a URL's parameters; unknown ones are ignored. Raises InvalidRequestError for a wrong one."""
     pairs = list(pairs)
     given = dict(pairs)
-    return PageQuery(given.get("after") or None, _limit(given, max_limit, default_limit), _order(given), included(pairs))
+    return PageQuery(
+        given.get("after") or None, _limit(given, max_limit, default_limit), _order(given), included(pairs)
+    )
 
 
 def included(pairs: Iterable[tuple[str, str]]) -> frozenset[str]:
