@@ -1,6 +1,6 @@
 """What keys, limits and usage records cost a request, beside LiteLLM's proxy: the same load on all, in turn.
 
-    python -m benchmarks.gateway [--concurrency 1 16] [--requests 500] [--rounds 7] [--redis URL] [--json]
+    python -m benchmarks.gateway [--concurrency 1 16] [--requests 500] [--rounds 7] [--redis URL] [--json FILE]
 
 The engine is scripted: the servers' own work is what is left. `plain` is our server without keys and limits, and
 what LiteLLM forwards to; `ossian` has keys, limits, a budget and usage records on; `litellm` has its master key, and
@@ -48,7 +48,9 @@ def main() -> None:
     options = parse_options()
     with TemporaryDirectory() as folder, Servers(Path(folder), BODY, redis_url=options.redis) as targets:
         figures = asyncio.run(measure(targets, options))
-    print(json.dumps(as_json(figures), indent=2) if options.json else table(figures))
+    print(table(figures))
+    if options.json:
+        options.json.write_text(json.dumps(as_json(figures), indent=2))
 
 
 def parse_options() -> argparse.Namespace:
@@ -57,7 +59,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=500, help="of each round, for each server")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--redis", metavar="URL", help="where our limits are counted; without one, in the process")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args()
 
 
