@@ -17,6 +17,7 @@ from ossian.engine.base import EngineStats
 from ossian.engine.registry import create_engine
 from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import tiny_config, write_checkpoint
+from tests.server.keys import Made, make_key, make_project
 from tests.server.serving import MODEL, Served, serving, until
 
 NUM_CLIENTS = 32
@@ -131,6 +132,29 @@ def test_a_second_request_finds_the_prompt_in_the_cache(server: Served) -> None:
     assert first["prompt_tokens_details"]["cached_tokens"] < second["prompt_tokens_details"]["cached_tokens"]
     assert second["prompt_tokens_details"]["cached_tokens"] > 200
     assert first["prompt_tokens"] == second["prompt_tokens"]
+
+
+def test_what_one_project_asked_is_not_in_the_cache_of_another(server: Served) -> None:
+    """How much of a prompt is cached would tell whether somebody else has sent the same."""
+    asked, other = make_key(server, make_project(server)), make_key(server, make_project(server))
+    sibling = make_key(server, asked.project_id)
+    long = "twice " * 300
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/chat/completions": {"messages": [{"role": "user", "content": long}], "max_tokens": 1},
+        "/v1/completions": {"prompt": long, "max_tokens": 1},
+        "/v1/responses": {"input": "thrice " * 300, "max_output_tokens": 16},
+    }
+    for path, body in bodies.items():
+
+        def num_cached(made: Made, path: str = path, body: dict[str, Any] = body) -> int:
+            answer = server.post(path, json={"model": MODEL, **body}, headers=made.headers)
+            usage = answer.raise_for_status().json()["usage"]
+            details = usage.get("prompt_tokens_details") or usage["input_tokens_details"]
+            return int(details["cached_tokens"])
+
+        before = num_cached(asked)
+        assert num_cached(other) == before, path
+        assert num_cached(sibling) > before + 200, "the keys of a project share"
 
 
 def test_max_tokens_0_scores_a_prompt_without_continuing_it(server: Served) -> None:

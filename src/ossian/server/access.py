@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ossian.accounts.callers import Caller, bearer_secret
+from ossian.accounts.quotas import counted_address
 from ossian.accounts.scopes import Endpoint, Scopes
 from ossian.errors import AuthenticationError, OssianError
 from ossian.server.anonymity import Anonymity
@@ -26,6 +27,16 @@ def account_of(connection: HTTPConnection) -> Caller:
     """Return who sent a request."""
     caller: Caller = connection.scope[CALLER]
     return caller
+
+
+def own_scope(caller: Caller) -> str:
+    """Return the scope of what nobody else shall learn of: the storage scope, or if nothing is stored, an empty one.
+
+    Each address has its own of these.
+    """
+    if caller.storage_scope is not None:
+        return caller.storage_scope
+    return f"address {counted_address(caller.address)}"
 
 
 def log_fields(scope: Scope) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import TypeVar
@@ -16,9 +17,9 @@ from ossian.api.head import Head
 from ossian.api.validation import checked, json_object
 from ossian.catalog.catalog import Choice, Model
 from ossian.errors import InvalidRequestError
-from ossian.generation import Generation
+from ossian.generation import Generation, TextRequest, TurnRequest
 from ossian.harmony.events import TurnEvent
-from ossian.server.access import account_of
+from ossian.server.access import account_of, own_scope
 from ossian.server.accounting import Accounting
 from ossian.server.batches.asking import BATCH
 from ossian.server.body import json_body
@@ -38,7 +39,7 @@ LARGE_BODY = (
 )  # bytes; a body of tiny parts takes 0.2 s a megabyte to check, and others shall not wait for that
 
 RequestT = TypeVar("RequestT", bound=RequestModel)
-GeneratedT = TypeVar("GeneratedT")
+GeneratedT = TypeVar("GeneratedT", TurnRequest, TextRequest)
 
 
 class Service:
@@ -192,13 +193,18 @@ class Service:
     ) -> AnyTurns:
         """Wait for a place and admit turns: so many answers to each prompt, one after the other.
 
+        Prompts in the engine's cache are shared by the requests of one caller's scope only, since how much of a prompt
+        was there, and how soon its answer comes, would tell others what he asked.
+
         With `receive`, raises ClientDisconnect as soon as the client leaves; a stream is not kept waiting for longer
         than it may be silent. Raises what `Meter.enter` and the engine raise.
         """
+        cache_salt = own_scope(meter.metered.caller)
+        salted = [replace(each, cache_salt=cache_salt) for each in requests]
 
         async def admitted() -> Turns:
             await meter.enter(num_tokens)
-            return await admit(requests, meter.watching(start, num_answers), self.timers(meter, len(requests)))
+            return await admit(salted, meter.watching(start, num_answers), self.timers(meter, len(requests)))
 
         if receive is None or meter.has_room:
             return await admitted()

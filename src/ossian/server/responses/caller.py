@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from ossian.accounts.quotas import counted_address
 from ossian.api.responses.dialects import DIALECTS, Dialect
 from ossian.errors import InvalidRequestError
-from ossian.server.access import account_of
+from ossian.server.access import account_of, own_scope
 from ossian.server.responses.secrecy import Conceal, Reveal
 from ossian.server.service import Service
 from ossian.settings import ResponsesSettings
@@ -21,7 +20,7 @@ OPEN_RESPONSES_HEADER = "openresponses-version"
 class Caller:
     """Somebody with a connection. `scope` is whose objects they may see; the rest is theirs alone as well.
 
-    Of somebody for whom nothing is stored it is a scope that is empty.
+    Of somebody for whom nothing is stored it is a scope that is empty; what they keep themselves is encrypted for it.
     """
 
     connection: HTTPConnection
@@ -38,7 +37,7 @@ class Caller:
 def caller_of(service: Service, connection: HTTPConnection) -> Caller:
     """Return who is at a connection. Raises InvalidRequestError for headers that cannot be served."""
     account = account_of(connection)
-    scope = _empty_scope(account.address) if account.storage_scope is None else account.storage_scope
+    scope = own_scope(account)
     recall, remember = service.memory(connection)
     conceal, reveal = service.secrecy.of(scope)
     return Caller(
@@ -52,11 +51,6 @@ def caller_of(service: Service, connection: HTTPConnection) -> Caller:
         conceal=conceal,
         reveal=reveal,
     )
-
-
-def _empty_scope(address: str) -> str:
-    """Each address has its own, since what callers keep themselves is encrypted for their scopes."""
-    return f"address {counted_address(address)}"
 
 
 def dialect_of(connection: HTTPConnection, settings: ResponsesSettings) -> Dialect:
