@@ -11,7 +11,7 @@ from tests.server.keys import Made, make_admin_key, make_key, make_project
 from tests.server.serving import MODEL, Served, scripted, serving, until
 
 PRICED = {"id": MODEL, "prices": {"input": 100, "output": 200}}
-WINDOW: dict[str, Any] = {"start": "2025-11-20", "end": "2025-11-22"}  # the clock of these servers stands still at NOW, its own end
+WINDOW: dict[str, Any] = {"start": "2025-11-20", "end": "2025-11-22"}  # their clock stands still at NOW
 ASKED: dict[str, Any] = {"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}]}
 
 
