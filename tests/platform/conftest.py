@@ -8,7 +8,9 @@ from tests.databases import sqlite_url
 from tests.platform.cluster import NUM_WORKERS, SECONDS_INTO_A_MINUTE, Cluster, cluster, sharing
 from tests.scripted_process import Wanted
 
-SHARED = pytest.param("shared", marks=[pytest.mark.postgres, pytest.mark.redis], id=f"{NUM_WORKERS} workers")
+SHARED_MARKS = [pytest.mark.postgres, pytest.mark.redis]
+SHARED = pytest.param("shared", marks=SHARED_MARKS, id=f"{NUM_WORKERS} workers")
+SHARED_SLOWLY = pytest.param("shared", marks=[*SHARED_MARKS, pytest.mark.slow], id=f"{NUM_WORKERS} workers")
 ALONE = pytest.param("alone", id="1 worker")
 
 

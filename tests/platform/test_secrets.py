@@ -20,14 +20,14 @@ from websockets.sync.client import connect
 from ossian.accounts.keys import KeyKind, new_secret, prefix_of
 from tests.databases import TABLES, sqlite_url
 from tests.platform.cluster import QUESTION, Cluster, bearer, cluster, sharing
-from tests.platform.conftest import ALONE, SHARED
+from tests.platform.conftest import ALONE, SHARED_SLOWLY
 from tests.scripted_process import Wanted
 from tests.server.serving import MODEL
 
 NUM_LOOKED_FOR = 10  # characters after those that may be shown: enough that it is no chance to find them
 
 
-@pytest.fixture(scope="module", params=[ALONE, SHARED])
+@pytest.fixture(scope="module", params=[ALONE, SHARED_SLOWLY])
 def workers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     folder = tmp_path_factory.mktemp("workers")
     sections = {"log": {"level": "debug"}}
