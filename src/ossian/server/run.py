@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ossian.errors import ConfigurationError
+from ossian.server.http_protocol import HttpProtocol
 from ossian.settings import ServerSettings
 
 KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so that none is closed under a request
@@ -95,6 +96,7 @@ def uvicorn_config(app: ASGIApp, settings: ServerSettings) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        http=HttpProtocol,
         proxy_headers=False,
         ws=SocketProtocol,
         ws_max_size=settings.max_body_bytes,
