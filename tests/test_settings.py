@@ -91,6 +91,7 @@ def test_a_section_cannot_change_and_takes_no_unknown_names(section: type[Sectio
         (EngineSettings, {"kv_cache_bytes": 0}),
         (ResponsesSettings, {"retention_days": 0}),
         (ResponsesSettings, {"reasoning_events": "anthropic"}),
+        (UsageSettings, {"retention_days": 0}),
         (ResponsesSettings, {"lease_seconds": 0.5}),
         (ResponsesSettings, {"websocket_minutes": 0}),
         (ResponsesSettings, {"max_background": -1}),

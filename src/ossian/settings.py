@@ -214,6 +214,7 @@ class UsageSettings(Section):
     """The records of what requests used."""
 
     max_waiting: int = Field(default=100_000, ge=1)  # records in memory while the database is away
+    retention_days: float | None = Field(default=None, gt=0)  # None: they are kept for ever
 
 
 class FileSettings(Section):

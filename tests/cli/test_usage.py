@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ossian.storage import StoredUsage
+from ossian.storage.usage import UsageStore
 from tests.cli.conftest import Commands
 
 
@@ -120,6 +121,23 @@ def test_groups_are_shown_with_names_and_ids(ossian_on_both: Commands) -> None:
     assert "(none)" in table
     assert "default" in table
     assert key["project_id"] not in table
+
+
+def test_csv_has_all_that_is_left_when_requests_are_erased_meanwhile(
+    ossian: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ossian.cli.usage_report.PAGE", 2)
+    read = UsageStore.page
+
+    async def read_and_erase(store: UsageStore, *arguments: Any) -> Any:
+        page = await read(store, *arguments)
+        await store.purge(RECORD.started_at + 3)
+        return page
+
+    monkeypatch.setattr(UsageStore, "page", read_and_erase)
+    use(ossian, *({"request_id": f"req_{number}", "started_at": RECORD.started_at + number} for number in range(6)))
+    found = rows(ossian.run("usage", "--requests", "--csv", "-", *EVER))
+    assert [row["request_id"] for row in found] == ["req_0", "req_1", "req_3", "req_4", "req_5"]
 
 
 @pytest.mark.parametrize(

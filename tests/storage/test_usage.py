@@ -241,6 +241,23 @@ async def test_sums_are_exact_beyond_what_an_integer_of_the_database_holds(datab
     assert await database.usage.spent("project", "proj_1") == 10 * amount
 
 
+async def test_what_is_erased_is_in_no_report_and_still_spent(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ossian.storage.usage_rows.MAX_NUM_PURGED", 2)
+    times = [NOON - 3, NOON - 2, NOON - 1, NOON - 0.000001, NOON, NOON + 1]
+    await database.usage.append([record(number, started_at=time) for number, time in enumerate(times)])
+    spent = await database.usage.spent("project", "proj_1")
+    assert await database.usage.purge(NOON) == 4
+    assert await database.usage.purge(NOON) == 0
+    page = await database.usage.page(0, END)
+    assert page is not None
+    assert [each.started_at for each in page.items] == [NOON, NOON + 1]
+    (total,) = await database.usage.totals(0, END)
+    assert (total.num_requests, total.cost) == (2, 2 * RECORD.cost)
+    assert await database.usage.spent("project", "proj_1") == spent == 6 * RECORD.cost
+
+
 costs = st.decimals(0, 9_000_000, places=12)
 requests = st.tuples(st.sampled_from(["proj_1", "proj_2", None]), st.integers(0, 2), costs)
 

@@ -87,7 +87,9 @@ async def write_requests(question: UsageQuestion, place: str) -> None:
             after, has_more = None, True
             while has_more:
                 page = await accounts.database.usage.page(query.start, query.end, query.wanted, after, PAGE)
-                assert page is not None, "usage is never deleted"
+                if page is None:  # the last record is erased by now, and so are all before it
+                    page = await accounts.database.usage.page(query.start, query.end, query.wanted, None, PAGE)
+                assert page is not None, "there is no record that it would have to follow"
                 file.write(csv_lines(page.items))
                 after, has_more = page.items[-1].id if page.items else None, page.has_more
 

@@ -37,6 +37,7 @@ from ossian.server.routes import (
 )
 from ossian.server.security_headers import SecurityHeaders
 from ossian.server.service import Service
+from ossian.server.usage_retention import UsageRetention
 from ossian.server.vendors.ownership import OwnProject
 from ossian.server.vendors.translation import VendorTranslation
 from ossian.settings import Settings
@@ -120,6 +121,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.key_ring = await KeyRing.open(database, service.parts.settings.server, service.parts.now)
         stack.push_async_callback(app.state.key_ring.aclose)
         stack.push_async_callback(service.accounting.aclose)
+        retention = UsageRetention(database.usage, service.parts.settings.usage, service.parts.now)
+        retention.open()
+        stack.push_async_callback(retention.aclose)
         owner = new_id("server_")
         background = BackgroundRuns(database.responses, service.parts.settings.responses, owner, service.parts.now)
         service.metrics.watch_background(background)

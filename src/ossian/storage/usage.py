@@ -29,6 +29,13 @@ class UsageStore:
         """Store records, all or none; those that are stored already, by id, change nothing."""
         await self._transactions.write(lambda sql: rows.append(sql, records))
 
+    async def purge(self, before: float) -> int:
+        """Erase the records of requests that began before a time; return how many. What was spent stays as it is."""
+        num_purged = 0
+        while num := await self._transactions.write(lambda sql: rows.purge(sql, before)):
+            num_purged += num
+        return num_purged
+
     async def spent(self, owner: SpendingOwner, owner_id: str, since: int = 0) -> Decimal:
         """Return what the requests of a project or a key cost that began since then: 0, or a midnight of UTC."""
         assert since % rows.DAY == 0, "spending is counted by day"

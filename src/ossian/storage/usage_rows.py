@@ -6,7 +6,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
 
 from ossian.storage.account_records import SpendingOwner, StoredUsage, UsageFilter
 from ossian.storage.account_tables import spending, usage
@@ -16,6 +16,7 @@ from ossian.storage.records import Order, Page
 from ossian.storage.upsert import upsert
 
 DAY: Final = 86400  # seconds
+MAX_NUM_PURGED: Final = 1000  # in one transaction, so that nobody waits long for it
 
 
 def append(sql: Connection, records: Sequence[StoredUsage]) -> None:
@@ -25,6 +26,12 @@ def append(sql: Connection, records: Sequence[StoredUsage]) -> None:
     new = upsert(sql, usage).on_conflict_do_nothing().returning(usage.c.id)
     inserted = set(sql.scalars(new, [asdict(record) for record in records]))
     _count_cost(sql, [record for record in records if record.id in inserted])
+
+
+def purge(sql: Connection, before: float) -> int:
+    """Delete some of the records of requests that began before a time, the oldest; return how many."""
+    old = select(usage.c.id).where(usage.c.started_at < before).order_by(usage.c.started_at, usage.c.id)
+    return sql.execute(delete(usage).where(usage.c.id.in_(old.limit(MAX_NUM_PURGED)))).rowcount
 
 
 def spent(sql: Connection, owner: SpendingOwner, owner_id: str, since: int) -> Decimal:

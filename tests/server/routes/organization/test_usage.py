@@ -12,6 +12,7 @@ from openai import BadRequestError
 
 from ossian.server.routes.organization.usage import NUM_EXPORTED
 from ossian.storage.account_records import StoredUsage
+from ossian.storage.usage import UsageStore
 from tests.api.organization.records import REQUEST
 from tests.server.keys import in_database
 from tests.server.routes.organization.conftest import Admin
@@ -212,6 +213,24 @@ def test_a_file_can_be_longer_than_what_is_read_at_a_time(admin: Admin) -> None:
     rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
     assert len({row["request_id"] for row in rows}) == len(rows) == num
     assert [row["started_at"] for row in rows] == sorted(row["started_at"] for row in rows)
+
+
+def test_a_file_has_all_that_is_left_when_requests_are_erased_meanwhile(
+    admin: Admin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ossian.server.routes.organization.usage.NUM_EXPORTED", 2)
+    read = UsageStore.page
+
+    async def read_and_erase(store: UsageStore, *arguments: Any) -> Any:
+        page = await read(store, *arguments)
+        await store.purge(103)
+        return page
+
+    monkeypatch.setattr(UsageStore, "page", read_and_erase)
+    store(admin, *(used(100 + number) for number in range(6)))
+    response = admin.ask("GET", "/usage/requests.csv", params={"start_time": 100, "end_time": 106})
+    rows = list(csv.DictReader(io.StringIO(response.text, newline="")))
+    assert [row["started_at"][-7:] for row in rows] == ["40.000Z", "41.000Z", "43.000Z", "44.000Z", "45.000Z"]
 
 
 def test_a_request_is_in_the_reports_soon_after_its_end(admin: Admin) -> None:

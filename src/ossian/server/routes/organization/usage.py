@@ -97,4 +97,11 @@ async def _lines(service: Service, query: RequestsQuery, page: Page[StoredUsage]
     yield csv_head()
     while page:
         yield csv_lines(page.items)
-        page = await _page(service, query, page.items[-1].id) if page.has_more else None
+        page = await _next(service, query, page)
+
+
+async def _next(service: Service, query: RequestsQuery, page: Page[StoredUsage]) -> Page[StoredUsage] | None:
+    """Return the page after one, the oldest first. Where its last record is erased by now, so are all before it."""
+    if not page.has_more:
+        return None
+    return await _page(service, query, page.items[-1].id) or await _page(service, query, None)
