@@ -81,8 +81,8 @@ class Servers:
         assert process.stdout is not None
         if not (line := process.stdout.readline()):
             raise RuntimeError(f"the server did not start:\n{(folder / 'log').read_text()[-2000:]}")
-        port, secret = line.split()
-        return Target(int(port), self._body, secret)
+        port, *secret = line.split()
+        return Target(int(port), self._body, *secret)
 
     def _litellm(self, kind: str, upstream: int, limits: str) -> Target:
         port, key = free_port(), new_secret()

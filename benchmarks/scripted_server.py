@@ -2,7 +2,8 @@
 
     python -m benchmarks.scripted_server FOLDER plain|guarded [REDIS_URL]
 
-`guarded` wants a key, counts limits that are never reached, and writes usage records. Prints one line, `PORT SECRET`.
+`guarded` wants a key, counts limits that are never reached, and knows prices. Prints one line: its port, and the key if it
+wants one.
 """
 
 import asyncio
@@ -39,7 +40,7 @@ def main() -> None:
     is_guarded = kind == "guarded"
     settings = settings_of(Path(folder), is_guarded=is_guarded, redis_url=redis[0] if redis else None)
     configure_logs(settings.log)
-    secret = asyncio.run(new_key(settings)) if is_guarded else "none"
+    secret = asyncio.run(new_key(settings)) if is_guarded else ""
     with run.bind(settings.server) as bound:
         port = bound.getsockname()[1]
         app = create_app(parts_of(settings))
