@@ -2,8 +2,8 @@
 
     python -m benchmarks.scripted_server FOLDER plain|guarded [REDIS_URL]
 
-`guarded` wants a key, counts limits that are never reached, and knows prices. Prints one line: its port, and the key if it
-wants one.
+`guarded` wants a key, counts limits that are never reached, and knows prices. Prints one line: its port, and the key
+if it wants one.
 """
 
 import asyncio
