@@ -14,7 +14,7 @@ from ossian.errors import EngineOverloadedError
 class Crowd:
     """Requests that run until they are told to end; `begun` has the names of those that began, in that order.
 
-    The first letter of a name is its project; that of a patient one is a capital.
+    The first letter of a name is its project; that of a patient one is a capital. Each `*` at its end is a place more.
     """
 
     def __init__(self, queue: FairQueue) -> None:
@@ -36,7 +36,7 @@ class Crowd:
             await asyncio.sleep(0)
 
     async def _run(self, name: str) -> None:
-        async with self.queue.place(name[0].lower(), is_patient=name[0].isupper()):
+        async with self.queue.place(name[0].lower(), 1 + name.count("*"), is_patient=name[0].isupper()):
             self.begun.append(name)
             await self._ends[name].wait()
 
@@ -86,6 +86,32 @@ async def test_projects_with_as_many_running_take_turns() -> None:
         for name in ("x0", "a0", "b0", "c0", "a1"):
             await requests.end(name)
         assert requests.begun == ["x0", "a0", "b0", "c0", "a1", "b1"]
+
+
+async def test_a_request_of_many_answers_takes_as_many_places() -> None:
+    async with crowd(2) as requests:
+        await requests.send("a0***", "a1", "b0", "b1", "c0")
+        assert requests.begun == ["a0***"]
+        assert (requests.queue.num_running, requests.queue.num_waiting) == (1, 4)
+        await requests.end("a0***")
+        assert requests.begun == ["a0***", "a1", "b0"]
+
+
+async def test_it_need_not_wait_until_there_is_room_for_all_of_it() -> None:
+    async with crowd(2) as requests:
+        await requests.send("x0", "a0***", "b0", "c0")
+        assert requests.begun == ["x0", "a0***"]
+        await requests.end("x0")
+        assert requests.begun == ["x0", "a0***"], "there are four in two places"
+        await requests.end("a0***")
+        assert requests.begun == ["x0", "a0***", "b0", "c0"]
+
+
+async def test_who_has_the_fewest_answers_running_goes_first() -> None:
+    async with crowd(5) as requests:
+        await requests.send("a0**", "b0", "x0", "a1", "b1")
+        await requests.end("x0")
+        assert requests.begun == ["a0**", "b0", "x0", "b1"]
 
 
 async def test_when_no_more_can_wait_the_burst_is_turned_away() -> None:
@@ -229,7 +255,7 @@ def test_whoever_comes_and_leaves_no_place_is_lost(
             for number, (action, project) in enumerate(actions):
                 present = [name for name, task in requests.tasks.items() if not task.done() and name[0] == project]
                 if action == "send":
-                    await requests.send(f"{project}{number}")
+                    await requests.send(f"{project}{number}{'*' * (number % 3)}")
                 elif action == "cancel" and present:
                     await requests.cancel(present[-1])
                 elif present and present[0] in requests.begun:
@@ -238,7 +264,7 @@ def test_whoever_comes_and_leaves_no_place_is_lost(
                 queue = requests.queue
                 assert queue.num_running <= max_num_running
                 assert queue.num_waiting <= max_num_waiting
-                assert queue.num_waiting + queue.num_patient == 0 or queue.num_running == max_num_running
+                assert queue.num_waiting + queue.num_patient == 0 or not queue.has_room
             turned_away = [task for task in requests.tasks.values() if task.done() and not task.cancelled()]
             assert all(isinstance(task.exception(), EngineOverloadedError | None) for task in turned_away)
 

@@ -8,6 +8,8 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -45,11 +47,16 @@ OPTIONS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     write_checkpoint(folder, tiny_config(vocab_size=201_088, eos_token_id=200_002, pad_token_id=199_999))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(checkpoint: Path) -> Iterator[Served]:
     settings = EngineSettings(kv_cache_bytes=64 * 1024 * 1024, max_num_waiting=1000)
-    with serving(create_engine(folder, settings, MODEL)) as served:
+    with serving(create_engine(checkpoint, settings, MODEL)) as served:
         yield served
 
 
@@ -95,6 +102,11 @@ async def be_many(url: str) -> Counter[str]:
 def num_tasks(server: Served) -> float:
     (line,) = [line for line in server.get("/metrics").text.splitlines() if line.startswith("ossian_asyncio_tasks ")]
     return float(line.split()[-1])
+
+
+def num_in_line(server: Served) -> float:
+    lines = server.get("/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith("ossian_queue_requests{"))
 
 
 def is_idle(stats: EngineStats) -> bool:
@@ -155,6 +167,24 @@ def test_what_one_project_asked_is_not_in_the_cache_of_another(server: Served) -
         before = num_cached(asked)
         assert num_cached(other) == before, path
         assert num_cached(sibling) > before + 200, "the keys of a project share"
+
+
+def test_requests_for_many_answers_leave_others_their_turn(checkpoint: Path) -> None:
+    """A request takes a place for each of its answers: else a few would fill the engine, and all others be refused."""
+    engine = EngineSettings(kv_cache_bytes=64 * 1024 * 1024, max_num_seqs=4, max_num_waiting=32)
+    many = {"max_tokens": 64, "ignore_eos": True}
+    with serving(create_engine(checkpoint, engine, MODEL), sections={"engine": engine}) as server:
+        greedy, other = make_key(server, make_project(server)), make_key(server, make_project(server))
+        body = {"model": MODEL, "messages": [{"role": "user", "content": "Hi"}]}
+
+        def ask(made: Made, **fields: object) -> int:
+            return server.post(json=body | fields, headers=made.headers).status_code
+
+        with ThreadPoolExecutor() as threads:
+            asked = [threads.submit(ask, greedy, n=n, **many) for n in (16, 16, 4)]
+            until(lambda: num_in_line(server) == 3)
+            assert ask(other, max_tokens=1) == 200
+            assert [each.result() for each in asked] == [200, 200, 200]
 
 
 def test_max_tokens_0_scores_a_prompt_without_continuing_it(server: Served) -> None:

@@ -83,6 +83,7 @@ class Meter:
         self._ledger = ledger
         self._sources: list[MeteredSource] = []
         self._num_answers = 1
+        self._num_places = 1
         self._first_token: float | None = None
         self._is_reserved = False
         self._is_refused = False
@@ -130,15 +131,15 @@ class Meter:
             raise
         self._is_refused, self._is_reserved = False, True
 
-    async def enter(self, num_tokens: int) -> None:
-        """Reserve the tokens, and wait for a place among the running requests of the model.
+    async def enter(self, num_tokens: int, num_turns: int = 1) -> None:
+        """Reserve the tokens, and wait for places for the turns among the running requests of the model.
 
         Raises what `reserve` does, and EngineOverloadedError when too many wait, after which it can be asked again.
         """
         await self.reserve(num_tokens)
         if not self._has_place:
-            await self._queue.enter(self._project, is_patient=self.metered.is_patient)
-            self._has_place = True
+            await self._queue.enter(self._project, num_turns, is_patient=self.metered.is_patient)
+            self._has_place, self._num_places = True, num_turns
 
     def watching(
         self, start: Callable[[RequestT], Awaitable[MeteredSource]], num_answers: int = 1
@@ -164,7 +165,7 @@ class Meter:
             return
         self._is_closed = True
         if self._has_place:
-            self._queue.leave(self._project, is_patient=self.metered.is_patient)
+            self._queue.leave(self._project, self._num_places, is_patient=self.metered.is_patient)
         record = self._record(status)
         if not self._is_refused:
             self._ledger.note(record)

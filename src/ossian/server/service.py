@@ -203,7 +203,7 @@ class Service:
         salted = [replace(each, cache_salt=cache_salt) for each in requests]
 
         async def admitted() -> Turns:
-            await meter.enter(num_tokens)
+            await meter.enter(num_tokens, len(salted))
             return await admit(salted, meter.watching(start, num_answers), self.timers(meter, len(requests)))
 
         if receive is None or meter.has_room:
