@@ -9,6 +9,7 @@ from training.skills.exchange import Split
 from training.skills.words import is_held_out
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")  # the innermost one
+OPEN, OR, CLOSE = "\ue002\ue003\ue004"  # of a choice, while a pattern becomes a regular expression
 MAX_NUM_DRAWS = 10_000
 
 
@@ -37,23 +38,19 @@ def whole_wording(random: Random, patterns: Sequence[str], split: Split) -> str:
 def drawn_wording(random: Random, patterns: Sequence[str]) -> tuple[str, bool]:
     """A wording, and whether it is plain: nothing stands in it that may be left out, but for punctuation."""
     text = expanded(random, random.choice(patterns))
-    words = tuple(spoken(text))
-    return text, any(words in plain_wordings(pattern) for pattern in patterns)
+    words = "".join(spoken(text))
+    return text, any(plain_form(pattern).fullmatch(words) for pattern in patterns)
 
 
 @cache
-def plain_wordings(pattern: str) -> frozenset[tuple[str, ...]]:
-    """The words of every wording in which all is left out that may be."""
-    choice = CHOICE.search(pattern)
-    if choice is None:
-        return frozenset({tuple(spoken(pattern))})
-    alternatives = choice[1].split("|")
-    return frozenset().union(
-        *(
-            plain_wordings(pattern[: choice.start()] + taken + pattern[choice.end() :])
-            for taken in ([""] if "" in alternatives else set(alternatives))
-        )
-    )
+def plain_form(pattern: str) -> re.Pattern[str]:
+    """What matches the joined words of every wording in which all is left out that may be."""
+    while choice := CHOICE.search(pattern):
+        alternatives = choice[1].split("|")
+        kept = "" if "" in alternatives else f"{OPEN}{OR.join(alternatives)}{CLOSE}"
+        pattern = pattern[: choice.start()] + kept + pattern[choice.end() :]
+    words = re.escape(re.sub(rf"[^\w{{}}'{OPEN}{OR}{CLOSE}]", "", pattern.lower()))
+    return re.compile(words.replace(OPEN, "(?:").replace(OR, "|").replace(CLOSE, ")"))
 
 
 def expanded(random: Random, pattern: str) -> str:
