@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from tests.server.keys import Made, make_key, make_project
 from tests.server.serving import MODEL, Served, scripted, serving
@@ -68,3 +70,14 @@ def test_a_key_of_the_settings_has_a_project_by_its_name() -> None:
         key = Made("", "", "secret")
         assert chat(served, "1234", key).status_code == 200
         assert chat(served, "99", key).status_code == 403
+
+
+def test_a_websocket_at_the_address_of_another_project_is_refused(served: Served, key: Made) -> None:
+    url = served.url.replace("http://", "ws://")
+    headers = key.headers
+    with connect(f"{url}/project/p-1234/genai/v1/responses", additional_headers=headers, proxy=None):
+        pass
+    for project in ("77", "proj_0"):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"{url}/project/p-{project}/genai/v1/responses", additional_headers=headers, proxy=None)
+        assert refused.value.response.status_code == 403

@@ -20,8 +20,8 @@ class OwnProject:
         self._aliases = settings.project_aliases
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or answer 400, 401 or 403."""
-        if scope["type"] == "http" and (asked := address_of(scope).project) is not None:
+        """Serve one request or one WebSocket, or answer 400, 401 or 403."""
+        if scope["type"] != "lifespan" and (asked := address_of(scope).project) is not None:
             connection = HTTPConnection(scope)
             try:
                 self._check(asked, connection.query_params, account_of(connection))
