@@ -45,6 +45,8 @@ def test_the_request_can_be_pasted(needs_key: bool) -> None:
         ({}, "No API key is needed. `ossian keys create NAME` makes one", "any"),
         ({"has_keys": True}, "No API key is needed. `ossian keys create NAME` makes one", "THE-KEY"),
         ({"needs_key": True}, "there is none: make the first with `ossian keys create NAME`", "THE-KEY"),
+        ({"is_local_allowed": False}, "Without an API key everybody may use what access.anonymous", "THE-KEY"),
+        ({"needs_key": True, "is_local_allowed": False}, "there is none: make the first", "THE-KEY"),
         ({"needs_key": True, "has_keys": True}, "Everybody needs an API key. `ossian keys create NAME`", "THE-KEY"),
     ],
 )

@@ -73,12 +73,14 @@ def run(flags: dict[str, object]) -> None:
         has_keys = asyncio.run(check_database(settings))  # what is wrong with it is told before a large model is loaded
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
         loaded = load_model(settings)
+        anonymity = Anonymity(settings.server, settings.access)
         lines = banner(
             loaded.model,
             http_server.url_of(bound),
             is_demonstration=loaded.is_demonstration,
-            needs_key=Anonymity(settings.server, settings.access).needs_key,
+            needs_key=anonymity.needs_key,
             has_keys=has_keys or bool(settings.server.api_keys),
+            is_local_allowed=anonymity.is_local_allowed,
         )
         app = create_app(loaded.parts(settings))
         http_server.serve(app, settings.server, bound, announce=lambda: console.print("\n".join(lines)))
