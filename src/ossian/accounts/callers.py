@@ -16,6 +16,7 @@ LOCAL_SCOPE: Final = ""  # whose is what is stored without a key: everybody's on
 
 _NOTHING: Final = Scopes(frozenset(), frozenset())
 
+_MAKE_ADMIN_KEY: Final = "`ossian keys create --admin NAME` makes one on the server"
 _INVALID: Final = {
     KeyState.REVOKED: ("revoked_api_key", "This API key was revoked. Use another one."),
     KeyState.EXPIRED: ("expired_api_key", "This API key has expired. Ask for a new one."),
@@ -79,9 +80,9 @@ class Caller:
     def check_admin(self, what: str = "The admin API") -> None:
         """Raise PermissionDeniedError for a project's key on the admin API, AuthenticationError for no key."""
         if self.is_anonymous:
-            raise missing_key(f"{what} needs an admin key.")
+            raise missing_key(f"{what} needs an admin key: {_MAKE_ADMIN_KEY}.")
         if self.admin_key is None:
-            message = f"{what} needs an admin key; this is a project's. `ossian keys` makes one on the server."
+            message = f"{what} needs an admin key; this is a project's. {_MAKE_ADMIN_KEY}."
             raise PermissionDeniedError(message, code="admin_key_required")
 
     def check_storage(self) -> str:
