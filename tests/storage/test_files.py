@@ -31,7 +31,14 @@ async def test_nobody_sees_a_file_before_it_is_whole(database: Database) -> None
     page = await database.files.page("a", NOW)
     assert page is not None
     assert page.items == []
-    assert await database.files.num_bytes("a") == 0
+
+
+async def test_what_is_reserved_for_a_file_counts_until_it_is_discarded(database: Database) -> None:
+    await database.files.begin(file(num_bytes=7))
+    await store(database, file("file-2", num_bytes=5))
+    assert await database.files.num_bytes("a") == 12
+    await database.files.discard("file-1")
+    assert await database.files.num_bytes("a") == 5
 
 
 async def test_completing_says_what_the_file_turned_out_to_be(database: Database) -> None:

@@ -49,8 +49,8 @@ def complete(sql: Connection, file: StoredFile) -> None:
 
 
 def num_bytes(sql: Connection, scope: str) -> int:
-    """Add up the sizes of a scope's files."""
-    is_mine = (files.c.scope == scope) & files.c.erase_at.is_(None)
+    """Add up the sizes of a scope's files, and what is reserved for those that are being written."""
+    is_mine = (files.c.scope == scope) & or_(files.c.erase_at.is_(None), files.c.erase_at > 0)
     return int(sql.scalar(select(func.coalesce(func.sum(files.c.num_bytes), 0)).where(is_mine)) or 0)
 
 

@@ -19,7 +19,7 @@ class FileStore:
         self._transactions = transactions
 
     async def begin(self, file: StoredFile) -> None:
-        """Store a file without content that nobody sees before it is completed."""
+        """Store a file without content that nobody sees before it is completed; its size is what is reserved for it."""
         await self._transactions.write(lambda sql: rows.begin(sql, file, file.created_at + UNFINISHED_SECONDS))
 
     async def append(self, file_id: str, position: int, body: bytes) -> None:
@@ -36,7 +36,7 @@ class FileStore:
             pass
 
     async def num_bytes(self, scope: str) -> int:
-        """Return how large the files of a scope are together."""
+        """Return how large the files of a scope are together, with what is reserved for those that are begun."""
         return await self._transactions.read(lambda sql: rows.num_bytes(sql, scope))
 
     async def get(self, scope: str, file_id: str, now: float) -> StoredFile | None:

@@ -55,3 +55,22 @@ def test_an_upload_that_breaks_off_leaves_nothing() -> None:
             until(lambda: num_rows(server)[1] >= 2)
         until(lambda: num_rows(server) == (0, 0))
         assert server.get("/v1/files").json()["data"] == []
+
+
+def test_uploads_at_the_same_time_have_one_limit_together() -> None:
+    """What is still being uploaded counts as well, else a project's limit is one for each connection."""
+    content = b"x" * 3 * MEBIBYTE
+    whole = HEAD + content + b"\r\n--limit--\r\n"
+    head = f"POST /v1/files HTTP/1.1\r\nhost: localhost\r\ncontent-type: {HEADERS['content-type']}\r\n"
+    with serving(scripted(), sections={"files": {"max_project_bytes": 4 * MEBIBYTE}}) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=30) as line:
+            line.sendall(f"{head}content-length: {len(whole)}\r\n\r\n".encode() + whole[: 2 * MEBIBYTE])
+            until(lambda: num_rows(server)[0] == 1)
+            for second in (whole, form(3)):  # with its length, and without
+                refused = server.post("/v1/files", content=second, headers=HEADERS)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (413, "storage_limit_reached")
+            assert server.post("/v1/files", content=HEAD + b"\r\n--limit--\r\n", headers=HEADERS).status_code == 200
+            line.sendall(whole[2 * MEBIBYTE :])
+            assert line.recv(100).startswith(b"HTTP/1.1 200 ")
+        assert num_rows(server)[0] == 2

@@ -27,12 +27,15 @@ async def upload(service: Service, request: Request) -> StoredFile:
     form = UploadForm(request.headers.get("content-type", ""))
     store = service.database.files
     max_num_bytes = await _room(service, scope)
-    if int(request.headers.get("content-length", "0")) > max_num_bytes + FORM_BYTES:
+    announced = request.headers.get("content-length")
+    if announced is not None and int(announced) > max_num_bytes + FORM_BYTES:
         raise _too_large(service, max_num_bytes)
+    reserved = max_num_bytes if announced is None else min(max_num_bytes, int(announced))
     now = int(service.parts.now())
-    file = StoredFile(service.parts.new_id("file-"), scope, now, 0, "", "")
+    file = StoredFile(service.parts.new_id("file-"), scope, now, reserved, "", "")
     writer = await FileWriter.begin(store, file)
     try:
+        await _check_reserved(service, scope)
         num_bytes = 0
         async for piece in request.stream():
             num_bytes += len(piece)
@@ -55,6 +58,12 @@ async def _room(service: Service, scope: str) -> int:
     if room <= 0:
         raise _too_large(service, room)
     return min(settings.max_file_bytes, room)
+
+
+async def _check_reserved(service: Service, scope: str) -> None:
+    """Raise RequestTooLargeError when another upload has taken the same room. Each reserves before it looks."""
+    if await service.database.files.num_bytes(scope) > service.parts.settings.files.max_project_bytes:
+        raise _too_large(service, 0)
 
 
 def _too_large(service: Service, room: int) -> RequestTooLargeError:
