@@ -144,7 +144,7 @@ def row_of(concurrency: int, name: str, row: Figures) -> str:
 def ratios(figures: dict[int, dict[str, Figures]]) -> list[str]:
     """Return how many times what ours adds the others add, at the median, and how many times all that ours takes."""
     return [
-        f"- {name}, {concurrency} connections: adds {times(row.added_p50, rows[OURS].added_p50) or 'immeasurably many'} "
+        f"- {name}, {concurrency} connections: adds {times(row.added_p50, rows[OURS].added_p50) or 'countless'} "
         f"times what {OURS} adds, and {times(row.added_p50, rows[OURS].p50)} times what it takes in all."
         for concurrency, rows in figures.items()
         for name, row in rows.items()
