@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import httpx2
 import openai
 import pytest
 from openai.types.chat import ChatCompletion
@@ -72,6 +73,36 @@ def test_the_stream_of_a_response_ends_with_all_of_it(client: Client) -> None:
     assert events[0]["type"] == "response.created"
     assert events[-1]["type"] == "response.completed"
     assert events[-1]["response"]["output"][-1]["content"][0]["text"] == "It is 4."
+
+
+def test_an_admin_key_does_not_stand_in_for_a_project_s() -> None:
+    """On its own machine a server needs no key, and an admin key is refused there."""
+    sent: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(200, json=[])
+
+    http_client = openai.DefaultHttpxClient(transport=httpx2.MockTransport(answer))
+    with Client(admin_api_key="sk-ossian-admin-secret", http_client=http_client) as client:
+        client.run(MODEL, CHAT)
+        client.catalog()
+        client.with_options(api_key=KEY).run(MODEL, CHAT)
+    assert [request.headers.get("authorization") for request in sent] == [None, None, f"Bearer {KEY}"]
+
+
+async def test_nor_does_it_in_the_client_for_asyncio() -> None:
+    sent: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(200, json=[])
+
+    http_client = openai.DefaultAsyncHttpxClient(transport=httpx2.MockTransport(answer))
+    async with AsyncClient(admin_api_key="sk-ossian-admin-secret", http_client=http_client) as client:
+        await client.run(MODEL, CHAT)
+        await client.catalog()
+    assert [request.headers.get("authorization") for request in sent] == [None, None]
 
 
 def test_a_stream_can_be_left(client: Client) -> None:

@@ -6,14 +6,16 @@ catalog, and what Ossian's admin API can do besides OpenAI's.
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
-from openai import APIConnectionError, AsyncOpenAI, AsyncStream, OpenAI, Stream
+from openai import APIConnectionError, AsyncOpenAI, AsyncStream, OpenAI, RequestOptions, Stream
 
 from ossian.client.admin import Admin, AsyncAdmin
 from ossian.client.calls import call_of
 from ossian.client.catalog import CATALOG_PATH, CatalogModel
 from ossian.client.connection import explained, options_of
+
+_AS_PROJECT: Final[RequestOptions] = {"security": {"bearer_auth": True}}  # else an admin key stands in for none
 
 
 class Client(OpenAI):
@@ -48,11 +50,18 @@ class Client(OpenAI):
             client.run("gpt-oss-20b", {"messages": [{"role": "user", "content": "2+2?"}]})
         """
         call = call_of(model, body)
-        return self.post(call.path, body=call.body, cast_to=object, stream=call.is_streamed, stream_cls=Stream[object])
+        return self.post(
+            call.path,
+            body=call.body,
+            cast_to=object,
+            options=_AS_PROJECT,
+            stream=call.is_streamed,
+            stream_cls=Stream[object],
+        )
 
     def catalog(self) -> list[CatalogModel]:
         """Return every model that is offered, with its capabilities and prices. No key is needed."""
-        return self.get(str(self.base_url.join(CATALOG_PATH)), cast_to=list[CatalogModel])
+        return self.get(str(self.base_url.join(CATALOG_PATH)), cast_to=list[CatalogModel], options=_AS_PROJECT)
 
     def request(self, *args: Any, **options: Any) -> Any:
         """Send a request. Raises openai.APIConnectionError, with the way out, when no server answers."""
@@ -91,12 +100,17 @@ class AsyncClient(AsyncOpenAI):
         """
         call = call_of(model, body)
         return await self.post(
-            call.path, body=call.body, cast_to=object, stream=call.is_streamed, stream_cls=AsyncStream[object]
+            call.path,
+            body=call.body,
+            cast_to=object,
+            options=_AS_PROJECT,
+            stream=call.is_streamed,
+            stream_cls=AsyncStream[object],
         )
 
     async def catalog(self) -> list[CatalogModel]:
         """Return every model that is offered, with its capabilities and prices. No key is needed."""
-        return await self.get(str(self.base_url.join(CATALOG_PATH)), cast_to=list[CatalogModel])
+        return await self.get(str(self.base_url.join(CATALOG_PATH)), cast_to=list[CatalogModel], options=_AS_PROJECT)
 
     async def request(self, *args: Any, **options: Any) -> Any:
         """Send a request. Raises openai.APIConnectionError, with the way out, when no server answers."""
