@@ -1,13 +1,16 @@
 """Examples grouped for training: one developer message, conversations of similar length."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 
 import torch
 from torch import Tensor
 
+from ossian.harmony.vocabulary import END, MESSAGE
 from training.conversations import Example, examples, random_group
+from training.copying import tokenizer
 from training.mixture import FAMILIES, SHARES, SKILLS
 from training.skills.exchange import Split
 
@@ -15,16 +18,21 @@ MAX_TOKENS = 2560
 PER_BATCH = 150  # tokens whose time a batch takes, however small it is
 IGNORED = -100
 MAX_SHORTENED = 32
+VERDICT, HEADER = 6.0, 3.0  # how much a tool's verdict counts, and the header after the analysis
 FIXED_ANSWERS = ("conversation", "facts", "anything else")
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Token ids: prefix [prefix_length]; inputs and targets [batch, length], IGNORED where nothing is to be learned."""
+    """Token ids: prefix [prefix_length]; inputs and targets [batch, length], IGNORED where nothing is to be learned.
+
+    emphasis [batch, length]: how much a target counts.
+    """
 
     prefix: Tensor
     inputs: Tensor
     targets: Tensor
+    emphasis: Tensor
 
     @property
     def num_tokens(self) -> int:
@@ -81,9 +89,30 @@ def length(example: Example) -> int:
 def make_batch(group: list[Example]) -> Batch:
     """Pad the examples, which share their prefix."""
     shape = (len(group), max(map(length, group)))
-    batch = Batch(torch.tensor(group[0].prefix), torch.zeros(shape, dtype=torch.long), torch.full(shape, IGNORED))
+    batch = Batch(
+        torch.tensor(group[0].prefix),
+        torch.zeros(shape, dtype=torch.long),
+        torch.full(shape, IGNORED),
+        torch.ones(shape),
+    )
     for row, example in enumerate(group):
         tokens = [*example.prompt, *example.completion[:-1]]
         batch.inputs[row, : len(tokens)] = torch.tensor(tokens)
         batch.targets[row, len(example.prompt) - 1 : len(tokens)] = torch.tensor(example.completion)
+        batch.emphasis[row, len(example.prompt) - 1 : len(tokens)] = torch.tensor(emphasis(example.completion))
     return batch
+
+
+def emphasis(completion: Sequence[int]) -> list[float]:
+    """How much each token counts: few tokens decide which tool is called, and all others follow from them."""
+    weights, is_header = [], False
+    for token in completion:
+        weights.append(VERDICT if token in verdict_tokens() else HEADER if is_header else 1.0)
+        is_header = token == END or (is_header and token != MESSAGE)
+    return weights
+
+
+@cache
+def verdict_tokens() -> frozenset[int]:
+    """Of what an analysis says after a tool's name."""
+    return frozenset(tokenizer().encode(f" {word}")[0] for word in ("yes", "no", "done", "later"))

@@ -60,22 +60,30 @@ def loss_of(weights: dict[str, Tensor], tables: Tables, config: NanoConfig, batc
     counts = torch.cat((torch.zeros(len(trained)), counts))
     place = tables.output_row.index_put((ids,), torch.arange(len(ids)) + len(trained))
     targets = place[batch.targets[learned]]
-    return CrossEntropy.apply(logits, counts, targets), balance, int(((logits + counts).argmax(-1) == targets).sum())
+    return (
+        CrossEntropy.apply(logits, counts, targets, batch.emphasis[learned]),
+        balance,
+        int(((logits + counts).argmax(-1) == targets).sum()),
+    )
 
 
 class CrossEntropy(torch.autograd.Function):  # type: ignore[misc]
-    """Summed cross entropy of logits [num_tokens, num_candidates] in bfloat16, of which each stands for some tokens."""
+    """Summed cross entropy of logits [num_tokens, num_candidates] in bfloat16, of which each stands for some tokens.
+
+    `emphasis` [num_tokens] says how much each token counts.
+    """
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, counts: Tensor, targets: Tensor) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, counts: Tensor, targets: Tensor, emphasis: Tensor) -> Tensor:
         losses, largest_and_sum = cross_entropies(logits, counts, targets)
-        ctx.save_for_backward(logits, counts, targets, largest_and_sum)
-        return losses.sum()
+        ctx.save_for_backward(logits, counts, targets, largest_and_sum, emphasis)
+        return (losses * emphasis).sum()
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
-        logits, counts, targets, sums = ctx.saved_tensors
-        return cross_entropies_gradient(logits, counts, targets, sums, gradient), None, None
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        logits, counts, targets, sums, emphasis = ctx.saved_tensors
+        scale = (gradient * emphasis).unsqueeze(-1)
+        return cross_entropies_gradient(logits, counts, targets, sums, scale), None, None, None
 
 
 def cross_entropies(logits: Tensor, counts: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:

@@ -132,9 +132,9 @@ def test_the_gradient_of_the_softmax_with_a_sink_is_that_of_the_plain_formula() 
 
 def test_the_gradient_of_the_cross_entropy_is_torchs() -> None:
     logits = torch.randn(6, 9, requires_grad=True)
-    counts, targets = torch.rand(9), torch.randint(9, (6,))
-    ours = CrossEntropy.apply(logits, counts, targets)
-    theirs = functional.cross_entropy(logits + counts, targets, reduction="sum")
+    counts, targets, emphasis = torch.rand(9), torch.randint(9, (6,)), torch.tensor([1.0, 6, 1, 3, 1, 1])
+    ours = CrossEntropy.apply(logits, counts, targets, emphasis)
+    theirs = (functional.cross_entropy(logits + counts, targets, reduction="none") * emphasis).sum()
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(*(torch.autograd.grad(2 * loss, logits)[0] for loss in (ours, theirs)))
 

@@ -1,8 +1,13 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.batches import IGNORED, MAX_TOKENS, PER_BATCH, length, split_up
+from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, RETURN
+from training.batches import HEADER, IGNORED, MAX_TOKENS, PER_BATCH, VERDICT, emphasis, length, split_up
 from training.conversations import Example
+from training.copying import tokenizer
+
+pytestmark = pytest.mark.parity
 
 lengths = st.lists(st.integers(1, 900), min_size=1, max_size=48)
 
@@ -36,3 +41,10 @@ def test_no_batches_are_costlier_than_all_examples_alone(wanted: list[int]) -> N
     batches = list(split_up([example(num_tokens, 1) for num_tokens in wanted]))
     cost = sum(batch.num_tokens + PER_BATCH for batch in batches)
     assert cost <= sum(num_tokens + 1 + 20 + PER_BATCH for num_tokens in wanted)
+
+
+def test_verdicts_and_headers_count_more() -> None:
+    said, header, answer = (tokenizer().encode(text) for text in ("Tools: get no", "assistant", "No, none."))
+    completion = [CHANNEL, *said, END, *header, MESSAGE, *answer, RETURN]
+    plain = [1.0] * (len(said) - 1)
+    assert emphasis(completion) == [1.0, *plain, VERDICT, 1.0, HEADER, HEADER, *[1.0] * len(answer), 1.0]
