@@ -40,6 +40,8 @@ def test_the_window_of_a_report(pairs: list[tuple[str, str]], window: Window) ->
         ([("start", "yesterday"), ("end", "2025-11-01")], "start"),
         ([("start", "2025-11-02"), ("end", "2025-11-01")], "end"),
         ([("start", "2025-07-31"), ("end", "2025-11-01")], "end"),
+        ([("start", "0001-01-01"), ("end", "0001-01-02")], "start"),
+        ([("start", "9999-12-30"), ("end", "9999-12-31")], "start"),
         ([("group_by", "day")], "group_by"),
         ([("perod", "24h")], "perod"),
     ],

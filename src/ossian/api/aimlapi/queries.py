@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from ossian.api.organization.query import Query, invalid, missing
+from ossian.api.organization.query import MAX_TIME, Query, invalid, missing
 from ossian.storage.account_records import UsagePeriod
 
 HOUR: Final = 3600
@@ -142,9 +142,12 @@ def _window(query: Query, now: float) -> Window:
 
 
 def _time(param: str, text: str) -> float:
-    """Read a date or a time of ISO 8601; without a zone it is in UTC."""
+    """Read a date or a time of ISO 8601; without a zone it is in UTC. At the ends of the calendar zones have no days."""
     try:
         found = datetime.fromisoformat(text.replace(" ", "+"))  # a `+` in an address is a space
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        time = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
-        raise invalid(param, "a time such as '2026-01-31T12:00:00Z'", text) from None
+        time = -1
+    if not 0 <= time <= MAX_TIME:
+        raise invalid(param, "a time since 1970 such as '2026-01-31T12:00:00Z'", text)
+    return time
