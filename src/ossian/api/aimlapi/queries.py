@@ -142,7 +142,7 @@ def _window(query: Query, now: float) -> Window:
 
 
 def _time(param: str, text: str) -> float:
-    """Read a date or a time of ISO 8601; without a zone it is in UTC. At the ends of the calendar zones have no days."""
+    """Read a date or a time of ISO 8601, in UTC without a zone. At the ends of the calendar zones have no days."""
     try:
         found = datetime.fromisoformat(text.replace(" ", "+"))  # a `+` in an address is a space
         time = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
