@@ -243,11 +243,12 @@ def test_reasons_are_the_databases_own_words() -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize("close_seconds", [0.1, 0.0], ids=["a while", "no time at all"])  # some are connecting then
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_closing_does_not_wait_for_a_database_that_answers_no_more(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
+    database_url: str, close_seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transactions, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(transactions, "CLOSE_SECONDS", close_seconds)
     database = await Database.open(database_url)
     hung = [asyncio.create_task(transactions_of(database).write(sleep)) for _ in range(NUM_CONNECTIONS + 2)]
     while len(transactions_of(database)._running) < len(hung):

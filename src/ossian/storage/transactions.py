@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, nullcontext, suppress
 from socket import SHUT_RDWR, socket
+from threading import Lock
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -51,8 +52,10 @@ class Transactions:
         self._free = asyncio.Semaphore(NUM_CONNECTIONS)
         self._running: set[asyncio.Task[Any]] = set()
         self._connections: WeakSet[Any] = WeakSet()  # PostgreSQL's; SQLite keeps nobody for ever
+        self._connecting = Lock()  # connections are made in threads
+        self._is_given_up = False
         if not is_sqlite(url):
-            event.listen(self._engine, "connect", lambda connection, _record: self._connections.add(connection))
+            event.listen(self._engine, "connect", self._note_connection)
 
     async def read(self, work: Work[Result]) -> Result:
         """Return what `work` finds. Raises StorageError when the database is not available."""
@@ -78,9 +81,18 @@ class Transactions:
             log.error("database does not answer", num_given_up=len(self._running))
             for task in self._running:
                 task.cancel()
-            hang_up(self._engine, list(self._connections))
+            with self._connecting:
+                self._is_given_up = True
+                hang_up(self._engine, self._connections)
         await asyncio.to_thread(self._threads.shutdown)
         await asyncio.to_thread(self._engine.dispose)
+
+    def _note_connection(self, connection: Any, _record: object) -> None:
+        """Keep a new connection in mind, or end it at once: who was still connecting is given up like the others."""
+        with self._connecting:
+            self._connections.add(connection)
+            if self._is_given_up:
+                hang_up(self._engine, [connection])
 
     async def _write(self, work: Work[Result]) -> Result:
         async with self._turn:
