@@ -20,12 +20,16 @@ from ossian.errors import ConfigurationError
 NOW = 1_000_000.7
 
 
-@pytest.mark.parametrize(
-    "text, seconds", [("90m", 5400), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600), ("0d", 0)]
-)
+@pytest.mark.parametrize("text, seconds", [("90m", 5400), ("12h", 43_200), ("30d", 2_592_000), ("2w", 1_209_600)])
 def test_a_span_is_from_now_on_or_before_now(text: str, seconds: int) -> None:
     assert expiry_given(text, NOW) == 1_000_000 + seconds
     assert past_given(text, "--from", NOW) == 1_000_000 - seconds
+
+
+@pytest.mark.parametrize("text", ["0d", "1970-01-12"])
+def test_what_is_past_is_no_expiry(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"--expires takes a time to come; '{text}' is none"):
+        expiry_given(text, NOW)
 
 
 def test_never_is_no_time() -> None:

@@ -60,8 +60,12 @@ def expiry_given(text: str, now: float) -> int | None:
     if text == "never":
         return None
     if span := _SPAN.fullmatch(text):
-        return int(now) + int(span[1]) * _SECONDS[span[2]]
-    return date_given(text, "--expires", "30d, 12h, a date of UTC like 2027-01-31, or never")
+        time = int(now) + int(span[1]) * _SECONDS[span[2]]
+    else:
+        time = date_given(text, "--expires", "30d, 12h, a date of UTC like 2027-01-31, or never")
+    if time <= now:
+        raise ConfigurationError(f"--expires takes a time to come; '{text}' is none. To end a key now, revoke it.")
+    return time
 
 
 def date_given(text: str, option: str, meant: str) -> int:
