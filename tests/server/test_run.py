@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import repeat
 from pathlib import Path
 
 import httpx2
@@ -15,9 +16,9 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection, connect
 
 from ossian.errors import ConfigurationError
-from ossian.server.run import bind, url_of, uvicorn_config
+from ossian.server.run import MAX_NUM_FRAGMENTS, bind, url_of, uvicorn_config
 from ossian.settings import ServerSettings
-from tests.server.serving import until
+from tests.server.serving import MODEL, Served, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,6 +155,21 @@ def test_a_response_on_a_websocket_may_finish_when_the_server_is_told_to_stop() 
         assert types[-1] == "response.completed"
         line_of(running, "stopped")
         until(lambda: running.poll() is not None)
+
+
+def test_a_message_comes_in_fragments_but_not_in_any_number(server: Served) -> None:
+    """Each is kept until the last one has come, and an empty one makes no message too long."""
+    with connected(server.url) as connection:
+        text = json.dumps({"type": "response.create", "model": MODEL, "input": "Hi"})
+        connection.send([*text, *repeat("", 3000)])
+        assert json.loads(connection.recv(timeout=30))["type"] == "response.created"
+    with connected(server.url) as connection:
+        with suppress(ConnectionClosedError):  # it may be closed before all is sent
+            connection.send(["{", *repeat("", MAX_NUM_FRAGMENTS + 1)])
+        with pytest.raises(ConnectionClosedError) as closed:
+            connection.recv(timeout=30)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, str(MAX_NUM_FRAGMENTS) in closed.value.rcvd.reason) == (1009, True)
 
 
 def read_on(connection: ClientConnection, types: list[str]) -> None:

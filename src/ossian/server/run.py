@@ -8,6 +8,7 @@ from math import ceil
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
 
 from ossian.errors import ConfigurationError
 from ossian.server.http_protocol import HttpProtocol
@@ -17,9 +18,20 @@ KEEP_ALIVE_SECONDS = 75  # idle connections; longer than clients keep theirs, so
 
 PING_SECONDS = 20  # a WebSocket client that answers no ping for so long is gone
 
+MAX_NUM_FRAGMENTS = 4096  # of a message; without a limit, empty ones would fill the memory and never be too long
+
 
 class SocketProtocol(WebSocketsSansIOProtocol):
     """A WebSocket connection that may finish what it says when the server stops, as requests may."""
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take the next fragment of a message, or close the connection when there are too many."""
+        if len(self.frames) >= MAX_NUM_FRAGMENTS:
+            self.frames = []
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, f"a message has at most {MAX_NUM_FRAGMENTS} fragments")
+            self.handle_parser_exception()
+        elif not self.close_sent:
+            super().handle_cont(event)
 
     def shutdown(self) -> None:
         """Tell the application that the server restarts, and let it close the connection."""
