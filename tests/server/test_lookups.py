@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from ossian.errors import StorageError
-from ossian.server.lookups import MAX_AGE, MAX_NUM_REMEMBERED, Lookups
+from ossian.server.lookups import MAX_AGE, MAX_NUM_REMEMBERED, RENEWAL_AGE, Lookups
 
 
 @dataclass
@@ -48,6 +48,44 @@ async def test_what_was_found_is_remembered_for_a_moment() -> None:
     world.now = MAX_AGE
     assert await lookups.get("a") == "second"
     assert world.looked_for == ["a", "a"]
+
+
+async def test_nobody_waits_for_what_is_looked_for_again_in_time() -> None:
+    world = World({"a": "first"}, gates=[asyncio.Event(), asyncio.Event()])
+    world.gates[0].set()
+    lookups = world.lookups()
+    await lookups.get("a")
+    world.values["a"], world.now = "second", RENEWAL_AGE
+    assert [await lookups.get("a") for _ in range(3)] == ["first"] * 3
+    await soon()
+    assert world.looked_for == ["a", "a"]
+    world.gates[1].set()
+    await soon()
+    assert await lookups.get("a") == "second"
+
+
+async def test_what_is_gone_when_it_is_looked_for_again_is_forgotten() -> None:
+    world = World({"a": "found"})
+    lookups = world.lookups()
+    await lookups.get("a")
+    del world.values["a"]
+    world.now = RENEWAL_AGE
+    await lookups.get("a")
+    await soon()
+    assert await lookups.get("a") is None
+
+
+async def test_what_cannot_be_looked_for_again_is_remembered_to_its_end() -> None:
+    world = World({"a": "found"})
+    lookups = world.lookups()
+    await lookups.get("a")
+    world.is_away, world.now = True, RENEWAL_AGE
+    assert await lookups.get("a") == "found"
+    await soon()
+    assert await lookups.get("a") == "found"
+    world.now = MAX_AGE
+    with pytest.raises(StorageError):
+        await lookups.get("a")
 
 
 async def test_what_was_not_found_is_not() -> None:

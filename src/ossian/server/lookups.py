@@ -10,6 +10,7 @@ from cachetools import LRUCache
 Found = TypeVar("Found")
 
 MAX_AGE: Final = 0.5  # seconds until what another process changed is seen here
+RENEWAL_AGE: Final = 0.25  # seconds until it is looked for again, so that under load nobody waits
 MAX_NUM_REMEMBERED: Final = 10_000
 
 
@@ -30,11 +31,13 @@ class Lookups(Generic[Found]):
 
     async def get(self, name: str) -> Found | None:
         """Return what there is, None when there is nothing. Raises what looking raises."""
-        oldest = self._now() - MAX_AGE
-        if (remembered := self._remembered.get(name)) and remembered[1] > oldest:
-            return remembered[0]
+        now = self._now()
         running = self._running.get(name)
-        if running is None or running[1] <= oldest:
+        if (remembered := self._remembered.get(name)) and remembered[1] > now - MAX_AGE:
+            if running is None and remembered[1] <= now - RENEWAL_AGE:
+                self._begin(name)
+            return remembered[0]
+        if running is None or running[1] <= now - MAX_AGE:
             running = self._begin(name)
         return await asyncio.shield(running[0])  # whoever leaves, the others still wait
 
@@ -58,9 +61,14 @@ class Lookups(Generic[Found]):
 
     def _end(self, name: str, running: tuple[asyncio.Task[Found | None], float]) -> None:
         task, begun = running
-        found = None if task.cancelled() or task.exception() else task.result()
+        is_failed = task.cancelled() or task.exception() is not None
         if self._running.get(name) is not running:
             return  # it was forgotten, or took so long that somebody began anew
         del self._running[name]
-        if found is not None:
+        if is_failed:
+            return
+        found = task.result()
+        if found is None:
+            self._remembered.pop(name, None)
+        else:
             self._remembered[name] = (found, begun)
