@@ -272,6 +272,14 @@ def test_a_bad_key_is_never_taken_for_none(keyed: Served, secret: str) -> None:
     assert models(keyed, Made("", "", secret)) == (401, "invalid_api_key")
 
 
+def test_who_could_do_without_a_key_is_told_why_a_wrong_one_is_refused_now(keyed: Served) -> None:
+    """What worked until somebody made the first key."""
+    wrong = {"authorization": "Bearer none"}
+    assert "`ossian keys create NAME` makes one" in keyed.get("/v1/models", headers=wrong).json()["error"]["message"]
+    proxied = keyed.get("/v1/models", headers={**wrong, "x-forwarded-for": "192.0.2.7"})
+    assert proxied.json()["error"]["message"] == "Incorrect API key; ask this server's operator for one."
+
+
 def test_a_revoked_key_is_refused_also_where_there_is_no_other() -> None:
     with serving(scripted()) as served:
         made = make_key(served, make_project(served), revoked_at=NOW - 1)

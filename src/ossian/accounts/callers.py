@@ -140,9 +140,15 @@ def missing_key(reason: str) -> AuthenticationError:
     return AuthenticationError(f"{reason} Send it in the header 'Authorization: Bearer KEY'.", code="missing_api_key")
 
 
-def unknown_key() -> AuthenticationError:
-    """Return the refusal of a key that nobody knows."""
-    return AuthenticationError("Incorrect API key; ask this server's operator for one.", code="invalid_api_key")
+def unknown_key(*, is_needed: bool = True) -> AuthenticationError:
+    """Return the refusal of a key that nobody knows, to who needs one or could do without."""
+    message = "Incorrect API key; ask this server's operator for one."
+    if not is_needed:
+        message = (
+            "Incorrect API key. This server has keys by now, and refuses what is none of them. "
+            "`ossian keys create NAME` makes one. On this machine all but the admin API needs none: leave the Authorization header out."
+        )
+    return AuthenticationError(message, code="invalid_api_key")
 
 
 def _check_state(key: ApiKey | AdminKey, now: float) -> None:

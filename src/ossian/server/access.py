@@ -5,12 +5,12 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ossian.accounts.callers import Caller, bearer_secret
+from ossian.accounts.callers import Caller, bearer_secret, unknown_key
 from ossian.accounts.quotas import counted_address
 from ossian.accounts.scopes import Endpoint, Scopes
 from ossian.errors import AuthenticationError, OssianError
 from ossian.server.anonymity import Anonymity
-from ossian.server.client_address import ClientAddresses
+from ossian.server.client_address import ClientAddresses, is_from_here
 from ossian.server.endpoints import Area, area_of
 from ossian.server.errors import error_response
 from ossian.server.key_ring import key_ring_of
@@ -19,7 +19,8 @@ from ossian.settings import Settings
 CALLER: Final = "ossian.caller"  # in the scope; who runs requests through the application sets it himself
 ADDRESS: Final = "ossian.address"  # the client's, known also of who is turned away
 
-_UNKNOWN: Final = {"invalid_api_key", "invalid_authorization"}
+_INVALID: Final = "invalid_api_key"
+_UNKNOWN: Final = {_INVALID, "invalid_authorization"}
 _NOTHING: Final = Scopes(frozenset(), frozenset())
 
 
@@ -97,9 +98,11 @@ class AccessCheck:
                 return await key_ring.caller(secret, address)
         except AuthenticationError as error:
             # OpenAI's clients must send some key, also to a server on their own machine that has none
-            is_ignored = self._anonymity.is_local_allowed and error.code in _UNKNOWN
-            if not is_ignored or await key_ring.has_keys():
+            if not (self._anonymity.is_local_allowed and error.code in _UNKNOWN):
                 raise
+            if await key_ring.has_keys():
+                could_do_without = is_from_here(connection) and error.code == _INVALID
+                raise (unknown_key(is_needed=False) if could_do_without else error) from None
         return self._anonymity.caller(connection, address)
 
 
