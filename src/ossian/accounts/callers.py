@@ -146,7 +146,8 @@ def unknown_key(*, is_needed: bool = True) -> AuthenticationError:
     if not is_needed:
         message = (
             "Incorrect API key. This server has keys by now, and refuses what is none of them. "
-            "`ossian keys create NAME` makes one. On this machine all but the admin API needs none: leave the Authorization header out."
+            "`ossian keys create NAME` makes one. On this machine all but the admin API needs none: "
+            "leave the Authorization header out."
         )
     return AuthenticationError(message, code="invalid_api_key")
 
