@@ -169,6 +169,7 @@ class ResponsesSettings(Section):
     lease_seconds: float = Field(default=10.0, ge=1)  # without a sign of its server for so long, a run counts as lost
     websocket_minutes: float = Field(default=60.0, gt=0)  # a connection is closed after that
     max_background: int = Field(default=256, ge=0, le=10_000)  # background responses, queued and in progress
+    max_background_per_project: int = Field(default=64, ge=0)  # of them of one project
     max_background_running: int = Field(default=16, ge=1)  # of them in progress; the others wait
 
 

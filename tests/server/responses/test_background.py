@@ -239,6 +239,37 @@ def test_more_than_the_limit_are_refused_with_the_number() -> None:
         started(served)
 
 
+def key_of(name: str) -> Json:
+    return {"authorization": f"Bearer {name}-key"}
+
+
+def test_one_project_leaves_room_for_others() -> None:
+    engine = gated()
+    sections = {"responses": {"max_background_per_project": 2, "max_background": 3}}
+    with serving(engine, api_keys=["ada-key", "bob-key"], sections=sections) as served:
+        statuses = [post(served, key_of("ada"), background=True).status_code for _ in range(2)]
+        told = error(post(served, key_of("ada"), background=True), 429)
+        statuses.append(post(served, key_of("bob"), background=True).status_code)
+        engine.gate.set()
+    assert statuses == [200, 200, 200]
+    assert told["message"].startswith("Your project has 2 background responses already")
+
+
+def test_projects_take_turns() -> None:
+    engine = gated()
+    with serving(
+        engine, api_keys=["ada-key", "bob-key"], sections={"responses": {"max_background_running": 1}}
+    ) as served:
+        answers = [
+            (name, post(served, key_of(name), background=True).json()["id"]) for name in ("ada", "ada", "ada", "bob")
+        ]
+        engine.gate.set()
+        until(lambda: len(engine.requests) == len(answers))
+    names = {response_id: name for name, response_id in answers}
+    ran = [names[request.request_id.removesuffix("-0")] for request in engine.requests]
+    assert ran == ["ada", "ada", "bob", "ada"]
+
+
 def test_an_engine_that_is_full_is_waited_for() -> None:
     engine = GatedEngine(turn_ids(ANSWER), max_num_seqs=1)
     with serving(engine) as served:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
+from ossian.accounts.fairness import FairQueue
 from ossian.api.responses.schema import ResponseRequest
 from ossian.errors import EngineError
 from ossian.server.responses import background_run
@@ -42,7 +43,7 @@ def engine_of(service: Service) -> GatedEngine:
 async def started(service: Service, *, is_streamed: bool = True, num_slots: int = 1) -> BackgroundRun:
     request = ResponseRequest(model=MODEL, input="2+2?", background=True)
     run = ResponseRun(service, await prepare(service, caller(service), request))
-    slots = asyncio.Semaphore(num_slots)
+    slots = FairQueue(num_slots, 1)
     background = BackgroundRun(run, service.database.responses, slots, is_streamed=is_streamed)
     stored = await background.start("server", 9e12)
     assert stored.status == "queued"

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from starlette.requests import HTTPConnection
 
+from ossian.accounts.fairness import FairQueue
 from ossian.api.fields import JsonObject
 from ossian.api.responses.response import terminal_event
 from ossian.errors import EngineError, InvalidRequestError, NotFoundError, TooManyRequestsError
@@ -42,7 +43,7 @@ class BackgroundRuns:
         self._store = store
         self._settings = settings
         self._owner = owner
-        self._slots = asyncio.Semaphore(settings.max_background_running)
+        self._slots = FairQueue(settings.max_background_running, settings.max_background)
         self._runs: dict[str, BackgroundRun] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._upkeep = Upkeep(store, settings, owner, now, self._runs)
@@ -77,11 +78,8 @@ class BackgroundRuns:
 
         Raises TooManyRequestsError when there are too many.
         """
-        limit = self._settings.max_background
-        if len(self._runs) >= limit:
-            message = f"This server has {limit} background responses already, which is the limit. Try again later."
-            raise TooManyRequestsError(message, param="background", code="rate_limit_exceeded")
         background = BackgroundRun(run, self._store, self._slots, is_streamed=is_streamed)
+        self._check_number(background.scope)
         self._runs[background.id] = background
         try:
             stored = await background.start(self._owner, self._upkeep.lease())
@@ -92,6 +90,17 @@ class BackgroundRuns:
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return stored
+
+    def _check_number(self, scope: str) -> None:
+        """Keep room for others: nobody may have them all."""
+        num_own = sum(run.scope == scope for run in self._runs.values())
+        for owner, number, limit in (
+            ("This server", len(self._runs), self._settings.max_background),
+            ("Your project", num_own, self._settings.max_background_per_project),
+        ):
+            if number >= limit:
+                message = f"{owner} has {limit} background responses already, which is the limit. Try again later."
+                raise TooManyRequestsError(message, param="background", code="rate_limit_exceeded")
 
     async def cancel(self, stored: StoredResponse) -> StoredResponse:
         """End a response wherever it is made, and return it as it is then; one that has ended stays as it is.

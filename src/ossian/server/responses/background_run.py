@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from ossian.accounts.fairness import FairQueue
 from ossian.api.fields import JsonObject
 from ossian.errors import EngineError, EngineOverloadedError
 from ossian.server.responses.run import ResponseRun, is_terminal
@@ -28,8 +29,9 @@ Ending = Callable[[], Iterator[JsonObject]]
 class BackgroundRun:
     """Makes one response when there is a slot for it. `is_streamed`: its events are kept, to be followed."""
 
-    def __init__(self, run: ResponseRun, store: ResponseStore, slots: asyncio.Semaphore, *, is_streamed: bool) -> None:
+    def __init__(self, run: ResponseRun, store: ResponseStore, slots: FairQueue, *, is_streamed: bool) -> None:
         self.id: str = run.prepared.body["id"]
+        self.scope = run.prepared.caller.scope
         self.is_running = False  # it has a slot
         self.news = asyncio.Event()  # set, and replaced by the next one, when the database has more of it
         self._run = run
@@ -78,7 +80,7 @@ class BackgroundRun:
         self.end(lambda: self._run.failure(error))
 
     async def _read(self) -> None:
-        async with self._slots:
+        async with self._slots.place(self.scope):
             self.is_running = True
             await self._admit()
             await self._store.begin(self._run.record(self._run.response | {"status": "in_progress"}))
