@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from ossian.cli.loading import load_model
-from ossian.errors import ConfigurationError
+from ossian.cli.loading import load_model, load_models
+from ossian.errors import CheckpointError, ConfigurationError
 from ossian.settings import Settings
 
 
@@ -24,3 +24,31 @@ def test_what_is_declared_is_checked_before_a_model_is_loaded(
     settings = Settings.model_validate({"models": names, "catalog": {"models": models}})
     with pytest.raises(ConfigurationError, match=reason):
         load_model(settings)
+
+
+def test_names_of_several_models_are_checked_before_any_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    models = [{"id": "served", "checkpoint": str(tmp_path)}]
+    settings = Settings.model_validate(
+        {"models": {"model": str(tmp_path), "served_name": "served"}, "catalog": {"models": models}}
+    )
+    with pytest.raises(ConfigurationError, match="Both 'served' and 'served' would answer to 'served'"):
+        load_models(settings)
+
+
+def test_several_models_need_a_size_for_each_kv_cache(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    models = [{"id": "second", "checkpoint": str(tmp_path)}]
+    names = {"model": str(tmp_path), "served_name": "served"}
+    settings = Settings.model_validate({"models": names, "catalog": {"models": models}})
+    with pytest.raises(ConfigurationError, match=r"set engine\.kv_cache_bytes"):
+        load_models(settings)
+    with pytest.raises(CheckpointError):  # chatting needs only the first
+        load_model(settings)
+
+
+def test_a_checkpoint_that_is_not_here(tmp_path: Path) -> None:
+    models = [{"id": "second", "checkpoint": str(tmp_path / "gone")}]
+    settings = Settings.model_validate({"models": {"cache_dir": tmp_path}, "catalog": {"models": models}})
+    with pytest.raises(ConfigurationError, match="There is no folder"):
+        load_models(settings)

@@ -1,15 +1,17 @@
-"""From settings to a model that can answer: the checkpoint, its engine, its names."""
+"""From settings to models that can answer: the checkpoints, their engines, their names."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ossian.catalog.catalog import Catalog, Model, aliases_of
 from ossian.catalog.serving_profile import ServingProfile, serving_profile
 from ossian.engine.embedded import kernels
 from ossian.engine.registry import create_engine
+from ossian.errors import ConfigurationError
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
 from ossian.server.parts import Parts
-from ossian.settings import Settings
+from ossian.settings import DeclaredModel, ModelSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +22,40 @@ class LoadedModel:
     generation: Generation
     is_demonstration: bool
 
-    def parts(self, settings: Settings) -> Parts:
-        """Return what a server of this model is made of."""
-        return Parts(Catalog([self.model], settings.catalog.models), {self.model.id: self.generation}, settings)
 
-
-def load_model(settings: Settings) -> LoadedModel:
-    """Load the model that the settings ask for.
+def load_models(settings: Settings) -> list[LoadedModel]:
+    """Load the model that the settings ask for, and then those that the catalog has checkpoints of.
 
     Raises ConfigurationError for names and instruction sets that cannot be, before the minutes that loading may
     take, and CheckpointError.
     """
     kernels.isa()
-    profile = serving_profile(settings.models)
-    aliases = aliases_of(profile.name, profile.aliases, settings.models.aliases)
-    Catalog([Model(profile.name, 0, 1, aliases=aliases)], settings.catalog.models)  # its names are checked already here
+    first = serving_profile(settings.models)
+    others = [declared_profile(each, settings) for each in settings.catalog.models if each.checkpoint is not None]
+    aliases = aliases_of(first.name, first.aliases, settings.models.aliases)
+    named = [(first, aliases), *((other, other.aliases) for other in others)]
+    Catalog([Model(each.name, 0, 1, aliases=names) for each, names in named], settings.catalog.models)
+    if others and settings.engine.kv_cache_bytes is None:
+        message = "Several models share the memory: set engine.kv_cache_bytes, which each of their KV caches gets."
+        raise ConfigurationError(message)
+    return [load(each, names, settings) for each, names in named]
+
+
+def load_model(settings: Settings) -> LoadedModel:
+    """Load only the first of them. Raises what `load_models` does."""
+    alone = settings.catalog.model_copy(update={"models": tuple(map(without_checkpoint, settings.catalog.models))})
+    return load_models(settings.model_copy(update={"catalog": alone}))[0]
+
+
+def declared_profile(declared: DeclaredModel, settings: Settings) -> ServingProfile:
+    """Find a checkpoint that the catalog names. Raises what `serving_profile` does."""
+    where = ModelSettings(model=declared.checkpoint, served_name=declared.id, cache_dir=settings.models.cache_dir)
+    profile = serving_profile(where)
+    return ServingProfile(profile.name, profile.checkpoint, is_demonstration=profile.is_demonstration)
+
+
+def load(profile: ServingProfile, aliases: tuple[str, ...], settings: Settings) -> LoadedModel:
+    """Load a checkpoint."""
     engine = create_engine(profile.checkpoint, settings.engine, profile.name)
     model = Model(
         id=profile.name,
@@ -43,6 +64,17 @@ def load_model(settings: Settings) -> LoadedModel:
         aliases=aliases,
     )
     return LoadedModel(model, Generation(engine, load_encoding()), profile.is_demonstration)
+
+
+def parts_of(loaded: Sequence[LoadedModel], settings: Settings) -> Parts:
+    """Return what a server of these models is made of."""
+    catalog = Catalog([each.model for each in loaded], settings.catalog.models)
+    return Parts(catalog, {each.model.id: each.generation for each in loaded}, settings)
+
+
+def without_checkpoint(declared: DeclaredModel) -> DeclaredModel:
+    """Return what is declared of a model that is not loaded."""
+    return declared.model_copy(update={"checkpoint": None})
 
 
 def creation_time(profile: ServingProfile) -> int:

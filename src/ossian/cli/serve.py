@@ -58,7 +58,7 @@ def run(flags: dict[str, object]) -> None:
 
     from ossian.cli.banner import banner
     from ossian.cli.configuration import load_settings, unknown_variables
-    from ossian.cli.loading import load_model
+    from ossian.cli.loading import load_models, parts_of
     from ossian.cli.logs import configure_logs
     from ossian.server import run as http_server
     from ossian.server.anonymity import Anonymity
@@ -72,15 +72,15 @@ def run(flags: dict[str, object]) -> None:
     with http_server.bind(settings.server) as bound:
         has_keys = asyncio.run(check_database(settings))  # what is wrong with it is told before a large model is loaded
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")
-        loaded = load_model(settings)
+        loaded = load_models(settings)
         anonymity = Anonymity(settings.server, settings.access)
         lines = banner(
-            loaded.model,
+            loaded[0].model,
             http_server.url_of(bound),
-            is_demonstration=loaded.is_demonstration,
+            is_demonstration=loaded[0].is_demonstration,
             needs_key=anonymity.needs_key,
             has_keys=has_keys or bool(settings.server.api_keys),
             is_local_allowed=anonymity.is_local_allowed,
         )
-        app = create_app(loaded.parts(settings))
+        app = create_app(parts_of(loaded, settings))
         http_server.serve(app, settings.server, bound, announce=lambda: console.print("\n".join(lines)))
