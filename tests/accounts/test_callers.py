@@ -99,6 +99,10 @@ def test_another_model_than_the_key_is_for() -> None:
     assert caught.value.param == "model"
 
 
+def test_a_key_may_be_for_any_name_of_a_model() -> None:
+    caller(CHAT_ONLY).check_model("ossian-nano", "openai/gpt-oss-20b", "gpt-oss-20b")
+
+
 def test_a_key_that_may_do_nothing_is_told_so() -> None:
     with pytest.raises(PermissionDeniedError, match="It may use: nothing"):
         caller(Scopes(frozenset())).check_endpoint(Endpoint.MODELS)

@@ -64,12 +64,12 @@ class Caller:
         message = f"This API key may not use the endpoint {endpoint}. It may use: {allowed}."
         raise PermissionDeniedError(message, code="endpoint_not_allowed")
 
-    def check_model(self, model_id: str) -> None:
+    def check_model(self, model_id: str, *aliases: str) -> None:
         """Raise PermissionDeniedError when a model is not the caller's, AuthenticationError when it needs a key.
 
-        `model_id` is what the name that was asked for is resolved to.
+        `model_id` is what the name that was asked for is resolved to; a key may be for any of its names.
         """
-        if self.scopes.allows_model(model_id):
+        if self.scopes.allows_model(model_id, *aliases):
             return
         if self.is_anonymous:
             raise missing_key(f"The model '{model_id}' needs an API key.")

@@ -24,7 +24,7 @@ class Endpoint(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The endpoints and the ids of models that are allowed; None: all of them, also those that are yet to come."""
+    """The endpoints and the names of models that are allowed; None: all of them, also those that are yet to come."""
 
     endpoints: frozenset[Endpoint] | None = None
     models: frozenset[str] | None = None
@@ -33,9 +33,9 @@ class Scopes:
         """Tell whether an endpoint may be called."""
         return self.endpoints is None or endpoint in self.endpoints
 
-    def allows_model(self, model_id: str) -> bool:
-        """Tell whether a model may be used; by its id, after aliases and virtual models are resolved."""
-        return self.models is None or model_id in self.models
+    def allows_model(self, *names: str) -> bool:
+        """Tell whether a model may be used: its id, after virtual names are resolved, and all its other names."""
+        return self.models is None or not self.models.isdisjoint(names)
 
     def to_json(self) -> dict[str, list[str] | None]:
         """Return the scopes as they are stored and shown."""

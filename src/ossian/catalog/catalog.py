@@ -66,16 +66,16 @@ class Catalog:
             passed.append(entry.id)
 
     def choose(
-        self, name: str, today: date, speeds: Mapping[str, float], allows: Callable[[str], bool] = lambda _id: True
+        self, name: str, today: date, speeds: Mapping[str, float], allows: Callable[..., bool] = lambda *_names: True
     ) -> Choice:
         """Return the model that answers to a name or virtual name today.
 
-        speeds: output tokens a second, as measured, by model id. allows: tells of a model's id whether a virtual name
-        may stand for it; a model asked for by its own name is not looked at. Raises InvalidRequestError for a virtual
-        name that cannot be read, and ModelNotFoundError, which lists what exists.
+        speeds: output tokens a second, as measured, by model id. allows: tells of a model's names whether a virtual
+        name may stand for it; a model asked for by its own name is not looked at. Raises InvalidRequestError for a
+        virtual name that cannot be read, and ModelNotFoundError, which lists what exists.
         """
         if is_virtual(name) and name not in self._by_name:
-            allowed = [entry for entry in self.entries if allows(entry.id)]
+            allowed = [entry for entry in self.entries if allows(*entry.names)]
             entry = select(VirtualName.read(name), allowed, today, speeds)
         else:
             entry = self._find(name, today)

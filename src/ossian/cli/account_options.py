@@ -35,7 +35,7 @@ Endpoints: TypeAlias = Annotated[
     str | None, typer.Option("--endpoints", metavar="A,B", help="The only ones it may use, or all.")
 ]
 Models: TypeAlias = Annotated[
-    str | None, typer.Option("--models", metavar="A,B", help="Ids of the only models it may use, or all.")
+    str | None, typer.Option("--models", metavar="A,B", help="Names of the only models it may use, or all.")
 ]
 
 

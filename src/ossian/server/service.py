@@ -97,8 +97,9 @@ class Service:
         """Return the model that answers to `name`, for what generates nothing. Raises what `choose` does, and
         PermissionDeniedError for a model that is not the caller's.
         """
-        model = self.choose(request, name).model
-        account_of(request).check_model(model.id)
+        choice = self.choose(request, name)
+        model = choice.model
+        account_of(request).check_model(model.id, *choice.entry.names)
         record_of(request.scope).model = model.id
         return model, self.parts.generations[model.id]
 
@@ -109,7 +110,7 @@ class Service:
         """
         caller, record = account_of(request), record_of(request.scope)
         choice = self.choose(request, name)
-        caller.check_model(choice.model.id)
+        caller.check_model(choice.model.id, *choice.entry.names)
         if choice.delay_seconds:
             await asyncio.sleep(choice.delay_seconds)
         record.model = choice.model.id
