@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from random import Random
 
 from training.skills.exchange import Split
-from training.skills.wordings import MAX_NUM_DRAWS, drawn_wording, is_held_out_wording
+from training.skills.wordings import MAX_NUM_DRAWS, drawn_wording, is_held_out_wording, is_plain_wording
 
 QUESTION_FRAMES = (
     *("{x}?",) * 12, "{x}", "hi, {x}?", "hello, {x}?", "hey, {x}?", "so {x}?", "quick question: {x}?",
@@ -35,6 +35,7 @@ def question(
         core, is_plain = drawn_wording(random, patterns)
         filled = core.format(**slots)
         is_trained = any(text.lower().rstrip(".?!") in trained for text in (core, filled))
+        is_trained = is_trained or is_plain_wording(filled, patterns)
         is_rare = not is_plain and is_held_out_wording(core)
         held_out = not is_trained and (is_rare or (filled != core and is_held_out_wording(filled)))
         if held_out == (split is Split.HELD_OUT):

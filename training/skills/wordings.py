@@ -38,8 +38,13 @@ def whole_wording(random: Random, patterns: Sequence[str], split: Split) -> str:
 def drawn_wording(random: Random, patterns: Sequence[str]) -> tuple[str, bool]:
     """A wording, and whether it is plain: nothing stands in it that may be left out, but for punctuation."""
     text = expanded(random, random.choice(patterns))
+    return text, is_plain_wording(text, patterns)
+
+
+def is_plain_wording(text: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the patterns says so when all is left out that may be."""
     words = "".join(spoken(text))
-    return text, any(plain_form(pattern).fullmatch(words) for pattern in patterns)
+    return any(plain_form(pattern).fullmatch(words) for pattern in patterns)
 
 
 @cache
