@@ -4,11 +4,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ossian.harmony.json_schema import ONLY_ESCAPED
+
 NAME = st.from_regex(r"[a-zA-Z0-9_-]{1,64}", fullmatch=True)
 KEY = st.one_of(
     st.from_regex(r"[a-z_]{1,8}", fullmatch=True), st.sampled_from(["ä ö", 'qu"ote', "a/b", "$ref", "not", "<|end|>"])
 )
-SCALAR = st.one_of(st.none(), st.booleans(), st.integers(-99, 99), st.text(max_size=8))
+TEXT = st.text(max_size=8).filter(lambda text: not ONLY_ESCAPED.search(text))
+SCALAR = st.one_of(st.none(), st.booleans(), st.integers(-99, 99), TEXT)
 SQL = 'start: "SELECT " NAME ("," " "? NAME){0,3} " FROM " NAME\nNAME: /[a-z]{1,6}/\n'
 CODE = r"[A-Z]{2}/[0-9]{1,4}(-[a-z]+)?"
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Go on."}]

@@ -76,6 +76,13 @@ def test_schemas_from_real_life_are_enforced(name: str) -> None:
     assert mask.allowed().any()
 
 
+@pytest.mark.parametrize("text", ["\b\t\n\f\r", "\x7f\x80\u2028", '"\\/'])
+def test_characters_that_json_can_write_are_enforced(text: str) -> None:
+    schema = {"properties": {"a": {"const": text}}, "additionalProperties": {"type": "integer"}}
+    check_schema(schema, "s")
+    assert load_grammars().compile(TurnShape(final_schema=schema)) is not None
+
+
 @pytest.mark.parametrize(
     "schema, param",
     [
@@ -90,6 +97,10 @@ def test_schemas_from_real_life_are_enforced(name: str) -> None:
             "s.minProperties",
         ),
         ({"type": "string", "minLength": 100_000}, "s.minLength"),
+        ({"properties": {"a": {"const": "0\x07"}}}, "s.properties.a.const"),
+        ({"enum": ["a", {"b": ["\x1f"]}]}, "s.enum"),
+        ({"properties": {"\x00": {}}}, "s.properties"),
+        ({"required": ["\x0b"]}, "s.required"),
         ({"$ref": "https://example.com/schema.json"}, "s.$ref"),
         ({"properties": {"a": {"$ref": "#/$defs/b"}}}, "s.properties.a.$ref"),
         ({"$ref": "#"}, "s.$ref"),

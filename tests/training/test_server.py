@@ -70,8 +70,8 @@ def test_a_server_that_is_not_there() -> None:
         pass
 
 
-def test_an_address_without_v1(served: Served) -> None:
-    with pytest.raises(ServerFailedError, match="does it end with /v1"), connected(served.url):
+def test_an_address_that_is_none(served: Served) -> None:
+    with pytest.raises(ServerFailedError, match="does it end with /v1"), connected(f"{served.url}/v2"):
         pass
 
 

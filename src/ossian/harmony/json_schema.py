@@ -5,6 +5,7 @@ compiled; `token_mask` compiles what passes, and `locate` finds where in it an e
 """
 
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
@@ -22,6 +23,9 @@ MAX_PATTERN: Final = 2_000  # characters of one; the compiler takes time and mem
 MAX_PATTERNS: Final = 50_000  # characters of all patterns of a schema
 MAX_LOCATED_BYTES: Final = 4 << 20  # of all schemas that are compiled to locate one error
 MIN_LOCATED_BYTES: Final = 20_000  # what compiling the smallest one counts as: it is 200 of these at most
+
+# In objects that also allow unknown names the compiler must not escape characters, and leaves these out without a word.
+ONLY_ESCAPED: Final = re.compile(r"[\x00-\x07\x0b\x0e-\x1f]")
 
 UNSUPPORTED: Final = frozenset({
     "not", "if", "then", "else", "uniqueItems", "contains", "minContains", "maxContains", "propertyNames",
@@ -113,6 +117,9 @@ def _faults(node: JsonSchema, root: JsonSchema, places: set[int]) -> Iterator[tu
     for keyword in ("minLength", "minItems", "minProperties"):
         if isinstance(node.get(keyword), int | float) and node[keyword] > MAX_MINIMUM:
             yield keyword, f"the most is {MAX_MINIMUM}"
+    for keyword in ("const", "enum", "properties", "required"):
+        if keyword in node and _has_only_escaped(list(node[keyword]) if keyword == "properties" else node[keyword]):
+            yield keyword, "this server cannot enforce control characters, which JSON can only write as \\u…"
     if _can_repeat_keys(node):
         yield "minProperties", "above 1 it needs 'properties' that are all required, and no others"
     if _is_text(node) and node.get("format") in UNSUPPORTED_FORMATS:
@@ -121,6 +128,20 @@ def _faults(node: JsonSchema, root: JsonSchema, places: set[int]) -> Iterator[tu
     if isinstance(reference, str) and not _has_target(root, reference, places):
         shown = reference[:MAX_NAME_SHOWN]
         yield "$ref", f"no schema is at '{shown}'; only references inside the schema, to '$defs', are followed"
+
+
+def _has_only_escaped(value: object) -> bool:
+    """Whether any text in a value has characters that JSON cannot hold as they are, and has no short escape for."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and ONLY_ESCAPED.search(each):
+            return True
+        if isinstance(each, Mapping):
+            waiting.extend((*each.keys(), *each.values()))
+        elif isinstance(each, list):
+            waiting.extend(each)
+    return False
 
 
 def _can_repeat_keys(node: JsonSchema) -> bool:
