@@ -18,6 +18,6 @@ def __getattr__(name: str) -> object:
     """Import the client when it is first asked for: it takes half a second, which `ossian --help` has not."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ossian import client  # noqa: PLC0415
+    from ossian import client  # noqa: PLC0415 (that is the point)
 
     return getattr(client, name)

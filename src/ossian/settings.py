@@ -114,7 +114,7 @@ class DeclaredModel(Section):
 
     id: DeclaredName
     aliases: tuple[DeclaredName, ...] = ()
-    checkpoint: str | None = None  # as models.model: an embedded engine of its own serves it; None: another server does
+    checkpoint: str | None = None  # as models.model, for an embedded engine of its own
     name: str | None = None  # to be read by people; None: the id
     description: str = ""
     series: str | None = None

@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
-from ossian.server.responses.upkeep import repeated
+from ossian.server.rounds import PURGE_SECONDS, repeated
 from ossian.settings import UsageSettings
 from ossian.storage.usage import UsageStore
 
 DAY: Final = 86400.0  # seconds
-PURGE_SECONDS: Final = 3600.0
 
 
 class UsageRetention:

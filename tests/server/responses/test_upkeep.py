@@ -8,7 +8,8 @@ import structlog
 
 from ossian.server.responses import upkeep
 from ossian.server.responses.background_run import BackgroundRun
-from ossian.server.responses.upkeep import Upkeep, repeated
+from ossian.server.responses.upkeep import Upkeep
+from ossian.server.rounds import repeated
 from ossian.server.service import Service
 from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse

@@ -14,13 +14,11 @@ from ossian.errors import StorageError
 from ossian.server.batches.batch_run import BatchRun, LostError
 from ossian.server.batches.endings import CANCELLED, EXPIRED, broken
 from ossian.server.batches.tools import BatchTools
-from ossian.server.responses.upkeep import repeated
+from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, repeated
 from ossian.storage.file_records import StoredBatch
 
 ORDERS_SECONDS: Final = 0.5  # between two looks at what was cancelled elsewhere, and at the clock
-PURGE_SECONDS: Final = 3600.0
 RETRY_SECONDS: Final = 1.0  # until the database is asked again
-LEASE_PARTS: Final = 3  # so many renewals a lease: two may fail
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ A database that is away for a while ends nothing.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,13 +14,12 @@ from ossian.api.responses.broken_streams import mended
 from ossian.api.responses.response import failed, response_error
 from ossian.errors import EngineError, StorageError
 from ossian.server.responses.background_run import BackgroundRun
+from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, repeated
 from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse
 from ossian.storage.responses import ResponseStore
 
 ORDERS_SECONDS: Final = 0.5  # between two looks at what other servers want ended here
-PURGE_SECONDS: Final = 3600.0
-LEASE_PARTS: Final = 3  # so many renewals a lease: two may fail
 
 LOST = EngineError("The server that made this response was stopped before it was done. Create it again.")
 
@@ -112,13 +111,3 @@ class Upkeep:
         await self._store.append_events(lost.id, len(events), closing)
         body = failed(lost.body | {"output": output}, response_error(LOST))
         await self._store.finish(replace(lost, status="failed", body=body))
-
-
-async def repeated(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Do the work, again and again, with a pause."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("the database could not be looked after")
-        await asyncio.sleep(seconds)
