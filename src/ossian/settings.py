@@ -147,6 +147,7 @@ class EngineSettings(Section):
     max_model_len: int | None = Field(default=None, ge=1)  # None: the model's, as far as the KV cache goes
     max_num_seqs: int = Field(default=32, ge=1)
     max_num_batched_tokens: int = Field(default=512, ge=16)
+    target_tpot_seconds: float = Field(default=0.5, gt=0)  # what prefills leave running answers, TPOT
     max_num_waiting: int = Field(default=256, ge=1)
     block_size: int = Field(default=32, ge=16, multiple_of=16)
     kv_cache_bytes: int | None = Field(default=None, ge=1)  # None: from the memory that is free after loading

@@ -16,6 +16,7 @@ from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.step_pace import StepPace
 from ossian.engine.embedded.weights import load_weights
 from ossian.errors import ConfigurationError
 from ossian.settings import EngineSettings
@@ -54,6 +55,7 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
     )
     scheduler = Scheduler(
         block_manager,
+        StepPace(settings.target_tpot_seconds),
         max_num_seqs=settings.max_num_seqs,
         max_num_batched_tokens=settings.max_num_batched_tokens,
     )

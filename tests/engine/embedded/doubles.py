@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.embedded.kernels import Float32
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.step_pace import StepPace
 
 E = TypeVar("E", bound=Engine)
 
@@ -111,13 +112,18 @@ def tiny_engine(
     max_model_len: int = 96,
     enable_prefix_cache: bool = True,
     model: PrefixModel | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
 ) -> EmbeddedEngine:
+    """One whose steps take no time, unless there is a clock; a step within the target takes a second."""
     block_manager = BlockManager(num_blocks, block_size, enable_prefix_cache=enable_prefix_cache)
-    scheduler = Scheduler(block_manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
+    scheduler = Scheduler(
+        block_manager, StepPace(1.0), max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens
+    )
     info = EngineInfo("tiny", VOCAB_SIZE, min(max_model_len, num_blocks * block_size), (STOP_TOKEN_ID,), "tiny")
     model = model or PrefixModel()
     model.allocate(num_blocks, block_size)
-    return EmbeddedEngine(info, scheduler, ModelRunner(model, block_size), max_num_waiting=max_num_waiting)
+    runner = ModelRunner(model, block_size)
+    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=max_num_waiting, clock=clock)
 
 
 @asynccontextmanager

@@ -169,6 +169,31 @@ def test_prompt_logprobs_need_every_token_computed() -> None:
     assert scored.num_cached_tokens == 0
 
 
+def test_who_waits_has_the_next_hash_of_who_computes_it() -> None:
+    manager = BlockManager(20, BLOCK_SIZE)
+    first, same, other = sequence(list(range(20))), sequence(list(range(20))), sequence([*range(9), *range(50, 60)])
+    assert manager.allocate(first)
+    assert manager.next_hash(first) == manager.next_hash(same) == manager.next_hash(other) is not None
+    first.num_cached_tokens = 9  # in the third block, which other does not have
+    manager.publish(first)
+    assert manager.next_hash(first) == manager.next_hash(same) != manager.next_hash(other)
+    first.num_cached_tokens = 16
+    manager.publish(first)
+    assert manager.next_hash(first) is not None
+    assert manager.next_hash(same) is None  # its last token is its own to compute
+
+
+def test_what_cannot_be_shared_has_no_next_hash() -> None:
+    tokens, scored = list(range(20)), SamplingParams(num_prompt_logprobs=1)
+    assert BlockManager(20, BLOCK_SIZE, enable_prefix_cache=False).next_hash(sequence(tokens)) is None
+    manager = BlockManager(20, BLOCK_SIZE)
+    assert manager.next_hash(sequence([1, 2, 3, 4])) is None
+    one = sequence(tokens, sampling=scored)
+    assert manager.next_hash(one) is None
+    assert manager.allocate(one)
+    assert manager.next_hash(one) == manager.next_hash(sequence(tokens))  # others may use what it computes
+
+
 class Blocks(RuleBasedStateMachine):
     """Random lives of sequences over few tokens, so that prefixes meet."""
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 
 from ossian.engine.base import Engine, EngineOutput, EngineRequest, FinishReason, SamplingParams, TokenLogprobs
 from ossian.engine.embedded import kernels
+from ossian.engine.embedded.step_pace import LEAST_PREFILL
 from ossian.errors import ContextLengthError, EngineOverloadedError, InvalidRequestError
 from tests.engine.embedded.doubles import (
     STOP_TOKEN_ID,
     VOCAB_SIZE,
     Gate,
+    PrefixModel,
     generate,
     prefix_logits,
     read,
@@ -101,6 +104,37 @@ def test_together_each_gives_what_it_gives_alone(
             assert enable_prefix_cache or stats.num_cached_tokens == 0
 
     asyncio.run(run())
+
+
+async def test_the_time_that_steps_take_changes_their_size_and_nothing_else() -> None:
+    long = [[number] * 300 for number in range(3)]
+    batch = [request([9], replace(GREEDY, max_tokens=40)), *(request(prompt, GREEDY) for prompt in long)]
+    sizes = []
+    for seconds in (0.0, 5.0):
+        model = PrefixModel()
+        clock = count(0.0, seconds).__next__  # it is read before and after a step
+        engine = tiny_engine(
+            num_blocks=400, max_num_batched_tokens=256, max_model_len=400, model=model, clock=clock, max_num_seqs=4
+        )
+        streams = [await engine.generate(one) for one in batch]
+        async with running(engine):
+            answers = await asyncio.gather(*map(read, streams))
+        assert [token_ids(outputs) for outputs in answers] == [expected(one, 400) for one in batch]
+        sizes.append(sorted(each.num_tokens for each in model.batches))
+    assert sizes[0][-3:] == [256, 256, 256]
+    assert sizes[1][-2] <= 3 + LEAST_PREFILL  # the first step had no answer beside it
+
+
+async def test_choices_of_one_prompt_share_its_computation() -> None:
+    prompt = list(range(41))
+    choices = [request(prompt, replace(GREEDY, seed=seed, temperature=1.0)) for seed in range(5)]
+    model = PrefixModel()
+    async with running(tiny_engine(model=model, max_num_batched_tokens=16, max_model_len=96)) as engine:
+        streams = [await engine.generate(one) for one in choices]
+        answers = await asyncio.gather(*map(read, streams))
+    assert [token_ids(outputs) for outputs in answers] == [expected(one) for one in choices]
+    assert [outputs[0].num_cached_tokens for outputs in answers] == [0, 40, 40, 40, 40]
+    assert sum(batch.num_tokens for batch in model.batches) == 41 + 4 + 5 * 11  # the last token of each is not computed
 
 
 async def test_preemption_changes_nothing_but_the_count() -> None:

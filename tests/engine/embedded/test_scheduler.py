@@ -1,4 +1,4 @@
-"""Decodes first, the budget kept, first come first served, and nobody waits for ever."""
+"""Decodes first and at their pace, short prefills beside long ones, no block twice, and nobody waits for ever."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,17 +12,22 @@ from ossian.engine.base import EngineRequest, SamplingParams
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.sequence import Sequence, SequenceStatus
+from ossian.engine.embedded.step_pace import LEAST_PREFILL, StepPace
 
 BLOCK_SIZE = 4
+TARGET_SECONDS = 1.0
 
 
-def scheduler(num_blocks: int = 64, max_num_seqs: int = 4, max_num_batched_tokens: int = 16) -> Scheduler:
-    manager = BlockManager(num_blocks, BLOCK_SIZE)
-    return Scheduler(manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
+def scheduler(
+    num_blocks: int = 64, max_num_seqs: int = 4, max_num_batched_tokens: int = 16, enable_prefix_cache: bool = True
+) -> Scheduler:
+    manager = BlockManager(num_blocks, BLOCK_SIZE, enable_prefix_cache=enable_prefix_cache)
+    pace = StepPace(TARGET_SECONDS)
+    return Scheduler(manager, pace, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
 
 
-def sequence(token_ids: Iterable[int], **sampling: Any) -> Sequence:
-    return Sequence(EngineRequest("r", list(token_ids), SamplingParams(**sampling)), (), 1_000)
+def sequence(token_ids: Iterable[int], cache_salt: str = "", **sampling: Any) -> Sequence:
+    return Sequence(EngineRequest("r", list(token_ids), SamplingParams(**sampling), cache_salt=cache_salt), (), 10_000)
 
 
 def step(one: Scheduler, token_ids: Iterable[int] = (0,), max_num_tokens: int = 1_000) -> list[tuple[Sequence, int]]:
@@ -175,25 +180,204 @@ def test_a_budget_that_would_starve_a_decode_is_a_bug() -> None:
         scheduler(max_num_seqs=4, max_num_batched_tokens=3)
 
 
+# The pace of running answers
+
+
+def paced(seconds_per_token: float) -> tuple[Scheduler, Sequence]:
+    """A scheduler that knows how long steps take, and an answer that runs."""
+    one, answer = scheduler(num_blocks=2_000, max_num_batched_tokens=512), sequence([1])
+    for num_tokens in (512, 64) * 50:
+        one.pace.note(num_tokens, seconds_per_token * num_tokens)
+    one.add(answer)
+    step(one)
+    return one, answer
+
+
+def test_prefills_beside_an_answer_take_what_the_pace_allows() -> None:
+    one, answer = paced(seconds_per_token=1 / 200)
+    one.add(long := sequence(range(1_000)))
+    assert step(one) == [(answer, 1), (long, 199)]
+
+
+def test_a_prefill_gets_the_least_chunk_whatever_the_pace() -> None:
+    one, answer = paced(seconds_per_token=1.0)
+    one.add(long := sequence(range(1_000)))
+    assert step(one) == [(answer, 1), (long, LEAST_PREFILL)]
+
+
+def test_no_pace_allows_more_than_the_token_budget() -> None:
+    one, answer = paced(seconds_per_token=1e-6)
+    one.add(long := sequence(range(1_000)))
+    assert step(one) == [(answer, 1), (long, 511)]
+
+
+def test_without_a_running_answer_a_prefill_takes_the_whole_budget() -> None:
+    one, answer = paced(seconds_per_token=1.0)
+    one.remove(answer)
+    one.add(long := sequence(range(1_000)))
+    assert step(one) == [(long, 512)]
+
+
+def test_what_a_preempted_answer_computes_again_is_a_prefill() -> None:
+    """With all its output: nobody else's answer waits while it is computed."""
+    one, answer = paced(seconds_per_token=1.0)
+    one.add(other := sequence([2]))
+    step(one)
+    for _ in range(400):
+        step(one)
+    one._preempt(other)
+    one.block_manager._cached.clear()  # as if others had taken all its blocks
+    assert step(one) == [(answer, 1), (other, LEAST_PREFILL)]
+    assert not other.is_decoding
+
+
+# Fairness
+
+
+def test_a_short_prompt_need_not_wait_for_a_long_one_that_goes_on_all_the_same() -> None:
+    one, long, short = scheduler(num_blocks=300, max_num_seqs=8), sequence(range(900)), sequence(range(1_000, 1_020))
+    one.add(long)
+    assert step(one) == [(long, 16)]
+    one.add(short)
+    assert [step(one) for _ in range(3)] == [
+        [(long, 8), (short, 8)],
+        [(long, 8), (short, 8)],
+        [(long, 12), (short, 4)],
+    ]
+
+
+def test_the_shortest_gets_what_the_oldest_leaves() -> None:
+    one = scheduler(num_blocks=300, max_num_seqs=8)
+    oldest, long, short = sequence(range(100)), sequence(range(100, 190)), sequence(range(200, 206))
+    for each in (oldest, long, short):
+        one.add(each)
+    assert step(one) == [(oldest, 8), (long, 2), (short, 6)]
+
+
+def test_a_long_prompt_is_done_in_time_however_many_short_ones_come() -> None:
+    one, long = scheduler(num_blocks=300, max_num_seqs=8), sequence(range(400))
+    one.add(long)
+    num_steps = 0
+    while not long.is_decoding:
+        one.add(sequence(range(1_000 + 20 * num_steps, 1_020 + 20 * num_steps), max_tokens=1))
+        for each in [each for each, _ in step(one) if each is not long and each.is_decoding]:
+            one.remove(each)
+        num_steps += 1
+    assert num_steps <= 400 / 8 + 1
+
+
+def test_prefills_keep_half_of_the_budget_from_forced_tokens() -> None:
+    one, forced = scheduler(), sequence([1])
+    one.add(forced)
+    step(one)
+    for token_id in range(40):
+        forced.tokens.append(token_id)
+    one.add(prompt := sequence(range(40)))
+    assert step(one) == [(forced, 8), (prompt, 8)]
+
+
+def test_one_that_does_not_fit_is_passed_so_many_times_and_no_more() -> None:
+    """Whoever comes after that waits until the long one has had its turn."""
+    one, holder, long = scheduler(num_blocks=40, max_num_seqs=3), sequence([1] * 60), sequence([2] * 100)
+    one.add(holder)
+    step(one)
+    one.add(long)
+    for number in range(3):
+        one.add(short := sequence([3 + number]))
+        assert short in dict(step(one))
+        one.remove(short)
+    assert long.num_overtaken == 3
+    one.add(last := sequence([9]))
+    assert last not in dict(step(one))
+    one.remove(holder)
+    assert [each for each, _ in step(one)] == [long, last]
+
+
+# Blocks that somebody computes already
+
+
+def test_choices_of_one_prompt_compute_it_once() -> None:
+    one, prompt = scheduler(num_blocks=200), range(38)
+    first, second, third = (sequence(prompt) for _ in range(3))
+    for each in (first, second, third):
+        one.add(each)
+    assert [step(one) for _ in range(4)] == [
+        [(first, 16)],
+        [(first, 16)],
+        [(first, 6)],
+        [(first, 1), (second, 2), (third, 2)],
+    ]
+    assert [each.num_prefix_tokens for each in (first, second, third)] == [0, 36, 36]
+
+
+def test_one_goes_on_alone_where_its_prompt_leaves_the_other() -> None:
+    one, first, second = scheduler(num_blocks=200), sequence(range(60)), sequence([*range(17), *range(100, 120)])
+    one.add(first)
+    one.add(second)
+    assert step(one) == [(first, 16)]
+    assert step(one) == [(first, 8), (second, 8)]
+    assert second.num_prefix_tokens == 16
+
+
+def test_a_shared_beginning_is_as_urgent_as_the_shortest_that_waits_for_it() -> None:
+    one = scheduler(num_blocks=300, max_num_seqs=8)
+    oldest, shared, middle = sequence([1] * 100), sequence([2] * 80), sequence([3] * 40)
+    for each in (oldest, shared, middle):
+        one.add(each)
+    assert step(one) == [(oldest, 8), (middle, 8)]
+    one.add(short := sequence([2] * 20))
+    assert step(one) == [(oldest, 8), (shared, 8)]
+    assert step(one) == [(oldest, 8), (shared, 8)]
+    assert step(one) == [(oldest, 8), (middle, 4), (short, 4)]
+
+
+@pytest.mark.parametrize("fields", [{"cache_salt": "b"}, {"num_prompt_logprobs": 1}], ids=str)
+def test_what_cannot_share_does_not_wait(fields: dict[str, Any]) -> None:
+    one, first, second = scheduler(), sequence(range(38), cache_salt="a"), sequence(range(37), **fields)
+    one.add(first)
+    one.add(second)
+    assert step(one) == [(first, 8), (second, 8)]
+
+
+def test_nothing_waits_without_a_prefix_cache() -> None:
+    one, first, second = scheduler(enable_prefix_cache=False), sequence(range(38)), sequence(range(37))
+    one.add(first)
+    one.add(second)
+    assert step(one) == [(first, 8), (second, 8)]
+
+
+def test_who_waits_for_one_that_leaves_goes_on_from_what_it_computed() -> None:
+    one, first, second = scheduler(), sequence(range(38)), sequence(range(38))
+    one.add(first)
+    one.add(second)
+    step(one)
+    one.remove(first)
+    assert step(one) == [(second, 16)]
+    assert second.num_prefix_tokens == 16
+
+
 class Scheduling(RuleBasedStateMachine):
-    """Sequences come, grow, leave and are aborted, with never quite enough blocks."""
+    """Sequences come, grow, leave and are aborted, with never quite enough blocks, and steps take any time."""
 
     @initialize(
-        num_blocks=st.integers(6, 20),
+        num_blocks=st.integers(26, 90),
         max_num_seqs=st.integers(1, 5),
-        spare_budget=st.integers(0, 12),
+        spare_budget=st.integers(0, 8) | st.integers(0, 200),
         enable_prefix_cache=st.booleans(),
     )
     def start(self, num_blocks: int, max_num_seqs: int, spare_budget: int, enable_prefix_cache: bool) -> None:
-        manager = BlockManager(num_blocks, BLOCK_SIZE, enable_prefix_cache=enable_prefix_cache)
-        budget = max_num_seqs + spare_budget
-        self.scheduler = Scheduler(manager, max_num_seqs=max_num_seqs, max_num_batched_tokens=budget)
-        self.max_num_tokens = min(24, num_blocks * BLOCK_SIZE)
+        self.scheduler = scheduler(num_blocks, max_num_seqs, max_num_seqs + spare_budget, enable_prefix_cache)
+        self.max_num_tokens = min(120, num_blocks * BLOCK_SIZE)
         self.arrivals: list[Sequence] = []
 
-    @rule(token_ids=st.lists(st.integers(0, 1), min_size=1, max_size=23), scores=st.booleans())
-    def add(self, token_ids: list[int], scores: bool) -> None:
-        one = sequence(token_ids, num_prompt_logprobs=0) if scores else sequence(token_ids)
+    @rule(
+        shared=st.tuples(st.integers(0, 1), st.integers(0, 100)),
+        own=st.lists(st.integers(2, 3), min_size=1, max_size=3),
+        scores=st.booleans(),
+    )
+    def add(self, shared: tuple[int, int], own: list[int], scores: bool) -> None:
+        token_id, num_shared = shared
+        one = sequence([token_id] * num_shared + own, num_prompt_logprobs=0 if scores else None)
         self.arrivals.append(one)
         self.scheduler.add(one)
 
@@ -205,41 +389,76 @@ class Scheduling(RuleBasedStateMachine):
         self.scheduler.remove(one)
 
     @precondition(lambda self: self.arrivals)
-    @rule(token_ids=st.lists(st.integers(0, 1), min_size=1, max_size=8))
-    def step(self, token_ids: list[int]) -> None:
+    @rule(token_ids=st.lists(st.integers(0, 1), min_size=1, max_size=8), seconds=st.floats(0.0, 5.0))
+    def step(self, token_ids: list[int], seconds: float) -> None:
         decoding = [one for one in self.scheduler.running if one.is_decoding]
         num_preemptions = self.scheduler.num_preemptions
-        chunks = dict(step(self.scheduler, token_ids, self.max_num_tokens))
-        self.check_chunks(chunks)
+        num_paced = self.scheduler.pace.max_num_tokens(self.scheduler.max_num_batched_tokens)
+        scheduled = self.scheduler.schedule()
+        decodes = [one for one in scheduled if one.is_decoding]
+        self.check_budget(scheduled, len(decodes) + max(LEAST_PREFILL, num_paced - len(decodes)) if decodes else None)
+        self.check_shares([one for one in self.scheduler.running if not one.is_decoding], scheduled, len(decodes))
         was_preempted = self.scheduler.num_preemptions > num_preemptions
         for one in decoding:  # one that was preempted may be back at once, when its prefix is in others' blocks
-            is_served = one in chunks or one.status is SequenceStatus.WAITING if was_preempted else chunks[one] >= 1
-            assert is_served, "a decode was starved"
-        for one in list(chunks):
+            assert one in scheduled or (was_preempted and not one.is_decoding), "a decode was starved"
+        self.advance(scheduled, token_ids)
+        self.scheduler.pace.note(sum(one.num_scheduled_tokens for one in scheduled), seconds)
+
+    def check_budget(self, scheduled: list[Sequence], max_num_paced: int | None) -> None:
+        num_tokens = [one.num_scheduled_tokens for one in scheduled]
+        assert scheduled, "there was work and nothing was done"
+        assert sum(num_tokens) <= self.scheduler.max_num_batched_tokens
+        assert max_num_paced is None or sum(num_tokens) <= max_num_paced, "running answers were held up"
+        assert len(scheduled) <= self.scheduler.max_num_seqs
+        assert min(num_tokens) > 0
+
+    def check_shares(self, prefills: list[Sequence], scheduled: list[Sequence], num_decodes: int) -> None:
+        """The oldest gets half of what prefills get, or all it needs, and so does the shortest unless it is the oldest;
+        and however many answers run, prefills together get half of the least chunk.
+        """
+        if not prefills:
+            return
+        chunks = {one: one.num_scheduled_tokens if one in scheduled else 0 for one in prefills}
+        num_tokens = sum(chunks.values())
+        oldest, shortest = prefills[0], min(prefills, key=lambda one: (one.num_uncached_tokens, one.arrival))
+        least = min(LEAST_PREFILL, self.scheduler.max_num_batched_tokens - num_decodes)
+        assert num_tokens >= min(sum(one.max_chunk for one in prefills), -(-least // 2))
+        assert chunks[oldest] >= min(oldest.max_chunk, -(-num_tokens // 2)), "the oldest prefill was starved"
+        if all(one.urgent_len == one.num_prefill_tokens for one in prefills):
+            assert chunks[shortest] >= min(shortest.max_chunk, num_tokens // 2), "a short prefill waits for long ones"
+
+    def advance(self, scheduled: list[Sequence], token_ids: list[int]) -> None:
+        sampled = [one for one in scheduled if one.is_sampled]
+        for one in scheduled:
+            self.scheduler.advance(one)
+        for one in sampled:
+            for token_id in token_ids[: self.max_num_tokens - one.num_tokens]:
+                one.tokens.append(token_id)
             if one.num_tokens >= self.max_num_tokens:
                 self.arrivals.remove(one)
                 self.scheduler.remove(one)
 
-    def check_chunks(self, chunks: dict[Sequence, int]) -> None:
-        assert chunks, "there was work and nothing was done"
-        assert sum(chunks.values()) <= self.scheduler.max_num_batched_tokens
-        assert len(chunks) <= self.scheduler.max_num_seqs
-        assert all(num_tokens > 0 for num_tokens in chunks.values())
-        assert self.arrivals[0] in chunks, "the oldest sequence was not served"
-
     @precondition(lambda self: self.arrivals)
     @rule()
     def drain(self) -> None:
-        for _ in range(1_000):
+        for _ in range(5_000):
             if not self.scheduler.has_work:
                 break
-            self.step([0])
+            self.step([0], 1.0)
         assert not self.scheduler.has_work, "a livelock"
 
     @invariant()
-    def every_running_sequence_came_before_every_waiting_one(self) -> None:
+    def they_stand_in_the_order_of_arrival(self) -> None:
+        if not hasattr(self, "scheduler"):
+            return
+        queues = (self.scheduler.running, self.scheduler.waiting)
+        assert all([one for one in self.arrivals if one in queue] == queue for queue in queues)
+        assert sum(map(len, queues)) == len(self.arrivals)
+
+    @invariant()
+    def nobody_is_passed_for_ever(self) -> None:
         if hasattr(self, "scheduler"):
-            assert [*self.scheduler.running, *self.scheduler.waiting] == self.arrivals
+            assert all(one.num_overtaken <= self.scheduler.max_num_seqs for one in self.arrivals)
 
     @invariant()
     def blocks_are_held_by_running_sequences_only(self) -> None:

@@ -52,6 +52,19 @@ class BlockManager:
         sequence.num_cached_tokens = len(prefix) * self.block_size
         return True
 
+    def next_hash(self, sequence: Sequence) -> bytes | None:
+        """The hash of the first block that a sequence has to compute, None when nobody could share it.
+
+        A waiting one whose hash a prefill has, too, gets the block when that is computed.
+        """
+        is_running = len(sequence.block_table) > 0
+        if not self.enable_prefix_cache or (sequence.wants_prompt_logprobs and not is_running):
+            return None
+        num_full = (sequence.num_tokens - (not is_running)) // self.block_size  # the last token is not shared
+        first = sequence.num_cached_tokens // self.block_size if is_running else len(self._cached_prefix(sequence))
+        self._extend_hashes(sequence, num_full)
+        return sequence.block_hashes[first] if first < num_full else None
+
     def append(self, sequence: Sequence) -> bool:
         """Make room for a running sequence's newest tokens; returns False when no block is free for one of them."""
         while self._num_blocks_of(sequence) > len(sequence.block_table):

@@ -1,6 +1,7 @@
 """The embedded engine: the asyncio side of the step thread."""
 
 import asyncio
+import time
 import weakref
 from collections.abc import Callable
 from collections.abc import Sequence as Items
@@ -24,11 +25,17 @@ class EmbeddedEngine:
     """Our own engine, in this process. Everything but `stats` and `check` is for one event loop."""
 
     def __init__(
-        self, info: EngineInfo, scheduler: Scheduler, model_runner: ModelRunner, *, max_num_waiting: int
+        self,
+        info: EngineInfo,
+        scheduler: Scheduler,
+        model_runner: ModelRunner,
+        *,
+        max_num_waiting: int,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.info = info
         self.max_num_waiting = max_num_waiting
-        self._steps = EngineLoop(scheduler, model_runner, deliver=self._deliver, on_end=self._on_end)
+        self._steps = EngineLoop(scheduler, model_runner, self._deliver, self._on_end, clock)
         self._streams: weakref.WeakValueDictionary[Sequence, EmbeddedStream] = weakref.WeakValueDictionary()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._has_ended = asyncio.Event()

@@ -5,6 +5,7 @@ sleeps on the inbox.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from collections.abc import Sequence as Items
 from contextlib import suppress
@@ -29,7 +30,7 @@ class EngineLoop:
     """Runs steps in a thread of its own until it is stopped or a step fails.
 
     `deliver` gets the outputs of each step; `on_end` is called once, last, with the error of the failed step or None.
-    Both are called in the step thread.
+    Both are called in the step thread, as is `clock`, in seconds: it sizes prefills and decides nothing else.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class EngineLoop:
         model_runner: ModelRunner,
         deliver: Callable[[Items[SequenceOutput]], None],
         on_end: Callable[[Exception | None], None],
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.scheduler = scheduler
         self.model_runner = model_runner
@@ -45,6 +47,7 @@ class EngineLoop:
         self.stats = EngineStats()  # a snapshot, replaced after every change: any thread may read it
         self._deliver = deliver
         self._on_end = on_end
+        self._clock = clock
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()  # put() may be called by the garbage collector
         self._thread = threading.Thread(target=self._run, name="ossian-step", daemon=True)
         self._is_stopping = False
@@ -98,10 +101,12 @@ class EngineLoop:
         return not self._is_stopping
 
     def _step(self) -> None:
+        began = self._clock()
         scheduled = self.scheduler.schedule()
         logits = self.model_runner.run(scheduled)
         sampled = self.sampler.sample(scheduled, logits)
         outputs = self._postprocess(scheduled, sampled)
+        self.scheduler.pace.note(_num_tokens(scheduled), self._clock() - began)
         self._publish_stats()
         if outputs:
             self._deliver(outputs)
@@ -172,6 +177,10 @@ class EngineLoop:
             num_preemptions=self.scheduler.num_preemptions,
             num_steps=self._num_steps,
         )
+
+
+def _num_tokens(scheduled: list[Sequence]) -> int:
+    return sum(sequence.num_scheduled_tokens for sequence in scheduled)
 
 
 def _append(sequence: Sequence, token_ids: Items[int]) -> tuple[int, ...]:

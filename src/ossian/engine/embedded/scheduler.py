@@ -1,32 +1,39 @@
 """Which sequences the next step runs, and what becomes of them after it.
 
-First every decode, one token each, so that no prefill holds up a running answer, and what token masks forced after
-the last one; then, with what is left of the token budget, chunks of running prefills and of waiting sequences, first
-come, first served. A sequence gets the blocks of all its tokens when it is admitted, so only decodes ask for more. When
-none is left, the most recent sequence is preempted: it gives up its blocks and is computed again later, from the prefix
-cache as far as that goes.
+First every decode, one token each, so that no prefill holds up a running answer. What is left of the token budget, or
+while answers run of what a step may have within its time, is for what token masks forced after the last token, half of
+it at most while there are prefills, and for chunks of prefills: half to the oldest, the rest to the shortest first. So
+a short prompt need not wait for a long one, and a long one goes on however many short ones come.
 
-Every running sequence came before every waiting one.
+Sequences are admitted first come, first served, and get the blocks of all their tokens then, so only decodes ask for
+more. When none is left, the most recent sequence is preempted: it gives up its blocks and is computed again later, from
+the prefix cache as far as that goes. So the oldest one that runs always goes on. Two kinds of sequences are passed: one
+that an older prefill is computing the next block of waits for it, and one that there is no room for lets others go
+first, `max_num_seqs` of them in all.
 """
 
-from collections import deque
-from collections.abc import Iterator
+from bisect import insort
 
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.sequence import Sequence, SequenceStatus
+from ossian.engine.embedded.step_pace import LEAST_PREFILL, StepPace
 
 
 class Scheduler:
-    """Continuous batching under a token budget."""
+    """Continuous batching under a token budget; `waiting` and `running` are in the order of arrival."""
 
-    def __init__(self, block_manager: BlockManager, *, max_num_seqs: int, max_num_batched_tokens: int) -> None:
+    def __init__(
+        self, block_manager: BlockManager, pace: StepPace, *, max_num_seqs: int, max_num_batched_tokens: int
+    ) -> None:
         assert max_num_batched_tokens >= max_num_seqs, "else a decode could be left out of a step"
         self.block_manager = block_manager
+        self.pace = pace
         self.max_num_seqs = max_num_seqs
         self.max_num_batched_tokens = max_num_batched_tokens
-        self.waiting: deque[Sequence] = deque()
+        self.waiting: list[Sequence] = []
         self.running: list[Sequence] = []
         self.num_preemptions = 0
+        self._num_arrivals = 0
 
     @property
     def has_work(self) -> bool:
@@ -34,18 +41,18 @@ class Scheduler:
 
     def add(self, sequence: Sequence) -> None:
         """Queue a sequence; all its tokens, and those to come, must fit the KV cache when it is alone."""
+        sequence.arrival = self._num_arrivals
+        self._num_arrivals += 1
         self.waiting.append(sequence)
 
     def schedule(self) -> list[Sequence]:
         """Choose the next step's sequences and set their `num_scheduled_tokens`; never none while there is work."""
-        scheduled = self._schedule_decodes()
-        budget = self.max_num_batched_tokens - sum(sequence.num_scheduled_tokens for sequence in scheduled)
-        for sequence in self._prefills() if budget else ():
-            sequence.num_scheduled_tokens = min(budget, sequence.max_chunk)
-            scheduled.append(sequence)
-            budget -= sequence.num_scheduled_tokens
-            if budget == 0:
-                break
+        decodes = self._schedule_decodes()
+        self._admit()
+        prefills = self._prefills()
+        budget = self._step_budget(len(decodes)) - len(decodes)
+        budget -= _schedule_forced(decodes, budget // 2 if prefills else budget)
+        scheduled = decodes + _schedule_prefills(prefills, budget)
         assert scheduled or not self.has_work, "a sequence that needs more blocks than there are was added"
         return scheduled
 
@@ -63,6 +70,13 @@ class Scheduler:
             self.block_manager.deallocate(sequence)
         sequence.status = SequenceStatus.FINISHED
 
+    def _step_budget(self, num_decodes: int) -> int:
+        """The most tokens of the step: all there may be, or as many as keep the running answers' pace."""
+        if num_decodes == 0:
+            return self.max_num_batched_tokens
+        num_paced = self.pace.max_num_tokens(self.max_num_batched_tokens)
+        return min(self.max_num_batched_tokens, max(num_paced, num_decodes + LEAST_PREFILL))
+
     def _schedule_decodes(self) -> list[Sequence]:
         scheduled = []
         for sequence in tuple(self.running):
@@ -70,11 +84,6 @@ class Scheduler:
             if is_running and sequence.is_decoding and self._append(sequence):
                 sequence.num_scheduled_tokens = 1
                 scheduled.append(sequence)
-        budget = self.max_num_batched_tokens - len(scheduled)
-        for sequence in scheduled:
-            num_forced = min(budget, sequence.num_uncached_tokens - 1)
-            sequence.num_scheduled_tokens += num_forced
-            budget -= num_forced
         return scheduled
 
     def _append(self, sequence: Sequence) -> bool:
@@ -89,21 +98,78 @@ class Scheduler:
         self.running.remove(sequence)
         self.block_manager.deallocate(sequence)
         sequence.status = SequenceStatus.WAITING
-        self.waiting.appendleft(sequence)
+        sequence.num_prefill_tokens = sequence.urgent_len = sequence.num_tokens
+        insort(self.waiting, sequence, key=_arrival)
         self.num_preemptions += 1
 
-    def _prefills(self) -> Iterator[Sequence]:
-        """The running prefills, then waiting sequences, each admitted when it is asked for."""
-        yield from [sequence for sequence in self.running if not sequence.is_decoding]
-        while self.waiting and len(self.running) < self.max_num_seqs and self._allocate(self.waiting[0]):
-            sequence = self.waiting.popleft()
-            sequence.status = SequenceStatus.RUNNING
-            self.running.append(sequence)
-            yield sequence
+    def _admit(self) -> None:
+        """Let waiting sequences run, as long as there is room."""
+        prefills = self._prefills()
+        for sequence in prefills:
+            sequence.urgent_len = sequence.num_prefill_tokens
+        next_hash = self.block_manager.next_hash
+        computing = {next_hash(sequence): sequence for sequence in reversed(prefills) if self.waiting}
+        passed: list[Sequence] = []
+        for sequence in self.waiting[: self.max_num_seqs]:
+            if len(self.running) == self.max_num_seqs or any(self._must_be_next(one) for one in passed):
+                break
+            block_hash = next_hash(sequence)
+            older = computing.get(block_hash) if block_hash else None
+            if older is not None and older.arrival < sequence.arrival:
+                older.urgent_len = min(older.urgent_len, sequence.num_tokens)
+            elif self._allocate(sequence):
+                for one in passed:
+                    one.num_overtaken += 1
+                computing.setdefault(next_hash(sequence), sequence)
+            else:
+                passed.append(sequence)
+
+    def _prefills(self) -> list[Sequence]:
+        return [sequence for sequence in self.running if not sequence.is_decoding]
+
+    def _must_be_next(self, sequence: Sequence) -> bool:
+        return sequence.num_overtaken >= self.max_num_seqs
 
     def _allocate(self, sequence: Sequence) -> bool:
-        """Leave each running sequence a block to grow into, or the newcomer would soon be preempted."""
-        is_allocated = self.block_manager.allocate(sequence, num_spare_blocks=len(self.running))
-        if is_allocated and sequence.num_prefix_tokens is None:
+        """Let a sequence run if there is room. Each running one keeps a block to grow into, or the newcomer would soon
+        be preempted.
+        """
+        if not self.block_manager.allocate(sequence, num_spare_blocks=len(self.running)):
+            return False
+        if sequence.num_prefix_tokens is None:
             sequence.num_prefix_tokens = sequence.num_cached_tokens
-        return is_allocated
+        self.waiting.remove(sequence)
+        sequence.status = SequenceStatus.RUNNING
+        insort(self.running, sequence, key=_arrival)
+        return True
+
+
+def _schedule_forced(decodes: list[Sequence], budget: int) -> int:
+    """Give decodes the tokens that were forced after their last; returns how many that were."""
+    left = budget
+    for sequence in decodes:
+        num_forced = min(left, sequence.num_uncached_tokens - 1)
+        sequence.num_scheduled_tokens += num_forced
+        left -= num_forced
+    return budget - left
+
+
+def _schedule_prefills(prefills: list[Sequence], budget: int) -> list[Sequence]:
+    """Give half of the budget to the oldest, and the rest to the shortest first; returns those that got some."""
+    for sequence in prefills:
+        sequence.num_scheduled_tokens = 0
+    shares = [(sequence, budget) for sequence in sorted(prefills, key=_urgency)]
+    for sequence, share in [*((oldest, -(-budget // 2)) for oldest in prefills[:1]), *shares]:
+        num_tokens = min(share, budget, sequence.max_chunk - sequence.num_scheduled_tokens)
+        sequence.num_scheduled_tokens += num_tokens
+        budget -= num_tokens
+    return [sequence for sequence in prefills if sequence.num_scheduled_tokens]
+
+
+def _urgency(sequence: Sequence) -> tuple[int, int]:
+    """How much is to compute before the first of those that wait for it can go on, itself included."""
+    return sequence.urgent_len - sequence.num_cached_tokens, sequence.arrival
+
+
+def _arrival(sequence: Sequence) -> int:
+    return sequence.arrival

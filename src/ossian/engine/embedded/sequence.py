@@ -69,6 +69,10 @@ class Sequence:
         self.max_num_tokens = min(max_model_len, self.num_prompt_tokens + max_tokens)
         model_stops = () if self.sampling.ignore_eos else stop_token_ids
         self.stop_token_ids = frozenset((*model_stops, *self.sampling.stop_token_ids))
+        self.arrival = 0  # its number among all that the scheduler was given
+        self.num_overtaken = 0  # times that a younger one got the blocks there were not enough of for this one
+        self.num_prefill_tokens = self.num_prompt_tokens  # after a preemption with the output there was
+        self.urgent_len = self.num_prompt_tokens  # tokens of the shortest that waits for its blocks, itself included
         self.num_cached_tokens = 0
         self.num_scheduled_tokens = 0
         self.num_prefix_tokens: int | None = None  # found in the prefix cache at the first admission
@@ -104,8 +108,8 @@ class Sequence:
 
     @property
     def is_decoding(self) -> bool:
-        """Is its prompt computed? What it generated before a preemption may be still to compute again."""
-        return self.num_cached_tokens >= self.num_prompt_tokens
+        """Is its prompt computed, and what it had generated before it was preempted?"""
+        return self.num_cached_tokens >= self.num_prefill_tokens
 
     @property
     def is_sampled(self) -> bool:
