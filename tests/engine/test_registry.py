@@ -18,7 +18,9 @@ from tests.engine.embedded.doubles import generate, read, running, settled, toke
 
 SETTINGS = EngineSettings(num_threads=2, max_model_len=1024, max_num_seqs=8)
 SAMPLING = SamplingParams(seed=5, max_tokens=16, ignore_eos=True)
-TOKEN_BYTES = 2 * 2 * 2 * 2 * 32  # keys and values, bytes each, layers, heads, head_dim of tiny_config()
+TOKEN_BYTES = (
+    2 * 2 * 2 * 32
+)  # keys and values, bytes each, heads, head_dim of tiny_config(), whose two layers are a pair
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def alone(checkpoint: Path) -> list[list[int]]:
         {"max_num_batched_tokens": 37, "num_threads": 1},
         {"block_size": 16, "max_num_seqs": 3},
         {"block_size": 64, "enable_prefix_cache": False},
-        {"kv_cache_bytes": TOKEN_BYTES * 32 * 14, "max_model_len": 400},  # 14 blocks: not two of the longest at once
+        {"kv_cache_bytes": TOKEN_BYTES * 32 * 18, "max_model_len": 400},  # 18 blocks: not two of the longest at once
     ],
     ids=str,
 )
@@ -78,7 +80,7 @@ async def test_together_each_gives_what_it_gives_alone(
 
 async def test_preemption_changes_nothing(checkpoint: Path) -> None:
     batch = [EngineRequest("r", prompt(60, seed), replace(SAMPLING, max_tokens=120)) for seed in range(4)]
-    small = {"kv_cache_bytes": TOKEN_BYTES * 16 * 24, "block_size": 16, "max_model_len": 384}
+    small = {"kv_cache_bytes": TOKEN_BYTES * 16 * 33, "block_size": 16, "max_model_len": 384}
     async with running(create_engine(checkpoint, SETTINGS, "tiny")) as roomy:
         expected = await generate(roomy, *batch)
     async with running(create_engine(checkpoint, SETTINGS.model_copy(update=small), "tiny")) as tight:
@@ -149,7 +151,7 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
     [
         ({"max_num_seqs": 64, "max_num_batched_tokens": 63}, "max_num_batched_tokens is 63"),
         ({"kv_cache_bytes": 1000}, "kv_cache_bytes"),
-        ({"kv_cache_bytes": TOKEN_BYTES * 32 * 3, "max_model_len": 97}, "holds 96 tokens"),
+        ({"kv_cache_bytes": TOKEN_BYTES * 32 * 8, "max_model_len": 129}, "holds 128 tokens"),
         ({"max_model_len": 131_073}, "made for 131072 tokens"),
     ],
 )
@@ -159,12 +161,12 @@ def test_settings_that_cannot_work(checkpoint: Path, changes: dict[str, object],
 
 
 def test_without_a_setting_the_context_is_as_long_as_the_kv_cache(checkpoint: Path) -> None:
-    settings = EngineSettings(kv_cache_bytes=TOKEN_BYTES * 32 * 3 + 5)
-    assert create_engine(checkpoint, settings, "tiny").info.max_model_len == 96
+    settings = EngineSettings(kv_cache_bytes=TOKEN_BYTES * 32 * 8 + 5)
+    assert create_engine(checkpoint, settings, "tiny").info.max_model_len == 96 + 32
 
 
 def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "free_memory", lambda: TOKEN_BYTES * 32 * 20)
+    monkeypatch.setattr(registry, "free_memory", lambda: TOKEN_BYTES * 32 * 30)
     engine = create_engine(checkpoint, EngineSettings(), "tiny")
     assert engine.info.max_model_len == 320  # half of it
     monkeypatch.setattr(registry, "free_memory", lambda: 0)
@@ -175,7 +177,13 @@ def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest
 def test_much_free_memory_is_not_used_either(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "free_memory", lambda: 1 << 60)
     settings = EngineSettings(max_num_seqs=2, max_model_len=4096)
-    assert create_engine(checkpoint, settings, "tiny").stats().num_blocks == 2 * 4096 // 32 + 2
+    assert create_engine(checkpoint, settings, "tiny").stats().num_blocks == sum(
+        (
+            2 * (4096 // 32) + 2,  # full layers
+            512 // 32 + 2 * 5,  # sliding layers: a step, and a window for each
+            8 * 5,  # snapshots
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -194,4 +202,4 @@ def test_stop_tokens(eos_token_id: tuple[int, ...], vocab_size: int, expected: t
 
 def test_the_tiny_token_takes_as_many_bytes_as_these_tests_assume() -> None:
     config = tiny_config()
-    assert 4 * config["num_hidden_layers"] * config["num_key_value_heads"] * config["head_dim"] == TOKEN_BYTES
+    assert 4 * config["num_hidden_layers"] // 2 * config["num_key_value_heads"] * config["head_dim"] == TOKEN_BYTES

@@ -70,6 +70,7 @@ class EngineRequest:
     sampling: SamplingParams = SamplingParams()
     token_mask: TokenMask | None = None
     cache_salt: str = ""  # sequences share cached prefixes only within one salt
+    snapshot_positions: Sequence[int] = ()  # where others' prompts will part from this one: worth to be kept in cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ import structlog
 
 from ossian.engine.base import Engine, EngineInfo
 from ossian.engine.embedded import kernels
-from ossian.engine.embedded.block_manager import BlockManager
+from ossian.engine.embedded.block_manager import SNAPSHOT_INTERVAL, BlockManager
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.embedded.fingerprint import fingerprint
-from ossian.engine.embedded.kv_cache import KVCache, block_bytes, num_blocks_in
+from ossian.engine.embedded.kv_cache import KVCache, block_bytes, max_len_in, num_blocks_in, num_window_blocks
 from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
@@ -49,9 +49,13 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
         fingerprint=fingerprint(checkpoint_path, settings),
         takes_token_masks=True,
     )
-    logger.info("engine_created", **_figures(info, kv_cache))
+    logger.info("engine_created", **_figures(info, config, kv_cache))
     block_manager = BlockManager(
-        kv_cache.num_blocks, settings.block_size, enable_prefix_cache=settings.enable_prefix_cache
+        kv_cache.num_blocks,
+        settings.block_size,
+        kv_cache.copy_blocks,
+        window=config.widest_window,
+        enable_prefix_cache=settings.enable_prefix_cache,
     )
     scheduler = Scheduler(
         block_manager,
@@ -92,13 +96,18 @@ def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> in
     """Enough for typical sequences and a longest one, but not over half of the memory that is free."""
     max_model_len = settings.max_model_len or config.max_position_embeddings
     num_tokens = max(max_model_len, settings.max_num_seqs * min(max_model_len, TYPICAL_LEN))
-    num_blocks = -(-num_tokens // settings.block_size) + settings.max_num_seqs
+    num_windows = settings.max_num_seqs + num_tokens // SNAPSHOT_INTERVAL  # of the sliding layers
+    num_blocks = (
+        -(-(num_tokens + settings.max_num_batched_tokens) // settings.block_size)
+        + settings.max_num_seqs  # the last one of each is partly filled
+        + num_windows * num_window_blocks(config.widest_window, settings.block_size)
+    )
     return min(num_blocks * block_bytes(config, settings.block_size), free_memory() // 2)
 
 
 def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:
     """A sequence must fit the KV cache when it is alone, or it could never be computed."""
-    capacity = kv_cache.num_blocks * kv_cache.block_size
+    capacity = max_len_in(kv_cache.num_blocks, kv_cache.block_size, config.widest_window)
     if settings.max_model_len is None:
         return min(config.max_position_embeddings, capacity)
     if settings.max_model_len > capacity:
@@ -109,11 +118,12 @@ def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCa
     return settings.max_model_len
 
 
-def _figures(info: EngineInfo, kv_cache: KVCache) -> dict[str, object]:
+def _figures(info: EngineInfo, config: ModelConfig, kv_cache: KVCache) -> dict[str, object]:
     return {
         "model": info.model,
         "max_model_len": info.max_model_len,
         "kv_cache_bytes": kv_cache.nbytes,
+        "kv_cache_tokens": max_len_in(kv_cache.num_blocks, kv_cache.block_size, config.widest_window),
         "num_blocks": kv_cache.num_blocks,
         "isa": kernels.isa(),
     }

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ossian.engine.base import Engine, EngineInfo, EngineOutput, EngineRequest, SamplingParams
-from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.batch import Batch, Places
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.embedded.kernels import Float32
+from ossian.engine.embedded.kv_cache import max_len_in
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.step_pace import StepPace
@@ -26,34 +27,54 @@ EMPTY = -1
 
 
 class PrefixModel:
-    """Keeps each token and its position where its K/V would be, and reads them back through the block table.
+    """Keeps each token and its position where its K/V would be, and reads them back through the block tables.
 
-    A wrong, stale or missing slot changes the logits or fails the step.
+    A wrong, stale or missing slot, of the full layers or the sliding ones, changes the logits or fails the step.
     """
 
     def __init__(self) -> None:
         self.batches: list[Batch] = []
-        self.allocate(num_blocks=0, block_size=1)
+        self.allocate(num_blocks=0, block_size=1, window=0)
 
-    def allocate(self, num_blocks: int, block_size: int) -> None:
-        self.block_size = block_size
-        self.cache = np.full((num_blocks, block_size, 2), EMPTY, np.int32)  # token id, position
+    def allocate(self, num_blocks: int, block_size: int, window: int) -> None:
+        self.block_size, self.window = block_size, window
+        self.cache = np.full((num_blocks, block_size, 3), EMPTY, np.int32)  # token id, position, is sliding
+
+    def copy_blocks(self, sources: Sequence[int], targets: Sequence[int]) -> None:
+        self.cache[list(targets)] = self.cache[list(sources)]
 
     def forward(self, batch: Batch) -> Float32:
         self.batches.append(batch)
-        slots = self.cache.reshape(-1, 2)
-        assert len(set(batch.slot_mapping.tolist())) == batch.num_tokens, "two tokens share a slot"
-        slots[batch.slot_mapping] = np.stack((batch.input_ids, batch.positions), axis=1)
+        self._store(batch, batch.full, is_sliding=False)
+        if self.window:
+            self._store(batch, batch.sliding, is_sliding=True)
         rows = [self._logits(batch, int(token)) for token in batch.logits_indices]
         return np.array(rows, np.float32).reshape(-1, VOCAB_SIZE)
+
+    def _store(self, batch: Batch, places: Places, *, is_sliding: bool) -> None:
+        assert len(set(places.slot_mapping.tolist())) == batch.num_tokens, "two tokens share a slot"
+        kinds = np.full(batch.num_tokens, is_sliding, np.int32)
+        self.cache.reshape(-1, 3)[places.slot_mapping] = np.stack((batch.input_ids, batch.positions, kinds), axis=1)
 
     def _logits(self, batch: Batch, token: int) -> Float32:
         row = int(np.searchsorted(batch.cu_seqlens_q, token, side="right")) - 1
         num_visible = int(batch.positions[token]) + 1
-        num_blocks = -(-num_visible // self.block_size)
-        visible = self.cache[batch.block_tables[row, :num_blocks]].reshape(-1, 2)[:num_visible]
-        assert visible[:, 1].tolist() == list(range(num_visible)), "the block table leads to other positions"
-        return prefix_logits(visible[:, 0].tolist())
+        visible = self._read(batch.full, row, 0, num_visible, is_sliding=False)
+        if self.window:
+            first = max(0, num_visible - self.window)
+            assert self._read(batch.sliding, row, first, num_visible, is_sliding=True) == visible[first:]
+        return prefix_logits(visible)
+
+    def _read(self, places: Places, row: int, start: int, stop: int, *, is_sliding: bool) -> list[int]:
+        """The tokens that the K/V of the positions [start, stop) are of."""
+        positions = np.arange(start, stop)
+        blocks = places.block_tables[row, positions // self.block_size]
+        assert (blocks >= 0).all(), "a visible block was given back"
+        read = self.cache[blocks, positions % self.block_size]
+        assert read[:, 1].tolist() == positions.tolist(), "the block table leads to other positions"
+        assert (read[:, 2] == is_sliding).all(), "a block has K/V of layers of both kinds"
+        tokens: list[int] = read[:, 0].tolist()
+        return tokens
 
 
 class Gate(PrefixModel):
@@ -106,6 +127,7 @@ def tiny_engine(
     *,
     num_blocks: int = 64,
     block_size: int = 4,
+    window: int = 10,
     max_num_seqs: int = 8,
     max_num_batched_tokens: int = 32,
     max_num_waiting: int = 64,
@@ -115,13 +137,16 @@ def tiny_engine(
     clock: Callable[[], float] = lambda: 0.0,
 ) -> EmbeddedEngine:
     """One whose steps take no time, unless there is a clock; a step within the target takes a second."""
-    block_manager = BlockManager(num_blocks, block_size, enable_prefix_cache=enable_prefix_cache)
+    model = model or PrefixModel()
+    model.allocate(num_blocks, block_size, window)
+    block_manager = BlockManager(
+        num_blocks, block_size, model.copy_blocks, window=window, enable_prefix_cache=enable_prefix_cache
+    )
     scheduler = Scheduler(
         block_manager, StepPace(1.0), max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens
     )
-    info = EngineInfo("tiny", VOCAB_SIZE, min(max_model_len, num_blocks * block_size), (STOP_TOKEN_ID,), "tiny")
-    model = model or PrefixModel()
-    model.allocate(num_blocks, block_size)
+    max_model_len = min(max_model_len, max_len_in(num_blocks, block_size, window))
+    info = EngineInfo("tiny", VOCAB_SIZE, max_model_len, (STOP_TOKEN_ID,), "tiny")
     runner = ModelRunner(model, block_size)
     return EmbeddedEngine(info, scheduler, runner, max_num_waiting=max_num_waiting, clock=clock)
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.batch import Batch, Places
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kv_cache import KVCache
 from ossian.engine.embedded.model import Model
@@ -34,7 +34,7 @@ class ModelRun:
         self._model = Model(
             checkpoint.config,
             load_weights(checkpoint, dense_format),
-            KVCache(checkpoint.config, NUM_BLOCKS, BLOCK_SIZE),
+            KVCache(checkpoint.config, 2 * NUM_BLOCKS, BLOCK_SIZE),
             engine,
         )
 
@@ -100,13 +100,19 @@ def _batch(
     starts = np.array([num_cached[index] for index in rows], np.int32)
     positions = np.concatenate([np.arange(s, s + n, dtype=np.int32) for s, n in zip(starts, lens, strict=True)])
     token_rows = np.repeat(rows, lens)
-    blocks = block_tables[token_rows, positions // BLOCK_SIZE].astype(np.int64)
     return Batch(
         input_ids=np.array([sequences[row][p] for row, p in zip(token_rows, positions, strict=True)], np.int32),
         positions=positions,
-        slot_mapping=blocks * BLOCK_SIZE + positions % BLOCK_SIZE,
-        block_tables=np.ascontiguousarray(block_tables[rows]),
+        full=_places(block_tables, rows, token_rows, positions),
+        sliding=_places(block_tables + NUM_BLOCKS, rows, token_rows, positions),
         cu_seqlens_q=np.concatenate([[0], np.cumsum(lens)]).astype(np.int32),
         context_lens=starts + lens,
         logits_indices=np.arange(len(positions), dtype=np.int32),
     )
+
+
+def _places(
+    block_tables: NDArray[np.int32], rows: list[int], token_rows: NDArray[np.intp], positions: NDArray[np.int32]
+) -> Places:
+    blocks = block_tables[token_rows, positions // BLOCK_SIZE].astype(np.int64)
+    return Places(blocks * BLOCK_SIZE + positions % BLOCK_SIZE, np.ascontiguousarray(block_tables[rows]))

@@ -1,14 +1,20 @@
-"""Blocks are never leaked, freed twice or shared wrongly."""
+"""Which blocks are shared, kept and taken. Random lives of sequences are in test_block_lives.py."""
 
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from collections.abc import Sequence as Ids
 
 from ossian.engine.base import EngineRequest, SamplingParams
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.sequence import Sequence
 
 BLOCK_SIZE = 4
+
+
+def no_copies(sources: Ids[int], targets: Ids[int]) -> None:
+    """There are no K/V here."""
+
+
+def manager_of(num_blocks: int, window: int = 0, *, enable_prefix_cache: bool = True) -> BlockManager:
+    return BlockManager(num_blocks, BLOCK_SIZE, no_copies, window=window, enable_prefix_cache=enable_prefix_cache)
 
 
 def sequence(token_ids: list[int], cache_salt: str = "", sampling: SamplingParams = SamplingParams()) -> Sequence:
@@ -25,11 +31,11 @@ def computed(manager: BlockManager, token_ids: list[int], cache_salt: str = "") 
 
 
 def num_cached(manager: BlockManager, token_ids: list[int]) -> int:
-    return len(manager._cached_prefix(sequence(token_ids))) * BLOCK_SIZE
+    return manager._prefix_cache.longest_hit(sequence(token_ids)).num_tokens
 
 
 def test_a_prefix_is_shared_while_it_is_in_use() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     first = computed(manager, list(range(10)))
     second = sequence([*range(8), 99])
     assert manager.allocate(second)
@@ -39,25 +45,25 @@ def test_a_prefix_is_shared_while_it_is_in_use() -> None:
 
 
 def test_a_prefix_is_revived_after_its_owner_left() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     manager.deallocate(computed(manager, list(range(10))))
     assert manager.num_free_blocks == 8
     again = sequence(list(range(10)))
     assert manager.allocate(again)
-    assert again.num_cached_tokens == 8
+    assert again.num_cached_tokens == 9
     assert manager.num_free_blocks == 8 - 3
 
 
 def test_one_token_is_always_left_to_compute() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     computed(manager, list(range(8)))
     again = sequence(list(range(8)))
     assert manager.allocate(again)
-    assert again.num_cached_tokens == 4
+    assert again.num_cached_tokens == 7
 
 
 def test_only_computed_blocks_are_shared() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     first = sequence(list(range(12)))
     assert manager.allocate(first)
     first.num_cached_tokens = 7
@@ -68,7 +74,7 @@ def test_only_computed_blocks_are_shared() -> None:
 
 
 def test_a_block_is_shared_only_behind_the_same_tokens() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     computed(manager, [1, 2, 3, 4, 5, 6, 7, 8])
     other = sequence([9, 9, 9, 9, 5, 6, 7, 8, 0])
     assert manager.allocate(other)
@@ -76,7 +82,7 @@ def test_a_block_is_shared_only_behind_the_same_tokens() -> None:
 
 
 def test_salts_do_not_share() -> None:
-    manager = BlockManager(16, BLOCK_SIZE)
+    manager = manager_of(16)
     computed(manager, list(range(8)), "alice")
     for salt, num_cached in (("", 0), ("bob", 0), ("\ud800", 0), ("alice", 8)):  # half a character is a salt, too
         one = sequence(list(range(9)), salt)
@@ -85,7 +91,7 @@ def test_salts_do_not_share() -> None:
 
 
 def test_generated_tokens_are_shared_too() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     first = sequence([1, 2, 3])
     assert manager.allocate(first)
     for token_id in range(4, 10):
@@ -99,7 +105,7 @@ def test_generated_tokens_are_shared_too() -> None:
 
 
 def test_the_longest_unused_goes_first_and_a_tail_before_its_prefix() -> None:
-    manager = BlockManager(4, BLOCK_SIZE)
+    manager = manager_of(4)
     old, new = computed(manager, [1] * 8), computed(manager, [2] * 8)
     manager.deallocate(old)
     manager.deallocate(new)
@@ -112,7 +118,7 @@ def test_the_longest_unused_goes_first_and_a_tail_before_its_prefix() -> None:
 
 
 def test_blocks_nobody_can_share_are_taken_first() -> None:
-    manager = BlockManager(4, BLOCK_SIZE)
+    manager = manager_of(4)
     manager.deallocate(computed(manager, [1] * 8))
     private = sequence([2] * 8)
     assert manager.allocate(private)
@@ -120,11 +126,11 @@ def test_blocks_nobody_can_share_are_taken_first() -> None:
     assert manager.allocate(sequence([3] * 8))
     again = sequence([1] * 8)
     assert manager.allocate(again)
-    assert again.num_cached_tokens == 4
+    assert again.num_cached_tokens == 7
 
 
 def test_nothing_is_taken_when_it_is_not_enough() -> None:
-    manager = BlockManager(4, BLOCK_SIZE)
+    manager = manager_of(4)
     computed(manager, [1] * 8)
     big = sequence([1] * 17)
     assert not manager.allocate(big)
@@ -135,14 +141,14 @@ def test_nothing_is_taken_when_it_is_not_enough() -> None:
 
 
 def test_the_blocks_it_would_revive_are_not_counted_as_free() -> None:
-    manager = BlockManager(3, BLOCK_SIZE)
+    manager = manager_of(3)
     manager.deallocate(computed(manager, [1] * 8))
     assert not manager.allocate(sequence([1] * 8 + [2] * 5))
     assert manager.num_free_blocks == 3
 
 
 def test_a_sequence_that_grows_takes_a_block_when_it_needs_one() -> None:
-    manager = BlockManager(2, BLOCK_SIZE)
+    manager = manager_of(2)
     one = sequence([1] * 4)
     assert manager.allocate(one)
     for num_blocks in (2, 2, 2, 2):
@@ -154,7 +160,7 @@ def test_a_sequence_that_grows_takes_a_block_when_it_needs_one() -> None:
 
 
 def test_the_prefix_cache_can_be_off() -> None:
-    manager = BlockManager(8, BLOCK_SIZE, enable_prefix_cache=False)
+    manager = manager_of(8, enable_prefix_cache=False)
     computed(manager, list(range(8)))
     again = sequence(list(range(9)))
     assert manager.allocate(again)
@@ -162,7 +168,7 @@ def test_the_prefix_cache_can_be_off() -> None:
 
 
 def test_prompt_logprobs_need_every_token_computed() -> None:
-    manager = BlockManager(8, BLOCK_SIZE)
+    manager = manager_of(8)
     computed(manager, list(range(8)))
     scored = sequence(list(range(9)), sampling=SamplingParams(num_prompt_logprobs=0))
     assert manager.allocate(scored)
@@ -170,7 +176,7 @@ def test_prompt_logprobs_need_every_token_computed() -> None:
 
 
 def test_who_waits_has_the_next_hash_of_who_computes_it() -> None:
-    manager = BlockManager(20, BLOCK_SIZE)
+    manager = manager_of(20)
     first, same, other = sequence(list(range(20))), sequence(list(range(20))), sequence([*range(9), *range(50, 60)])
     assert manager.allocate(first)
     assert manager.next_hash(first) == manager.next_hash(same) == manager.next_hash(other) is not None
@@ -185,101 +191,10 @@ def test_who_waits_has_the_next_hash_of_who_computes_it() -> None:
 
 def test_what_cannot_be_shared_has_no_next_hash() -> None:
     tokens, scored = list(range(20)), SamplingParams(num_prompt_logprobs=1)
-    assert BlockManager(20, BLOCK_SIZE, enable_prefix_cache=False).next_hash(sequence(tokens)) is None
-    manager = BlockManager(20, BLOCK_SIZE)
+    assert manager_of(20, enable_prefix_cache=False).next_hash(sequence(tokens)) is None
+    manager = manager_of(20)
     assert manager.next_hash(sequence([1, 2, 3, 4])) is None
     one = sequence(tokens, sampling=scored)
     assert manager.next_hash(one) is None
     assert manager.allocate(one)
     assert manager.next_hash(one) == manager.next_hash(sequence(tokens))  # others may use what it computes
-
-
-class Blocks(RuleBasedStateMachine):
-    """Random lives of sequences over few tokens, so that prefixes meet."""
-
-    sequences = Bundle("sequences")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.manager = BlockManager(12, BLOCK_SIZE)
-        self.alive: list[Sequence] = []
-        self.contents: dict[int, tuple[str, tuple[int, ...]]] = {}  # block id -> the tokens up to its end
-
-    @rule(
-        target=sequences,
-        token_ids=st.lists(st.integers(0, 1), min_size=1, max_size=24),
-        cache_salt=st.sampled_from(["", "a"]),
-        num_spare_blocks=st.integers(0, 3),
-    )
-    def allocate(self, token_ids: list[int], cache_salt: str, num_spare_blocks: int) -> object:
-        one = sequence(token_ids, cache_salt)
-        num_free_blocks = self.manager.num_free_blocks
-        if not self.manager.allocate(one, num_spare_blocks=num_spare_blocks):
-            assert self.manager.num_free_blocks == num_free_blocks
-            return multiple()
-        self.alive.append(one)
-        assert one.num_cached_tokens < one.num_tokens
-        for index in range(one.num_cached_tokens // BLOCK_SIZE):
-            assert self.contents[int(one.block_table.values[index])] == self.content(one, index)
-        for block_id in one.block_table.values[one.num_cached_tokens // BLOCK_SIZE :].tolist():
-            self.contents.pop(block_id, None)
-        return one
-
-    @rule(one=sequences, token_id=st.integers(0, 1))
-    def append(self, one: Sequence, token_id: int) -> None:
-        if self.manager.num_free_blocks == 0:
-            return
-        num_blocks = len(one.block_table)
-        one.num_cached_tokens = one.num_tokens
-        one.tokens.append(token_id)
-        assert self.manager.append(one)
-        for block_id in one.block_table.values[num_blocks:].tolist():
-            self.contents.pop(block_id, None)
-        self.publish(one, 1)
-
-    @rule(one=sequences, num_tokens=st.integers(1, 9))
-    def compute(self, one: Sequence, num_tokens: int) -> None:
-        one.num_cached_tokens = min(one.num_tokens, one.num_cached_tokens + num_tokens)
-        self.publish(one, num_tokens)
-
-    @rule(one=consumes(sequences))
-    def deallocate(self, one: Sequence) -> None:
-        self.alive.remove(one)
-        self.manager.deallocate(one)
-
-    def publish(self, one: Sequence, num_tokens: int) -> None:
-        for index in range(one.num_cached_tokens // BLOCK_SIZE):
-            self.contents[int(one.block_table.values[index])] = self.content(one, index)
-        self.manager.publish(one)
-
-    def content(self, one: Sequence, index: int) -> tuple[str, tuple[int, ...]]:
-        return one.cache_salt, tuple(one.tokens.values[: (index + 1) * BLOCK_SIZE].tolist())
-
-    @invariant()
-    def every_block_is_free_or_held_by_those_whose_table_it_is_in(self) -> None:
-        held = [block_id for one in self.alive for block_id in one.block_table.values.tolist()]
-        ref_counts = [held.count(block_id) for block_id in range(self.manager.num_blocks)]
-        assert self.manager._ref_counts == ref_counts
-        assert set(self.manager._free) == {block_id for block_id, count in enumerate(ref_counts) if count == 0}
-
-    @invariant()
-    def the_prefix_cache_knows_what_its_blocks_hold(self) -> None:
-        for block_hash, block_id in self.manager._cached.items():
-            assert self.manager._hashes[block_id] == block_hash
-            assert block_id in self.contents
-        assert sum(block_hash is not None for block_hash in self.manager._hashes) == len(self.manager._cached)
-
-    @invariant()
-    def no_sequence_holds_a_block_twice(self) -> None:
-        for one in self.alive:
-            table = one.block_table.values.tolist()
-            assert len(set(table)) == len(table) == -(-one.num_tokens // BLOCK_SIZE)
-
-    def teardown(self) -> None:
-        for one in self.alive:
-            self.manager.deallocate(one)
-        assert self.manager.num_free_blocks == self.manager.num_blocks
-
-
-Blocks.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
-TestBlocks = Blocks.TestCase

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ossian.engine.embedded.kv_cache import KVCache, block_bytes, num_blocks_in
+from ossian.engine.embedded.kv_cache import KVCache, array_of_layers, block_bytes, max_len_in, num_blocks_in
 from ossian.engine.embedded.model_config import ModelConfig, model_config_from_json
 from ossian.errors import ConfigurationError
 from tests.engine.embedded.checkpoints import tiny_config
@@ -9,11 +11,68 @@ from tests.engine.embedded.checkpoints import tiny_config
 TINY = model_config_from_json(tiny_config())
 
 
-def test_the_arrays_of_each_layer() -> None:
+SLIDING, FULL = "sliding_attention", "full_attention"
+
+
+def test_the_arrays_of_each_pair_of_layers() -> None:
     cache = KVCache(TINY, num_blocks=5, block_size=16)
-    assert [array.shape for array in cache.k] == [(5, 2, 32, 16)] * 2
-    assert [array.shape for array in cache.v] == [(5, 2, 16, 32)] * 2
+    assert [array.shape for array in cache.k] == [(5, 2, 32, 16)]
+    assert [array.shape for array in cache.v] == [(5, 2, 16, 32)]
     assert {array.dtype for array in (*cache.k, *cache.v)} == {np.dtype(np.uint16)}
+
+
+@pytest.mark.parametrize(
+    "layer_types, expected",
+    [
+        ([SLIDING, FULL] * 3, [0, 0, 1, 1, 2, 2]),
+        ([FULL, SLIDING, SLIDING, SLIDING], [0, 0, 1, 2]),
+        ([FULL] * 3, [0, 1, 2]),
+        ([SLIDING] * 3, [0, 1, 2]),
+    ],
+)
+def test_layers_of_one_kind_never_share_an_array(layer_types: list[str], expected: list[int]) -> None:
+    config = model_config_from_json(tiny_config(num_hidden_layers=len(layer_types), layer_types=layer_types))
+    assert array_of_layers(config) == expected
+    cache = KVCache(config, 2, 16)
+    assert len(cache.k) == len(cache.v) == max(expected) + 1
+    for layer, index in enumerate(expected):
+        k, v = cache.of_layer(layer)
+        assert k is cache.k[index]
+        assert v is cache.v[index]
+    assert cache.nbytes == 2 * block_bytes(config, 16)
+
+
+def test_blocks_are_copied_in_every_array_as_if_all_were_read_first() -> None:
+    config = model_config_from_json(tiny_config(num_hidden_layers=4))
+    cache = KVCache(config, num_blocks=4, block_size=16)
+    arrays = [*cache.k, *cache.v]
+    rng = np.random.default_rng(0)
+    for array in arrays:
+        array[:] = rng.integers(0, 1 << 16, array.shape, np.uint16)
+    before = [array.copy() for array in arrays]
+    cache.copy_blocks([1, 2], [2, 3])
+    for array, old in zip(arrays, before, strict=True):
+        assert np.array_equal(array, old[[0, 1, 1, 2]])
+    cache.copy_blocks([0, 1], [1, 0])
+    for array, old in zip(arrays, before, strict=True):
+        assert np.array_equal(array, old[[1, 0, 1, 2]])
+
+
+@given(st.integers(2, 60), st.sampled_from([16, 32, 48]), st.integers(0, 200))
+def test_a_longest_sequence_fits_and_one_block_more_does_not(num_blocks: int, block_size: int, window: int) -> None:
+    """Whoever computes the last token holds all blocks of the full layers, and those it sees of the sliding ones."""
+    max_len = max_len_in(num_blocks, block_size, window)
+    assert max_len >= block_size
+    assert num_held(max_len, block_size, window) <= num_blocks
+    assert num_held(max_len + block_size, block_size, window) > num_blocks
+
+
+def num_held(num_tokens: int, block_size: int, window: int) -> int:
+    """The most blocks held at a time by a sequence of so many tokens that computes one a step."""
+    windows = [
+        range(max(0, position - window + 1) // block_size, position // block_size + 1) for position in range(num_tokens)
+    ]
+    return -(-num_tokens // block_size) + (max(map(len, windows)) if window else 0)
 
 
 def test_slots_that_no_token_filled_are_finite() -> None:
@@ -26,20 +85,23 @@ def test_block_bytes_are_what_the_arrays_take(block_size: int) -> None:
     assert KVCache(TINY, 3, block_size).nbytes == 3 * block_bytes(TINY, block_size)
 
 
-def test_the_context_of_gpt_oss_20b_takes_6_gb() -> None:
-    """Twice the 3.22 GB of a cache that would drop old positions of sliding layers."""
-    assert num_blocks_in(2 * 3_221_225_472, ModelConfig(24, 32), 32) * 32 == 131072
+def test_the_context_of_gpt_oss_20b_takes_3_gb() -> None:
+    """And a last window of the sliding layers: 5 blocks of 32 tokens."""
+    config = ModelConfig(24, 32, layer_types=("sliding_attention", "full_attention") * 12)
+    num_blocks = num_blocks_in(3_221_225_472 + 5 * block_bytes(config, 32), config, 32)
+    assert block_bytes(config, 32) == 32 * 24_576
+    assert max_len_in(num_blocks, 32, 128) == 131_072
 
 
 def test_num_blocks_rounds_down() -> None:
     one = block_bytes(TINY, 32)
-    assert [num_blocks_in(num_bytes, TINY, 32) for num_bytes in (one, 2 * one - 1, 2 * one)] == [1, 1, 2]
+    assert [num_blocks_in(num_bytes, TINY, 32) for num_bytes in (2 * one, 3 * one - 1, 3 * one)] == [2, 2, 3]
 
 
 def test_too_few_bytes_name_the_setting_and_the_number() -> None:
     with pytest.raises(ConfigurationError) as error:
         num_blocks_in(1000, TINY, 32)
     assert str(error.value) == (
-        "The KV cache gets 1000 bytes, and one block of 32 tokens takes 16384; "
+        "The KV cache gets 1000 bytes, and the 2 blocks that 32 tokens need take 16384; "
         "give engine.kv_cache_bytes more, or free memory."
     )

@@ -14,7 +14,7 @@ BLOCK_SIZE = 4
 @st.composite
 def scheduled_sequences(draw: st.DrawFn) -> list[Sequence]:
     """Sequences with disjoint blocks, some of their tokens cached and some scheduled."""
-    block_ids = iter(draw(st.permutations(range(60))))
+    block_ids = iter(draw(st.permutations(range(80))))
     sequences = []
     for _ in range(draw(st.integers(1, 4))):
         sampling = SamplingParams(num_prompt_logprobs=draw(st.none() | st.just(0)))
@@ -23,6 +23,7 @@ def scheduled_sequences(draw: st.DrawFn) -> list[Sequence]:
         )
         for _ in range(-(-one.num_tokens // BLOCK_SIZE)):
             one.block_table.append(next(block_ids))
+            one.sliding_block_table.append(next(block_ids))
         one.num_cached_tokens = draw(st.integers(0, one.num_tokens - 1))
         one.prompt_logprobs += [None] * (one.num_cached_tokens if one.wants_prompt_logprobs else 0)
         one.num_scheduled_tokens = draw(st.integers(1, one.num_uncached_tokens))
@@ -36,11 +37,13 @@ def test_a_batch_lays_the_scheduled_tokens_side_by_side(sequences: list[Sequence
     input_ids: list[int] = []
     positions: list[int] = []
     slots: list[int] = []
+    sliding_slots: list[int] = []
     logits_indices: list[int] = []
     for row, one in enumerate(sequences):
         table = one.block_table.values.tolist()
-        assert batch.block_tables[row, : len(table)].tolist() == table
-        assert not batch.block_tables[row, len(table) :].any()
+        assert batch.full.block_tables[row, : len(table)].tolist() == table
+        assert not batch.full.block_tables[row, len(table) :].any()
+        assert batch.sliding.block_tables[row, : len(table)].tolist() == one.sliding_block_table.values.tolist()
         assert batch.cu_seqlens_q[row] == len(input_ids)
         assert batch.context_lens[row] == one.num_cached_tokens + one.num_scheduled_tokens
         for position in range(one.num_cached_tokens, one.num_cached_tokens + one.num_scheduled_tokens):
@@ -50,21 +53,28 @@ def test_a_batch_lays_the_scheduled_tokens_side_by_side(sequences: list[Sequence
             input_ids.append(int(one.tokens.values[position]))
             positions.append(position)
             slots.append(table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE)
+            block_id = int(one.sliding_block_table.values[position // BLOCK_SIZE])
+            sliding_slots.append(block_id * BLOCK_SIZE + position % BLOCK_SIZE)
     assert batch.cu_seqlens_q[-1] == batch.num_tokens == len(input_ids)
     assert batch.num_seqs == len(sequences)
     assert batch.input_ids.tolist() == input_ids
     assert batch.positions.tolist() == positions
-    assert batch.slot_mapping.tolist() == slots
+    assert batch.full.slot_mapping.tolist() == slots
+    assert batch.sliding.slot_mapping.tolist() == sliding_slots
     assert batch.logits_indices.tolist() == logits_indices
 
 
 @given(scheduled_sequences())
 def test_every_array_is_as_the_kernels_want_it(sequences: list[Sequence]) -> None:
     batch = build_batch(sequences, BLOCK_SIZE)
-    int32 = (batch.input_ids, batch.positions, batch.block_tables, batch.cu_seqlens_q, batch.context_lens)
-    assert {str(array.dtype) for array in (*int32, batch.logits_indices)} == {"int32"}
-    assert str(batch.slot_mapping.dtype) == "int64"
-    assert all(array.flags.c_contiguous for array in (*int32, batch.slot_mapping, batch.logits_indices))
+    block_tables = [places.block_tables for places in (batch.full, batch.sliding)]
+    slot_mappings = [places.slot_mapping for places in (batch.full, batch.sliding)]
+    int32 = [batch.input_ids, batch.positions, *block_tables, batch.cu_seqlens_q, batch.context_lens]
+    int32.append(batch.logits_indices)
+    assert {str(array.dtype) for array in int32} == {"int32"}
+    assert {str(array.dtype) for array in slot_mappings} == {"int64"}
+    assert all(array.flags.c_contiguous for array in int32)
+    assert all(array.flags.c_contiguous for array in slot_mappings)
 
 
 def test_the_logits_are_the_models() -> None:
@@ -72,5 +82,5 @@ def test_the_logits_are_the_models() -> None:
     one.block_table.append(1)
     one.num_scheduled_tokens = 3
     model = PrefixModel()
-    model.allocate(2, BLOCK_SIZE)
+    model.allocate(2, BLOCK_SIZE, window=0)
     assert ModelRunner(model, BLOCK_SIZE).run([one]).tolist() == [prefix_logits([5, 6, 7]).tolist()]

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ossian.engine.base import EngineRequest, SamplingParams
 from ossian.engine.embedded.block_manager import BlockManager
+from ossian.engine.embedded.kv_cache import max_len_in
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.sequence import Sequence, SequenceStatus
 from ossian.engine.embedded.step_pace import LEAST_PREFILL, StepPace
@@ -18,10 +19,18 @@ BLOCK_SIZE = 4
 TARGET_SECONDS = 1.0
 
 
+def no_copies(sources: Iterable[int], targets: Iterable[int]) -> None:
+    """There are no K/V here."""
+
+
 def scheduler(
-    num_blocks: int = 64, max_num_seqs: int = 4, max_num_batched_tokens: int = 16, enable_prefix_cache: bool = True
+    num_blocks: int = 64,
+    max_num_seqs: int = 4,
+    max_num_batched_tokens: int = 16,
+    enable_prefix_cache: bool = True,
+    window: int = 0,
 ) -> Scheduler:
-    manager = BlockManager(num_blocks, BLOCK_SIZE, enable_prefix_cache=enable_prefix_cache)
+    manager = BlockManager(num_blocks, BLOCK_SIZE, no_copies, window=window, enable_prefix_cache=enable_prefix_cache)
     pace = StepPace(TARGET_SECONDS)
     return Scheduler(manager, pace, max_num_seqs=max_num_seqs, max_num_batched_tokens=max_num_batched_tokens)
 
@@ -226,7 +235,8 @@ def test_what_a_preempted_answer_computes_again_is_a_prefill() -> None:
     for _ in range(400):
         step(one)
     one._preempt(other)
-    one.block_manager._cached.clear()  # as if others had taken all its blocks
+    for block_id in range(one.block_manager.num_blocks):  # as if others had taken all its blocks
+        one.block_manager._prefix_cache.forget(block_id)
     assert step(one) == [(answer, 1), (other, LEAST_PREFILL)]
     assert not other.is_decoding
 
@@ -305,9 +315,9 @@ def test_choices_of_one_prompt_compute_it_once() -> None:
         [(first, 16)],
         [(first, 16)],
         [(first, 6)],
-        [(first, 1), (second, 2), (third, 2)],
+        [(first, 1), (second, 1), (third, 1)],
     ]
-    assert [each.num_prefix_tokens for each in (first, second, third)] == [0, 36, 36]
+    assert [each.num_prefix_tokens for each in (first, second, third)] == [0, 37, 37]
 
 
 def test_one_goes_on_alone_where_its_prompt_leaves_the_other() -> None:
@@ -356,6 +366,10 @@ def test_who_waits_for_one_that_leaves_goes_on_from_what_it_computed() -> None:
     assert second.num_prefix_tokens == 16
 
 
+def held_blocks(one: Sequence) -> list[int]:
+    return [*one.block_table.values.tolist(), *one.sliding_block_table.values[one.num_left_blocks :].tolist()]
+
+
 class Scheduling(RuleBasedStateMachine):
     """Sequences come, grow, leave and are aborted, with never quite enough blocks, and steps take any time."""
 
@@ -364,10 +378,14 @@ class Scheduling(RuleBasedStateMachine):
         max_num_seqs=st.integers(1, 5),
         spare_budget=st.integers(0, 8) | st.integers(0, 200),
         enable_prefix_cache=st.booleans(),
+        window=st.just(0) | st.sampled_from([1, 4, 9, 30, 200]),
     )
-    def start(self, num_blocks: int, max_num_seqs: int, spare_budget: int, enable_prefix_cache: bool) -> None:
-        self.scheduler = scheduler(num_blocks, max_num_seqs, max_num_seqs + spare_budget, enable_prefix_cache)
-        self.max_num_tokens = min(120, num_blocks * BLOCK_SIZE)
+    def start(
+        self, num_blocks: int, max_num_seqs: int, spare_budget: int, enable_prefix_cache: bool, window: int
+    ) -> None:
+        self.scheduler = scheduler(num_blocks, max_num_seqs, max_num_seqs + spare_budget, enable_prefix_cache, window)
+        self.may_cut = window > 0  # chunks, when few blocks are free
+        self.max_num_tokens = min(120, max_len_in(num_blocks, BLOCK_SIZE, window))
         self.arrivals: list[Sequence] = []
 
     @rule(
@@ -377,7 +395,8 @@ class Scheduling(RuleBasedStateMachine):
     )
     def add(self, shared: tuple[int, int], own: list[int], scores: bool) -> None:
         token_id, num_shared = shared
-        one = sequence([token_id] * num_shared + own, num_prompt_logprobs=0 if scores else None)
+        prompt = ([token_id] * num_shared + own)[-self.max_num_tokens + 1 :]
+        one = sequence(prompt, num_prompt_logprobs=0 if scores else None)
         self.arrivals.append(one)
         self.scheduler.add(one)
 
@@ -416,7 +435,7 @@ class Scheduling(RuleBasedStateMachine):
         """The oldest gets half of what prefills get, or all it needs, and so does the shortest unless it is the oldest;
         and however many answers run, prefills together get half of the least chunk.
         """
-        if not prefills:
+        if not prefills or self.may_cut:
             return
         chunks = {one: one.num_scheduled_tokens if one in scheduled else 0 for one in prefills}
         num_tokens = sum(chunks.values())
@@ -465,9 +484,9 @@ class Scheduling(RuleBasedStateMachine):
         if not hasattr(self, "scheduler"):
             return
         manager = self.scheduler.block_manager
-        held = {block_id for one in self.scheduler.running for block_id in one.block_table.values.tolist()}
+        held = {block_id for one in self.scheduler.running for block_id in held_blocks(one)}
         assert len(held) + manager.num_free_blocks == manager.num_blocks
-        assert all(len(one.block_table) == 0 for one in self.scheduler.waiting)
+        assert not any(held_blocks(one) for one in self.scheduler.waiting)
         assert all(one.num_cached_tokens < one.num_tokens for one in self.arrivals)
 
     def teardown(self) -> None:

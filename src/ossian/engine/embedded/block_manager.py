@@ -1,55 +1,77 @@
-"""Who holds which block of the KV cache, and which blocks can be shared.
+"""Which sequence has which blocks of the KV cache, in the full layers and in the sliding ones.
 
-A block is referenced by the sequences whose table it is in. When the last one lets go it is free, but it keeps its
-contents, and its place in the prefix cache, until it is taken for something else: the longest unused goes first.
+A block is held by the sequences in whose tables it is. When the last one lets go it is free, but it keeps its contents,
+and the prefix cache knows it, until it is taken for something else: the longest unused goes first.
 
-    free ── allocate, append ──► referenced ── publish (full and computed) ──► referenced and cached
-     ▲                               │                                                │
-     └──────── deallocate ───────────┘            free and cached ◄── deallocate ─────┘
+    free ── allocate, reserve ──► held ── publish (filled and computed) ──► held and known
+     ▲                             │                                              │
+     └───────── deallocate ────────┘             free and known ◄── deallocate ───┘
+
+A sequence gets the full layers' blocks of all its tokens when it is admitted, and the sliding layers' as it goes on;
+those that leave the window it gives back. They are taken next, but not those at its snapshots, the positions where
+others may part from it: without them a prefix cannot be continued, so they are kept as long as the full layers' are.
 """
 
-import hashlib
-import secrets
-from collections import OrderedDict
+from collections.abc import Callable
+from collections.abc import Sequence as Ids
 
-from ossian.engine.embedded.sequence import Sequence
+from ossian.engine.embedded.block_pool import BlockPool
+from ossian.engine.embedded.kv_cache import num_window_blocks
+from ossian.engine.embedded.prefix_cache import NO_HIT, Hit, PrefixCache
+from ossian.engine.embedded.sequence import GrowingArray, Sequence
 
-HASH_SIZE = 16  # bytes; keyed, so that nobody can look for collisions
+SNAPSHOT_INTERVAL = 1024  # tokens of a prompt
+LEFT = -1  # in a table of the sliding layers: the block has left the window
 
 
 class BlockManager:
-    """Allocates, shares and frees the blocks of the KV cache."""
+    """Allocates, shares and frees the blocks of the KV cache.
 
-    def __init__(self, num_blocks: int, block_size: int, *, enable_prefix_cache: bool = True) -> None:
+    `copy_blocks(sources, targets)` copies what is in blocks, and reads all before it writes any. `window` is the
+    sliding layers', 0 when there are none.
+    """
+
+    def __init__(
+        self,
+        num_blocks: int,
+        block_size: int,
+        copy_blocks: Callable[[Ids[int], Ids[int]], None],
+        *,
+        window: int = 0,
+        enable_prefix_cache: bool = True,
+    ) -> None:
         self.num_blocks = num_blocks
         self.block_size = block_size
         self.enable_prefix_cache = enable_prefix_cache
-        self._key = secrets.token_bytes(32)
-        self._ref_counts = [0] * num_blocks
-        self._hashes: list[bytes | None] = [None] * num_blocks
-        self._cached: dict[bytes, int] = {}  # hash -> block id
-        self._free = OrderedDict.fromkeys(range(num_blocks))  # the next one to take is the first
+        self._copy_blocks = copy_blocks
+        self._window = window
+        self._num_window_blocks = num_window_blocks(window, block_size)
+        self._pool = BlockPool(num_blocks)
+        self._prefix_cache = PrefixCache(block_size, window)
 
     @property
     def num_free_blocks(self) -> int:
-        return len(self._free)
+        return self._pool.num_free
 
     def allocate(self, sequence: Sequence, *, num_spare_blocks: int = 0) -> bool:
         """Give a waiting sequence blocks for all its tokens, sharing those of its longest cached prefix.
 
-        Returns False, with nothing taken, when that would leave fewer than `num_spare_blocks` free.
+        Returns False, with nothing taken, when that would leave fewer than `num_spare_blocks` of a kind free.
         """
-        prefix = self._cached_prefix(sequence)
-        num_new = self._num_blocks_of(sequence) - len(prefix)
-        num_revived = sum(self._ref_counts[block_id] == 0 for block_id in prefix)
-        if num_new + num_revived + num_spare_blocks > len(self._free):
+        hit = self._hit(sequence)
+        num_kinds = 2 if self._window else 1
+        if self._num_needed(sequence, hit) + num_kinds * num_spare_blocks > self._pool.num_free:
             return False
-        for block_id in prefix:  # before any is taken, so that none of them is
-            self._reference(block_id)
-        for block_id in (*prefix, *(self._take() for _ in range(num_new))):
-            sequence.block_table.append(block_id)
-        sequence.num_published_blocks = len(prefix)
-        sequence.num_cached_tokens = len(prefix) * self.block_size
+        for block_id in (*hit.full, *hit.sliding):  # before any is taken, so that none of them is
+            self._pool.hold(block_id)
+        for block_id in hit.partial:  # it need not outlive its copy
+            self._pool.touch(block_id)
+        self._fill_tables(sequence, hit)
+        sequence.num_cached_tokens = sequence.num_published_tokens = hit.num_tokens
+        interval = -(-SNAPSHOT_INTERVAL // self.block_size) * self.block_size
+        sequence.snapshot_positions.update(range(interval, sequence.num_prompt_tokens, interval))
+        if hit.num_known_tokens > hit.num_tokens:
+            sequence.snapshot_positions.add(hit.num_known_tokens)  # two have parted here: a third may
         return True
 
     def next_hash(self, sequence: Sequence) -> bytes | None:
@@ -61,86 +83,118 @@ class BlockManager:
         if not self.enable_prefix_cache or (sequence.wants_prompt_logprobs and not is_running):
             return None
         num_full = (sequence.num_tokens - (not is_running)) // self.block_size  # the last token is not shared
-        first = sequence.num_cached_tokens // self.block_size if is_running else len(self._cached_prefix(sequence))
-        self._extend_hashes(sequence, num_full)
-        return sequence.block_hashes[first] if first < num_full else None
+        num_cached_tokens = sequence.num_cached_tokens if is_running else self._hit(sequence).num_tokens
+        first = num_cached_tokens // self.block_size
+        return self._prefix_cache.hashes(sequence, num_full)[first] if first < num_full else None
 
     def append(self, sequence: Sequence) -> bool:
-        """Make room for a running sequence's newest tokens; returns False when no block is free for one of them."""
-        while self._num_blocks_of(sequence) > len(sequence.block_table):
-            if not self._free:
-                return False
-            sequence.block_table.append(self._take())
-        return True
+        """Make room for a running sequence's next token, and in the full layers for all its tokens.
+
+        Returns False when no block is free for one of them.
+        """
+        has_room = self._grow(sequence.block_table, sequence.num_tokens)
+        if has_room and self._window:
+            has_room = self._grow(sequence.sliding_block_table, sequence.num_cached_tokens + 1)
+        return has_room
+
+    def reserve(self, sequence: Sequence, num_tokens: int) -> int:
+        """Make room for the next `num_tokens` tokens to compute, or as many as fit; returns for how many there is."""
+        tables = self._tables(sequence)
+        for table in tables:
+            self._grow(table, sequence.num_cached_tokens + num_tokens)
+        return min(num_tokens, min(map(len, tables)) * self.block_size - sequence.num_cached_tokens)
 
     def publish(self, sequence: Sequence) -> None:
-        """Let others share the blocks that this sequence has filled and computed."""
-        num_full = sequence.num_cached_tokens // self.block_size
-        if not self.enable_prefix_cache or num_full <= sequence.num_published_blocks:
-            return
-        self._extend_hashes(sequence, num_full)
-        for index in range(sequence.num_published_blocks, num_full):
-            block_hash = sequence.block_hashes[index]
-            if block_hash not in self._cached:
-                block_id = int(sequence.block_table.values[index])
-                self._cached[block_hash] = block_id
-                self._hashes[block_id] = block_hash
-        sequence.num_published_blocks = num_full
+        """Let others share what this sequence has computed, and take back what has left the window."""
+        if self.enable_prefix_cache:
+            self._publish(sequence)
+        if self._window:
+            self._leave(sequence)
 
     def deallocate(self, sequence: Sequence) -> None:
         """Take back a sequence's blocks, the last first, so that the start of a prefix stays cached longest."""
-        for block_id in reversed(sequence.block_table.values.tolist()):
-            self._release(block_id)
-        sequence.block_table.clear()
-        sequence.num_published_blocks = 0
-        sequence.num_cached_tokens = 0
+        if self.enable_prefix_cache:
+            self._prefix_cache.publish_tail(sequence, sequence.num_cached_tokens)
+        num_left = sequence.num_left_blocks
+        for index in range(len(sequence.block_table) - 1, -1, -1):
+            self._release(int(sequence.block_table.values[index]))
+            if num_left <= index < len(sequence.sliding_block_table):
+                self._release(int(sequence.sliding_block_table.values[index]))
+            elif index < num_left and self._is_in_snapshot(sequence, index):
+                self._touch_sliding(sequence, index)
+        for table in self._tables(sequence):
+            table.clear()
+        sequence.num_left_blocks = sequence.num_cached_tokens = sequence.num_published_tokens = 0
 
-    def _num_blocks_of(self, sequence: Sequence) -> int:
-        return -(-sequence.num_tokens // self.block_size)
-
-    def _cached_prefix(self, sequence: Sequence) -> list[int]:
-        """The cached blocks a sequence starts with; never all its tokens, since one must be computed for logits."""
+    def _hit(self, sequence: Sequence) -> Hit:
         if not self.enable_prefix_cache or sequence.wants_prompt_logprobs:
-            return []
-        num_full = (sequence.num_tokens - 1) // self.block_size
-        self._extend_hashes(sequence, num_full)
-        prefix: list[int] = []
-        for block_hash in sequence.block_hashes[:num_full]:
-            block_id = self._cached.get(block_hash)
-            if block_id is None:
-                break
-            prefix.append(block_id)
-        return prefix
+            return NO_HIT
+        return self._prefix_cache.longest_hit(sequence)
 
-    def _extend_hashes(self, sequence: Sequence, num_full: int) -> None:
-        """Chain the hashes of full blocks: each covers all the tokens before it, and the salt at the root."""
-        hashes, token_ids = sequence.block_hashes, sequence.tokens.values
-        for index in range(len(hashes), num_full):
-            previous = hashes[-1] if hashes else self._hash(sequence.cache_salt.encode(errors="surrogatepass"))
-            block = token_ids[index * self.block_size : (index + 1) * self.block_size]
-            hashes.append(self._hash(previous + block.tobytes()))
+    def _num_needed(self, sequence: Sequence, hit: Hit) -> int:
+        """How many blocks are no longer free when a sequence is admitted and its window has filled."""
+        num_blocks = self._num_blocks(sequence.num_tokens)
+        num_new = num_blocks - len(hit.full) + min(num_blocks, self._num_window_blocks) - len(hit.sliding)
+        return num_new + sum(map(self._pool.is_free, (*hit.full, *hit.sliding)))
 
-    def _hash(self, value: bytes) -> bytes:
-        return hashlib.blake2b(value, digest_size=HASH_SIZE, key=self._key).digest()
+    def _fill_tables(self, sequence: Sequence, hit: Hit) -> None:
+        """Put shared blocks, new ones and copies of partly filled ones into a sequence's tables."""
+        sequence.num_left_blocks = len(hit.full) - len(hit.sliding) if self._window else 0
+        for block_id in hit.full:
+            sequence.block_table.append(block_id)
+        self._grow(sequence.block_table, sequence.num_tokens)
+        if self._window:
+            for block_id in (*[LEFT] * sequence.num_left_blocks, *hit.sliding):
+                sequence.sliding_block_table.append(block_id)
+            self._grow(sequence.sliding_block_table, hit.num_tokens + 1)
+        if hit.partial:
+            self._copy_blocks(hit.partial, [int(table.values[len(hit.full)]) for table in self._tables(sequence)])
 
-    def _take(self) -> int:
-        block_id, _ = self._free.popitem(last=False)
-        block_hash = self._hashes[block_id]
-        if block_hash is not None:
-            del self._cached[block_hash]
-            self._hashes[block_id] = None
-        self._ref_counts[block_id] = 1
-        return block_id
+    def _publish(self, sequence: Sequence) -> None:
+        start, stop = sequence.num_published_tokens, sequence.num_cached_tokens
+        self._prefix_cache.publish(sequence, start // self.block_size, stop // self.block_size)
+        if start < sequence.num_prompt_tokens:
+            for position in sequence.snapshot_positions:
+                if start < position <= stop:
+                    self._prefix_cache.publish_tail(sequence, position)
+        sequence.num_published_tokens = stop
 
-    def _reference(self, block_id: int) -> None:
-        if self._ref_counts[block_id] == 0:
-            del self._free[block_id]
-        self._ref_counts[block_id] += 1
+    def _leave(self, sequence: Sequence) -> None:
+        """Take back the blocks of the sliding layers that the next token does not see."""
+        first = self._prefix_cache.first_visible(sequence.num_cached_tokens)
+        for index in range(sequence.num_left_blocks, first):
+            is_kept = self._is_in_snapshot(sequence, index)
+            self._release(int(sequence.sliding_block_table.values[index]), is_useful=is_kept)
+            sequence.sliding_block_table.values[index] = LEFT
+        sequence.num_left_blocks = max(sequence.num_left_blocks, first)
 
-    def _release(self, block_id: int) -> None:
-        assert self._ref_counts[block_id] > 0, f"block {block_id} is freed twice"
-        self._ref_counts[block_id] -= 1
-        if self._ref_counts[block_id] == 0:
-            self._free[block_id] = None
-            if self._hashes[block_id] is None:  # nobody can share it: take it first
-                self._free.move_to_end(block_id, last=False)
+    def _is_in_snapshot(self, sequence: Sequence, index: int) -> bool:
+        """Does a token at a snapshot, or the one before it, see the sliding layers' block at `index`?"""
+        start, stop = index * self.block_size, (index + 1) * self.block_size
+        return any(start < position < stop + self._window for position in sequence.snapshot_positions)
+
+    def _tables(self, sequence: Sequence) -> list[GrowingArray]:
+        tables = [sequence.block_table, sequence.sliding_block_table]
+        return tables if self._window else tables[:1]
+
+    def _num_blocks(self, num_tokens: int) -> int:
+        return -(-num_tokens // self.block_size)
+
+    def _grow(self, table: GrowingArray, num_tokens: int) -> bool:
+        """Take blocks until a table has room for `num_tokens`; returns False when there are too few."""
+        num_blocks = self._num_blocks(num_tokens)
+        while len(table) < num_blocks:
+            if not self._pool.num_free:
+                return False
+            block_id = self._pool.take()
+            self._prefix_cache.forget(block_id)
+            table.append(block_id)
+        return True
+
+    def _release(self, block_id: int, *, is_useful: bool = True) -> None:
+        self._pool.release(block_id, is_useful=is_useful and self._prefix_cache.is_known(block_id))
+
+    def _touch_sliding(self, sequence: Sequence, index: int) -> None:
+        block_id = self._prefix_cache.sliding_block(sequence, index)
+        if block_id is not None:
+            self._pool.touch(block_id)

@@ -66,7 +66,7 @@ class Attention:
     def __init__(self, config: ModelConfig, layer: int, weights: AttentionWeights, kv_cache: KVCache, exact: bool):
         self._config = config
         self._weights = weights
-        self._k_cache, self._v_cache = kv_cache.k[layer], kv_cache.v[layer]
+        self._k_cache, self._v_cache = kv_cache.of_layer(layer)
         self._window = config.window(layer)
         self._inv_freq, self._concentration = inv_freq(config), concentration(config)
         self._exact = exact
@@ -74,6 +74,7 @@ class Attention:
     def attend(self, batch: Batch, work: Workspace) -> None:
         """Store the tokens' keys and values; compute attention(qkv_proj(norm(x)))."""
         config, weights = self._config, self._weights
+        places = batch.sliding if self._window else batch.full
         kernels.rms_norm(work.x, weights.input_layernorm, config.rms_norm_eps, work.h)
         kernels.linear(work.h, weights.qkv_proj, work.qkv, exact=self._exact)
         kernels.rope_and_store_kv(
@@ -83,14 +84,14 @@ class Attention:
             self._concentration,
             self._k_cache,
             self._v_cache,
-            batch.slot_mapping,
+            places.slot_mapping,
             config.num_attention_heads,
         )
         kernels.paged_attention(
             work.qkv,
             self._k_cache,
             self._v_cache,
-            batch.block_tables,
+            places.block_tables,
             batch.cu_seqlens_q,
             batch.context_lens,
             weights.sinks,

@@ -71,6 +71,11 @@ class ModelConfig:
         """The number of positions layer `layer` sees, its own included; 0 means all."""
         return self.sliding_window if self.layer_types[layer] == "sliding_attention" else 0
 
+    @property
+    def widest_window(self) -> int:
+        """The window of the sliding layers; 0 when there are none."""
+        return max(map(self.window, range(self.num_hidden_layers)))
+
 
 def load_model_config(checkpoint: Path) -> ModelConfig:
     """Read config.json, and the stop tokens from generation_config.json where there is one.

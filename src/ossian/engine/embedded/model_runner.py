@@ -3,10 +3,11 @@
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.batch import Batch, Places
 from ossian.engine.embedded.kernels import Float32, Int32
-from ossian.engine.embedded.sequence import Sequence
+from ossian.engine.embedded.sequence import GrowingArray, Sequence
 
 
 class ForwardModel(Protocol):
@@ -40,12 +41,13 @@ def build_batch(scheduled: list[Sequence], block_size: int) -> Batch:
     np.cumsum(lens, out=cu_seqlens_q[1:])
     row = np.repeat(np.arange(len(scheduled)), lens)  # [num_tokens]: the sequence of each token
     positions = np.arange(cu_seqlens_q[-1], dtype=np.int32) + (starts - cu_seqlens_q[:-1])[row]
-    block_tables = _block_tables(scheduled)
+    full = _places([sequence.block_table for sequence in scheduled], row, positions, block_size)
+    sliding = [sequence.sliding_block_table for sequence in scheduled]
     return Batch(
         input_ids=_input_ids(scheduled),
         positions=positions,
-        slot_mapping=block_tables[row, positions // block_size].astype(np.int64) * block_size + positions % block_size,
-        block_tables=block_tables,
+        full=full,
+        sliding=_places(sliding, row, positions, block_size) if len(sliding[0]) else full,
         cu_seqlens_q=cu_seqlens_q,
         context_lens=starts + lens,
         logits_indices=_logits_indices(scheduled),
@@ -58,11 +60,12 @@ def _input_ids(scheduled: list[Sequence]) -> Int32:
     )
 
 
-def _block_tables(scheduled: list[Sequence]) -> Int32:
-    block_tables = np.zeros((len(scheduled), max(len(sequence.block_table) for sequence in scheduled)), np.int32)
-    for row, sequence in enumerate(scheduled):
-        block_tables[row, : len(sequence.block_table)] = sequence.block_table.values
-    return block_tables
+def _places(tables: list[GrowingArray], row: NDArray[np.intp], positions: Int32, block_size: int) -> Places:
+    block_tables = np.zeros((len(tables), max(map(len, tables))), np.int32)
+    for index, table in enumerate(tables):
+        block_tables[index, : len(table)] = table.values
+    blocks = block_tables[row, positions // block_size].astype(np.int64)
+    return Places(blocks * block_size + positions % block_size, block_tables)
 
 
 def _logits_indices(scheduled: list[Sequence]) -> Int32:

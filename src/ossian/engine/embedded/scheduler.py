@@ -5,8 +5,9 @@ while answers run of what a step may have within its time, is for what token mas
 it at most while there are prefills, and for chunks of prefills: half to the oldest, the rest to the shortest first. So
 a short prompt need not wait for a long one, and a long one goes on however many short ones come.
 
-Sequences are admitted first come, first served, and get the blocks of all their tokens then, so only decodes ask for
-more. When none is left, the most recent sequence is preempted: it gives up its blocks and is computed again later, from
+Sequences are admitted first come, first served, and get blocks for all their tokens then, but in sliding layers blocks
+come and go with the window: so each step asks for some, and where few are left it computes fewer tokens. When none is
+left for a next token, the most recent sequence is preempted: it gives up its blocks and is computed again later, from
 the prefix cache as far as that goes. So the oldest one that runs always goes on. Two kinds of sequences are passed: one
 that an older prefill is computing the next block of waits for it, and one that there is no room for lets others go
 first, `max_num_seqs` of them in all.
@@ -53,6 +54,8 @@ class Scheduler:
         budget = self._step_budget(len(decodes)) - len(decodes)
         budget -= _schedule_forced(decodes, budget // 2 if prefills else budget)
         scheduled = decodes + _schedule_prefills(prefills, budget)
+        for sequence in scheduled:
+            sequence.num_scheduled_tokens = self.block_manager.reserve(sequence, sequence.num_scheduled_tokens)
         assert scheduled or not self.has_work, "a sequence that needs more blocks than there are was added"
         return scheduled
 
@@ -81,13 +84,13 @@ class Scheduler:
         scheduled = []
         for sequence in tuple(self.running):
             is_running = sequence.status is SequenceStatus.RUNNING  # an earlier one may have preempted it
-            if is_running and sequence.is_decoding and self._append(sequence):
+            if is_running and self._append(sequence) and sequence.is_decoding:
                 sequence.num_scheduled_tokens = 1
                 scheduled.append(sequence)
         return scheduled
 
     def _append(self, sequence: Sequence) -> bool:
-        """Make room for a sequence's newest tokens; returns False when it had to be preempted itself."""
+        """Make room for a sequence's next token; returns False when it had to be preempted itself."""
         while not self.block_manager.append(sequence):
             self._preempt(self.running[-1])
             if sequence.status is SequenceStatus.WAITING:

@@ -49,7 +49,8 @@ class GrowingArray:
 class Sequence:
     """Tokens are [0, num_prompt_tokens) prompt, [num_prompt_tokens, num_tokens) output.
 
-    The K/V of [0, num_cached_tokens) are in the blocks of `block_table`; the step at hand computes the
+    The full layers' K/V of [0, num_cached_tokens) are in the blocks of `block_table`, the sliding layers' in those of
+    `sliding_block_table`, of which [0, num_left_blocks) have left the window; the step at hand computes the
     `num_scheduled_tokens` after them. Owned by the step thread from its admission on.
 
     `stop_token_ids` are the model's own; `max_model_len` is the most tokens a sequence can have.
@@ -77,8 +78,11 @@ class Sequence:
         self.num_scheduled_tokens = 0
         self.num_prefix_tokens: int | None = None  # found in the prefix cache at the first admission
         self.block_table = GrowingArray()
+        self.sliding_block_table = GrowingArray()  # stays empty in a model without sliding layers
+        self.num_left_blocks = 0
         self.block_hashes: list[bytes] = []  # of full blocks, from the first on; they survive a preemption
-        self.num_published_blocks = 0  # of `block_table`, how many the prefix cache knows or has refused
+        self.snapshot_positions = {self.num_prompt_tokens, *request.snapshot_positions}  # BlockManager adds to them
+        self.num_published_tokens = 0  # of the cached ones, those that the prefix cache knows or has refused
         self.prompt_logprobs: list[TokenLogprobs | None] = [None]  # the first token has none
 
     @property
