@@ -52,7 +52,7 @@ class PrefixCache:
         return max(0, position - self.window + 1) // self.block_size
 
     def hashes(self, sequence: Sequence, num_blocks: int) -> list[bytes]:
-        """The hashes of a sequence's first `num_blocks` blocks, or more; each covers all tokens before it and the salt."""
+        """The hashes of the first `num_blocks` blocks, or more; each covers all tokens before it and the salt."""
         hashes = sequence.block_hashes
         for index in range(len(hashes), num_blocks):
             hashes.append(self._hash_after(self._hash_before(sequence, index), sequence, index, self.block_size))
