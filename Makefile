@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help serve native services services-stop test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
-    eval-nano bench-gateway clean
+    eval-nano bench bench-gateway clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -72,6 +72,9 @@ coverage: .venv/dev-installed ## the test suite with a coverage report
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
 	@$(BIN)/python -m training.evaluate $${SEED:+--seed "$$SEED"} $${BASE_URL:+--base-url "$$BASE_URL"} $(ARGS)
 
+bench: .venv/native-built $(if $(PEER),.venv/dev-installed .venv-peers/installed) ## how fast a model runs here, beside what the machine allows: CHECKPOINT= or SHAPE= LAYERS=, PEER=llama.cpp, ARGS=
+	@benchmarks/bench.sh $(ARGS)
+
 bench-gateway: .venv/native-built .venv-litellm/installed ## what keys, limits and usage cost a request, beside LiteLLM's proxy: ARGS= (--help lists them)
 	@$(BIN)/python -m benchmarks.gateway $(ARGS)
 
@@ -83,6 +86,7 @@ lock: .venv/dev-installed ## choose new versions of every dependency and write t
 	    -o requirements/parity.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/clients.in -o requirements/clients.txt
 	$(BIN)/python -m uv $(COMPILE) requirements/litellm.in -o requirements/litellm.txt
+	$(BIN)/python -m uv $(COMPILE) requirements/peers.in -c requirements/runtime.txt -o requirements/peers.txt
 
 COMPILE := pip compile --universal --generate-hashes --python-version 3.11 --no-header --upgrade -q
 
@@ -118,6 +122,11 @@ clean: ## delete what was built; .venv stays, and is rebuilt from where needed
 
 .venv-litellm/installed: .venv/created requirements/litellm.txt
 	@requirements/install.sh litellm
+	@touch $@
+
+# Built here, for this machine's instruction set: takes many minutes.
+.venv-peers/installed: .venv/created requirements/build.txt requirements/peers.txt
+	@requirements/install.sh peers
 	@touch $@
 
 .venv/dev-installed: .venv/native-built requirements/dev.txt

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Usage: requirements/install.sh create|runtime|dev|clients|parity|litellm
+# Usage: requirements/install.sh create|runtime|dev|clients|parity|litellm|peers
 # Makes .venv and installs locked packages into it; PYTHON names the interpreter. Called by the Makefile.
 # Nothing is installed outside the repository.
 set -eu
@@ -90,7 +90,14 @@ litellm)
     .venv/bin/python -m venv .venv-litellm
     install .venv-litellm --require-hashes -r requirements/litellm.txt
     ;;
+peers)
+    echo "Building llama.cpp into .venv-peers, for this machine (once; many minutes) …"
+    .venv/bin/python -m venv .venv-peers
+    install .venv-peers --require-hashes -r requirements/build.txt
+    PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF ${CMAKE_ARGS:-}" \
+        install .venv-peers --require-hashes --no-build-isolation --no-binary llama-cpp-python -r requirements/peers.txt
+    ;;
 *)
-    fail "usage: requirements/install.sh create|runtime|dev|clients|parity|litellm"
+    fail "usage: requirements/install.sh create|runtime|dev|clients|parity|litellm|peers"
     ;;
 esac

@@ -2,4 +2,5 @@
 
 from ossian.cli.main import app
 
-app()
+if __name__ == "__main__":  # processes that it starts import it as well
+    app()

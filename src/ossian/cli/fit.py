@@ -23,6 +23,7 @@ class Footprint:
 
     resident: float
     per_token: float  # read to decode one token alone
+    every_token: float = 0.0  # of these, what all tokens share: attention and lm_head
 
     @property
     def needed(self) -> float:
@@ -44,4 +45,5 @@ def footprint(config: ModelConfig) -> Footprint:
     return Footprint(
         resident=every_token + vocabulary * BF16_BYTES + experts * config.num_local_experts,
         per_token=every_token + experts * config.num_experts_per_tok,
+        every_token=every_token,
     )

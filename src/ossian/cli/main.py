@@ -7,6 +7,7 @@ from typer.core import TyperGroup
 
 import ossian
 from ossian.cli import debug, keys, limits, models, projects
+from ossian.cli.bench.command import bench
 from ossian.cli.chat.command import chat
 from ossian.cli.doctor import doctor
 from ossian.cli.serve import serve
@@ -39,6 +40,7 @@ app.command()(serve)
 app.command()(chat)
 app.add_typer(models.app, name="models")
 app.command()(doctor)
+app.command()(bench)
 app.add_typer(keys.app, name="keys")
 app.add_typer(projects.app, name="projects")
 app.add_typer(limits.app, name="limits")

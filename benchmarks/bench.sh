@@ -1,0 +1,26 @@
+#!/bin/sh
+# What `make bench` runs: `ossian bench` on CHECKPOINT, or on one of SHAPE (20b, 120b) with LAYERS layers and random
+# weights, which is made where it is missing; with PEER=llama.cpp beside it, on the same model. The arguments go to
+# `ossian bench`.
+set -eu
+cd "$(dirname "$0")/.."
+
+shape=${SHAPE:-20b}
+random=.bench/gpt-oss-$shape-random${LAYERS:+-${LAYERS}-layers}
+checkpoint=${CHECKPOINT:-$random}
+
+if [ "$checkpoint" = "$random" ] && [ ! -f "$random/config.json" ]; then
+    echo "Making $random: random weights (once) …"
+    .venv/bin/python -m benchmarks.random_checkpoint "$random" --shape "$shape" ${LAYERS:+--layers "$LAYERS"}
+fi
+
+if [ -n "${PEER:-}" ]; then
+    file=.bench/$(basename "$checkpoint").gguf
+    if [ ! -f "$file" ]; then
+        echo "Making $file: the same model for $PEER (once) …"
+        .venv/bin/python -m benchmarks.gguf_checkpoint "$checkpoint" "$file"
+    fi
+    set -- --peer "$PEER" --peer-file "$file" "$@"
+fi
+
+exec .venv/bin/ossian bench "$checkpoint" "$@"

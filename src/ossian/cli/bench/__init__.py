@@ -1,0 +1,1 @@
+"""`ossian bench`: what an engine reaches here, beside what the machine allows."""

@@ -1,0 +1,157 @@
+"""Rows of the report: each figure's median and range, what it is compared with, and what it should reach."""
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ossian.cli.bench.cases import SHORT, Case, Decode, FirstToken, Prefill
+from ossian.cli.bench.machine import Roofs
+from ossian.cli.bench.profiles import Profile
+from ossian.cli.bench.session import Session
+from ossian.cli.bench.work import Work
+
+GIGA: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure as a multiple of another; `at_least` or `at_most` is the target, if it has one."""
+
+    of: str
+    value: float
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def is_met(self) -> bool | None:
+        """Is the target met? None without one."""
+        if self.at_least is not None:
+            return self.value >= self.at_least
+        return None if self.at_most is None else self.value <= self.at_most
+
+    @property
+    def target(self) -> str:
+        """The target in words; empty without one."""
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return "" if self.at_most is None else f"<= {self.at_most:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure."""
+
+    name: str
+    unit: str
+    values: tuple[float, ...]
+    ratios: tuple[Ratio, ...] = ()
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the row for JSON."""
+        ratios = [
+            {"of": ratio.of, "value": ratio.value, "target": ratio.target or None, "is_met": ratio.is_met}
+            for ratio in self.ratios
+        ]
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "median": self.median,
+            "values": list(self.values),
+            "ratios": ratios,
+        }
+
+
+INT8: Final = "int8 peak"
+BANDWIDTH: Final = "read bandwidth"
+
+# (row, compared with) -> (at least, at most), for gpt-oss-20b's shape.
+TARGETS: Final[Mapping[tuple[str, str], tuple[float | None, float | None]]] = {
+    ("prefill 512", INT8): (0.55, None),
+    ("prefill 2048", "prefill 512"): (0.90, None),
+    ("prefill 8192", "prefill 512"): (0.80, None),
+    ("decode", BANDWIDTH): (0.95, None),
+    ("decode at 8192", "decode, bytes a second"): (0.92, None),
+    ("decode x4", "decode"): (2.0, None),
+    ("decode x8", "decode"): (2.8, None),
+    ("decode x32", "decode"): (5.0, None),
+    ("first token, turn after a turn", "the same work"): (None, 1.1),
+    ("load, first", "15 s"): (None, 1.0),
+    ("load, again", "2 s"): (None, 1.0),
+    ("resident", "13 GB"): (None, 1.0),
+    ("profile decode, Python", "step"): (None, 0.02),
+    ("prefill 512", "llama.cpp"): (6.5, None),
+    ("decode", "llama.cpp"): (1.25, None),
+}
+LOAD_LIMITS: Final = {"load, first": 15, "load, again": 2}  # seconds
+
+
+class Comparison:
+    """Makes rows of measured values, each with its ratios."""
+
+    def __init__(self, work: Work, roofs: Roofs, values: Mapping[str, Sequence[float]]) -> None:
+        self._work = work
+        self._roofs = roofs
+        self._values = values
+
+    def row(self, case: Case) -> Row:
+        """Return the row of a case that was measured."""
+        values = tuple(self._values[case.name])
+        ratios = tuple(self._ratios(case, statistics.median(values)))
+        return Row(case.name, case.unit, values, ratios)
+
+    def session_rows(self, session: Session, name: str) -> Iterator[Row]:
+        """Yield how long it took to load, and how much memory it took."""
+        limit = LOAD_LIMITS[name]
+        yield Row(name, "s", (session.load_seconds,), (self.ratio(name, f"{limit} s", session.load_seconds / limit),))
+        resident = session.resident_bytes / GIGA
+        yield Row("resident", "GB", (resident,), (self.ratio("resident", "13 GB", resident / 13),))
+
+    def profile_rows(self, profile: Profile) -> Iterator[Row]:
+        """Yield where the time of a step goes, in milliseconds."""
+        for label, seconds in [("step", profile.seconds), *((each.label, each.seconds) for each in profile.kernels)]:
+            yield self._profile_row(profile, label, seconds)
+        yield self._profile_row(profile, "Python", profile.python)
+
+    def ratio(self, name: str, of: str, value: float) -> Ratio:
+        """Return a ratio with its target; targets are those of gpt-oss-20b's shape."""
+        targets = TARGETS if self._work.is_gpt_oss_20b else {}
+        return Ratio(of, value, *targets.get((name, of), (None, None)))
+
+    def _profile_row(self, profile: Profile, label: str, seconds: float) -> Row:
+        name = f"profile {profile.name}, {label}"
+        share = [] if label == "step" else [self.ratio(name, "step", seconds / profile.seconds)]
+        return Row(name, "ms", (1000 * seconds,), tuple(share))
+
+    def _ratios(self, case: Case, figure: float) -> Iterator[Ratio]:
+        match case:
+            case Prefill():
+                macs = figure * self._work.macs_per_prompt_token
+                yield self.ratio(case.name, INT8, macs / self._roofs.int8_peak)
+                yield from self._of(case.name, "prefill 512", figure)
+            case Decode():
+                num_bytes = figure / case.num_streams * self._step_bytes(case)
+                yield self.ratio(case.name, BANDWIDTH, num_bytes / self._roofs.read_bandwidth)
+                yield from self._of(case.name, Decode(case.num_streams).name if case.depth else "decode", figure)
+                if case.depth and case.num_streams == 1:
+                    yield from self._bytes_of_short(case, num_bytes)
+            case FirstToken():
+                yield from self._of(case.name, FirstToken("the same work").name, figure, "the same work")
+
+    def _of(self, name: str, other: str, figure: float, said: str | None = None) -> Iterator[Ratio]:
+        if name != other and other in self._values:
+            yield self.ratio(name, said or other, figure / statistics.median(self._values[other]))
+
+    def _bytes_of_short(self, case: Decode, bytes_per_second: float) -> Iterator[Ratio]:
+        """Compare with a short context, the keys and values that are read counted."""
+        short = Decode()
+        if short.name in self._values:
+            rate = statistics.median(self._values[short.name])
+            yield self.ratio(case.name, "decode, bytes a second", bytes_per_second / (rate * self._step_bytes(short)))
+
+    def _step_bytes(self, case: Decode) -> float:
+        return self._work.step_bytes(case.num_streams, case.depth + SHORT + case.num_tokens // 2)

@@ -1,0 +1,44 @@
+"""What a model must compute and read at least: its shape, against which the roofs are held."""
+
+from dataclasses import dataclass
+
+from ossian.cli.fit import OFFICIAL_MODELS, footprint
+from ossian.engine.embedded.model_config import ModelConfig
+
+KV_ITEM_BYTES = 2  # bf16
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A model's work. Biases, norms, routers and attention's scores are too small to matter, and left out."""
+
+    config: ModelConfig
+
+    @property
+    def is_gpt_oss_20b(self) -> bool:
+        """Is it of the shape that the targets were set for?"""
+        official = OFFICIAL_MODELS["gpt-oss-20b"]
+        same = ("num_hidden_layers", "num_local_experts", "hidden_size", "intermediate_size", "vocab_size")
+        return all(getattr(self.config, name) == getattr(official, name) for name in same)
+
+    @property
+    def macs_per_prompt_token(self) -> float:
+        """Multiply-adds of a prompt token's matrices."""
+        config = self.config
+        attention = 2 * (config.q_size + config.kv_size) * config.hidden_size
+        experts = config.num_experts_per_tok * 3 * config.intermediate_size * config.hidden_size
+        return config.num_hidden_layers * (attention + experts)
+
+    def kv_bytes(self, depth: int) -> float:
+        """Bytes of keys and values that a token behind `depth` others reads."""
+        windows = (self.config.window(layer) for layer in range(self.config.num_hidden_layers))
+        num_positions = sum(min(depth, window) if window else depth for window in windows)
+        return 2 * KV_ITEM_BYTES * self.config.kv_size * num_positions
+
+    def step_bytes(self, num_streams: int, depth: int) -> float:
+        """Bytes that a decode step reads, if the streams choose their experts evenly and each has its own context."""
+        one = footprint(self.config)
+        expert_bytes = one.per_token - one.every_token
+        chosen = self.config.num_experts_per_tok / self.config.num_local_experts
+        num_chosen_times = (1 - (1 - chosen) ** num_streams) / chosen
+        return one.every_token + expert_bytes * num_chosen_times + num_streams * self.kv_bytes(depth)

@@ -1,0 +1,123 @@
+import pytest
+
+from ossian.cli.bench.cases import Case, Decode, FirstToken, Prefill
+from ossian.cli.bench.machine import Roofs
+from ossian.cli.bench.profiles import KernelTime, Profile
+from ossian.cli.bench.rows import Comparison, Ratio, Row
+from ossian.cli.bench.session import Session
+from ossian.cli.bench.work import Work
+from ossian.engine.embedded.model_config import ModelConfig
+
+LAYERS = ("sliding_attention", "full_attention") * 12
+WORK = Work(ModelConfig(num_hidden_layers=24, num_local_experts=32, layer_types=LAYERS))
+SMALL = Work(ModelConfig(num_hidden_layers=2, num_local_experts=32, layer_types=LAYERS[:2]))
+ROOFS = Roofs(read_bandwidth=50e9, int8_peak=1e12)
+
+
+def ratios(case: Case, values: dict[str, list[float]], work: Work = WORK) -> dict[str, Ratio]:
+    return {ratio.of: ratio for ratio in Comparison(work, ROOFS, values).row(case).ratios}
+
+
+def test_a_row_has_the_median_and_all_values() -> None:
+    row = Comparison(WORK, ROOFS, {"prefill 512": [90.0, 200.0, 100.0]}).row(Prefill(512))
+    assert (row.name, row.unit, row.median, row.values) == ("prefill 512", "tok/s", 100.0, (90.0, 200.0, 100.0))
+
+
+def test_a_prefill_is_compared_with_the_int8_peak_and_with_512_tokens() -> None:
+    values = {"prefill 512": [200.0], "prefill 2048": [170.0]}
+    assert ratios(Prefill(512), values)["int8 peak"].value == 200 * WORK.macs_per_prompt_token / 1e12
+    longer = ratios(Prefill(2048), values)
+    assert longer["prefill 512"].value == 170 / 200
+    assert longer["prefill 512"].is_met is False
+    assert "prefill 512" not in ratios(Prefill(512), values)
+
+
+def test_a_decode_is_compared_with_the_read_bandwidth() -> None:
+    (ratio,) = ratios(Decode(), {"decode": [19.0]}).values()
+    assert ratio.of == "read bandwidth"
+    assert ratio.value == 19 * WORK.step_bytes(1, 32 + 16) / 50e9
+    assert ratio.is_met is (ratio.value >= 0.95)
+
+
+def test_streams_together_are_compared_with_one() -> None:
+    found = ratios(Decode(4), {"decode": [16.0], "decode x4": [40.0]})
+    assert found["decode"] == Ratio("decode", 2.5, at_least=2.0)
+    assert found["decode"].is_met
+    assert found["read bandwidth"].value == 10 * WORK.step_bytes(4, 48) / 50e9
+
+
+def test_a_deep_decode_is_compared_by_tokens_and_by_bytes() -> None:
+    found = ratios(Decode(depth=8192), {"decode": [16.0], "decode at 8192": [14.0]})
+    assert found["decode"].value == 14 / 16
+    by_bytes = found["decode, bytes a second"]
+    assert by_bytes.value == pytest.approx(14 / 16 * WORK.step_bytes(1, 8192 + 48) / WORK.step_bytes(1, 48))
+    assert by_bytes.value > 14 / 16
+    assert by_bytes.at_least == 0.92
+
+
+def test_deep_streams_are_compared_with_as_many_short_ones() -> None:
+    found = ratios(Decode(8, depth=2048), {"decode": [16.0], "decode x8": [40.0], "decode x8 at 2048": [30.0]})
+    assert found["decode x8"].value == 30 / 40
+    assert "decode" not in found
+
+
+def test_a_first_token_is_compared_with_the_same_work() -> None:
+    values = {"first token, turn after a turn": [1.08], "first token, the same work": [1.0]}
+    found = ratios(FirstToken("turn after a turn"), values)
+    assert found["the same work"] == Ratio("the same work", 1.08, at_most=1.1)
+    assert found["the same work"].is_met
+    assert ratios(FirstToken("the same work"), values) == {}
+
+
+def test_what_was_not_measured_is_not_compared_with() -> None:
+    assert set(ratios(Prefill(2048), {"prefill 2048": [170.0]})) == {"int8 peak"}
+    assert set(ratios(Decode(4), {"decode x4": [40.0]})) == {"read bandwidth"}
+
+
+def test_other_shapes_have_no_targets() -> None:
+    (ratio,) = ratios(Prefill(512), {"prefill 512": [200.0]}, SMALL).values()
+    assert (ratio.target, ratio.is_met) == ("", None)
+
+
+def test_loading_and_memory_have_their_limits() -> None:
+    session = Session(load_seconds=12.0, resident_bytes=13_500_000_000)
+    load, resident = Comparison(WORK, ROOFS, {}).session_rows(session, "load, first")
+    assert (load.name, load.median, load.ratios) == ("load, first", 12.0, (Ratio("15 s", 0.8, at_most=1.0),))
+    assert (resident.median, resident.unit) == (13.5, "GB")
+    assert resident.ratios[0].is_met is False
+
+
+def test_a_profile_is_rows_of_milliseconds_with_shares() -> None:
+    made = Profile("decode", 0.060, (KernelTime("moe", 24, 0.040), KernelTime("embed", 1, 0.0195)))
+    step, moe, embed, python = Comparison(WORK, ROOFS, {}).profile_rows(made)
+    assert (step.name, step.median, step.unit, step.ratios) == ("profile decode, step", 60.0, "ms", ())
+    assert moe.ratios == (Ratio("step", pytest.approx(2 / 3)),)
+    assert embed.median == 19.5
+    assert python.name == "profile decode, Python"
+    assert python.ratios[0].value == pytest.approx(0.0005 / 0.060)
+    assert python.ratios[0].at_most == 0.02
+
+
+@pytest.mark.parametrize(
+    "ratio, target, is_met",
+    [
+        (Ratio("x", 1.0), "", None),
+        (Ratio("x", 1.0, at_least=1.0), ">= 1", True),
+        (Ratio("x", 0.9, at_least=1.0), ">= 1", False),
+        (Ratio("x", 1.0, at_most=0.5), "<= 0.5", False),
+        (Ratio("x", 0.5, at_most=0.5), "<= 0.5", True),
+    ],
+)
+def test_a_target_is_met_or_not(ratio: Ratio, target: str, is_met: bool | None) -> None:
+    assert (ratio.target, ratio.is_met) == (target, is_met)
+
+
+def test_a_row_as_json() -> None:
+    row = Row("decode", "tok/s", (16.0, 18.0), (Ratio("read bandwidth", 0.9, at_least=0.95),))
+    assert row.to_json() == {
+        "name": "decode",
+        "unit": "tok/s",
+        "median": 17.0,
+        "values": [16.0, 18.0],
+        "ratios": [{"of": "read bandwidth", "value": 0.9, "target": ">= 0.95", "is_met": False}],
+    }

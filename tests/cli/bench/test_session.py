@@ -1,0 +1,46 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from ossian.cli.bench.cases import Decode, Plan, Prefill
+from ossian.cli.bench.session import in_new_process, run_session
+from ossian.errors import CheckpointError, EngineError
+from ossian.settings import EngineSettings
+from tests.engine.embedded.checkpoints import write_checkpoint
+
+SETTINGS = EngineSettings(kv_cache_bytes=4_000_000)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_checkpoint(tmp_path_factory.mktemp("bench") / "tiny")
+
+
+def test_a_session_measures_each_case_as_often_as_wished(checkpoint: Path) -> None:
+    plan = Plan((Prefill(32), Decode(2, num_tokens=4)), repeats=2, profiles=True)
+    session = run_session(checkpoint, SETTINGS, plan)
+    assert session.cases == plan.cases
+    assert {name: len(values) for name, values in session.values.items()} == {"prefill 32": 2, "decode x2": 2}
+    assert all(value > 0 for values in session.values.values() for value in values)
+    assert [each.name for each in session.profiles] == ["prefill 512", "decode"]
+    assert session.load_seconds > 0
+    assert session.resident_bytes > 10_000_000
+
+
+def test_cases_that_do_not_fit_are_not_measured(checkpoint: Path) -> None:
+    session = run_session(
+        checkpoint, SETTINGS.model_copy(update={"max_model_len": 32}), Plan((Prefill(32),), repeats=1)
+    )
+    assert session.cases == ()
+    assert session.values == {}
+
+
+def test_what_loading_raises_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"config\.json is missing"):
+        run_session(tmp_path, SETTINGS, Plan((), 1))
+
+
+def test_a_process_that_is_killed_is_an_error_with_a_way_out() -> None:
+    with pytest.raises(EngineError, match=r"most likely for its memory; .* engine\.kv_cache_bytes"):
+        in_new_process(os.abort)
