@@ -79,8 +79,15 @@ class Generation:
         grammar = request.shape
         if isinstance(grammar, TurnShape):
             grammar = await self.compile(grammar)
-        mask = self._mask(request, grammar)
-        stream = await self._admit(request, prompt, "messages", mask)
+        admitted = EngineRequest(
+            request.request_id,
+            prompt,
+            request.sampling,
+            self._mask(request, grammar),
+            request.cache_salt,
+            snapshot_positions=(self.encoding.preamble_len(prompt),),
+        )
+        stream = await self._admit(admitted, "messages")
         return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))
 
     async def text(self, request: TextRequest) -> "TurnStream":
@@ -88,7 +95,8 @@ class Generation:
         prompt = request.prompt
         if isinstance(prompt, str):
             prompt = await self.encode(prompt)
-        stream = await self._admit(request, prompt, "prompt")
+        admitted = EngineRequest(request.request_id, prompt, request.sampling, cache_salt=request.cache_salt)
+        stream = await self._admit(admitted, "prompt")
         return TurnStream(stream, PlainTextReader(self.encoding), self.encoding, request.sampling, len(prompt))
 
     async def compile(self, shape: TurnShape) -> "TurnShape | TurnGrammar":
@@ -113,13 +121,10 @@ class Generation:
             return None
         return grammar.mask(forces=request.sampling.num_logprobs is None)
 
-    async def _admit(
-        self, request: TurnRequest | TextRequest, prompt: Sequence[int], param: str, mask: TokenMask | None = None
-    ) -> EngineStream:
-        check_fits(len(prompt), request.sampling.max_tokens, self.engine.info.max_model_len, param)
-        return await self.engine.generate(
-            EngineRequest(request.request_id, prompt, request.sampling, mask, request.cache_salt)
-        )
+    async def _admit(self, request: EngineRequest, param: str) -> EngineStream:
+        max_model_len = self.engine.info.max_model_len
+        check_fits(len(request.prompt_token_ids), request.sampling.max_tokens, max_model_len, param)
+        return await self.engine.generate(request)
 
 
 def check_fits(num_prompt_tokens: int, max_tokens: int | None, max_model_len: int, param: str) -> None:

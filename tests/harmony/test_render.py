@@ -1,6 +1,7 @@
 """The renderer, against golden files, openai-harmony and the documentation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -338,6 +339,26 @@ def test_the_functions_line_is_there_when_there_are_functions(
 def test_no_developer_message_when_there_is_nothing_to_say(encoding: HarmonyEncoding, instructions: str | None) -> None:
     conversation = Conversation((QUESTION,), instructions, functions())
     assert "<|start|>developer" not in encoding.decode(encoding.render(conversation))
+
+
+@settings(deadline=None, max_examples=50)
+@given(strategies.conversations)
+def test_the_preamble_is_what_precedes_the_conversation(encoding: HarmonyEncoding, conversation: Conversation) -> None:
+    others = [message for message in conversation.messages if message.role is not Role.DEVELOPER]
+    prompt = encoding.render(replace(conversation, messages=tuple(others)), keep_all_analysis=True)
+    alone = encoding.render(replace(conversation, messages=()))
+    num_tokens = encoding.preamble_len(prompt)
+    assert prompt[:num_tokens] == alone[:-2]  # <|start|>assistant
+    assert prompt[num_tokens] == START
+
+
+def test_developer_messages_at_the_front_are_preamble_and_later_ones_are_not(encoding: HarmonyEncoding) -> None:
+    developer = Message(Role.DEVELOPER, "Be brief.")
+    conversation = Conversation(messages=(developer, user("Hi"), developer, user("Bye")))
+    prompt = encoding.render(conversation)
+    preamble = encoding.decode(prompt[: encoding.preamble_len(prompt)])
+    assert preamble.count("<|start|>developer") == 1
+    assert preamble.endswith("Be brief.<|end|>")
 
 
 def test_the_prompt_ends_where_the_model_begins(encoding: HarmonyEncoding) -> None:

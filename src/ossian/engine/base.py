@@ -70,7 +70,7 @@ class EngineRequest:
     sampling: SamplingParams = SamplingParams()
     token_mask: TokenMask | None = None
     cache_salt: str = ""  # sequences share cached prefixes only within one salt
-    snapshot_positions: Sequence[int] = ()  # where others' prompts will part from this one: worth to be kept in cache
+    snapshot_positions: Sequence[int] = ()  # of the prompt: where others will part from it, so worth keeping in cache
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The harmony codec in one object: conversation to prompt, generated tokens to events."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from ossian.harmony import render, tokenizer, vocabulary
@@ -23,6 +24,10 @@ class HarmonyEncoding:
     def render(self, conversation: Conversation, *, keep_all_analysis: bool = False) -> list[int]:
         """Return the prompt's token ids, which end in `<|start|>assistant`. See `render.render` for what it raises."""
         return render.render(conversation, self._tokenizer, keep_all_analysis=keep_all_analysis)
+
+    def preamble_len(self, prompt: Sequence[int]) -> int:
+        """Return how many tokens of a rendered prompt precede its conversation: many conversations may share them."""
+        return render.preamble_len(prompt, self._tokenizer)
 
     def parser(self) -> Parser:
         """Return a parser for one turn, whose first token follows `<|start|>assistant`."""

@@ -51,6 +51,15 @@ def render(conversation: Conversation, tokenizer: Tokenizer, *, keep_all_analysi
     return [*chain.from_iterable(rendered), START, *tokenizer.encode(Role.ASSISTANT)]
 
 
+def preamble_len(prompt: Sequence[int], tokenizer: Tokenizer) -> int:
+    """Return how many tokens of a rendered prompt the system's and the developer's first messages are."""
+    roles = {tokenizer.encode(role)[0] for role in (Role.SYSTEM, Role.DEVELOPER)}
+    start = 0
+    while prompt[start + 1] in roles:
+        start = prompt.index(START, start + 1)
+    return start
+
+
 def without_finished_analysis(messages: Sequence[Message]) -> Iterator[Message]:
     """Leave out the analysis before the last final message: those turns are over.
 

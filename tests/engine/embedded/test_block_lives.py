@@ -147,7 +147,7 @@ class BlockLives(RuleBasedStateMachine):
         held = [block_id for block_id in (*full, *sliding) if block_id != LEFT]
         pool = self.manager._pool
         assert pool._ref_counts == [held.count(block_id) for block_id in range(NUM_BLOCKS)]
-        assert set(pool._free) == set(range(NUM_BLOCKS)) - set(held)
+        assert sorted([*pool._useless, *pool._useful]) == sorted(set(range(NUM_BLOCKS)) - set(held))
 
     @invariant()
     def sliding_layers_hold_their_window_only(self) -> None:

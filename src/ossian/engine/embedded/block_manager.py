@@ -115,13 +115,13 @@ class BlockManager:
         """Take back a sequence's blocks, the last first, so that the start of a prefix stays cached longest."""
         if self.enable_prefix_cache:
             self._prefix_cache.publish_tail(sequence, sequence.num_cached_tokens)
-        num_left = sequence.num_left_blocks
-        for index in range(len(sequence.block_table) - 1, -1, -1):
-            self._release(int(sequence.block_table.values[index]))
-            if num_left <= index < len(sequence.sliding_block_table):
-                self._release(int(sequence.sliding_block_table.values[index]))
-            elif index < num_left and self._is_in_snapshot(sequence, index):
-                self._touch_sliding(sequence, index)
+        full, sliding = sequence.block_table.values.tolist(), sequence.sliding_block_table.values.tolist()
+        for index in range(len(full) - 1, -1, -1):
+            self._release(full[index])
+            if sequence.num_left_blocks <= index < len(sliding):
+                self._release(sliding[index])
+            elif (block_id := self._prefix_cache.sliding_block(sequence, index)) is not None:
+                self._pool.touch(block_id)  # at a snapshot, perhaps of somebody else who shares this block
         for table in self._tables(sequence):
             table.clear()
         sequence.num_left_blocks = sequence.num_cached_tokens = sequence.num_published_tokens = 0
@@ -193,8 +193,3 @@ class BlockManager:
 
     def _release(self, block_id: int, *, is_useful: bool = True) -> None:
         self._pool.release(block_id, is_useful=is_useful and self._prefix_cache.is_known(block_id))
-
-    def _touch_sliding(self, sequence: Sequence, index: int) -> None:
-        block_id = self._prefix_cache.sliding_block(sequence, index)
-        if block_id is not None:
-            self._pool.touch(block_id)

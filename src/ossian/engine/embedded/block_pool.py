@@ -1,4 +1,8 @@
-"""Which blocks of the KV cache are held, how often, and in which order the free ones are taken again."""
+"""Which blocks of the KV cache are held, how often, and in which order the free ones are taken again.
+
+Blocks with nothing useful in them go first, the latest first: its memory is in use already. Then those that were of no
+use for the longest time.
+"""
 
 from collections import OrderedDict
 
@@ -8,37 +12,36 @@ class BlockPool:
 
     def __init__(self, num_blocks: int) -> None:
         self._ref_counts = [0] * num_blocks
-        self._free = OrderedDict.fromkeys(range(num_blocks))  # the next one to take is the first
+        self._useless = dict.fromkeys(range(num_blocks - 1, -1, -1))  # free ones; the last is taken next
+        self._useful: OrderedDict[int, None] = OrderedDict()  # free ones; after those, the first is taken next
 
     @property
     def num_free(self) -> int:
-        return len(self._free)
+        return len(self._useless) + len(self._useful)
 
     def is_free(self, block_id: int) -> bool:
         return self._ref_counts[block_id] == 0
 
     def take(self) -> int:
-        """Hold the free block that was of no use for the longest time."""
-        block_id, _ = self._free.popitem(last=False)
+        """Hold a free block to write something else into it."""
+        block_id, _ = self._useless.popitem() if self._useless else self._useful.popitem(last=False)
         self._ref_counts[block_id] = 1
         return block_id
 
     def hold(self, block_id: int) -> None:
         """Hold a block for what is in it."""
         if self._ref_counts[block_id] == 0:
-            del self._free[block_id]
+            del (self._useful if block_id in self._useful else self._useless)[block_id]
         self._ref_counts[block_id] += 1
 
     def release(self, block_id: int, *, is_useful: bool) -> None:
-        """Let go of a block. When nobody else holds it, it is taken last if what is in it may be useful, else next."""
+        """Let go of a block; `is_useful` counts when nobody else holds it."""
         assert self._ref_counts[block_id] > 0, f"block {block_id} is freed twice"
         self._ref_counts[block_id] -= 1
         if self._ref_counts[block_id] == 0:
-            self._free[block_id] = None
-            if not is_useful:
-                self._free.move_to_end(block_id, last=False)
+            (self._useful if is_useful else self._useless)[block_id] = None
 
     def touch(self, block_id: int) -> None:
-        """Note that a block was of use: if it is free, it is taken last."""
-        if block_id in self._free:
-            self._free.move_to_end(block_id)
+        """Note that a useful block was of use, so that it is taken last; if it is held or not useful, do nothing."""
+        if block_id in self._useful:
+            self._useful.move_to_end(block_id)
