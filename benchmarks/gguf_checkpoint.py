@@ -8,6 +8,7 @@ Q8_0; the rest is float32. There is no vocabulary in it: what is measured are to
 
 import argparse
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -88,17 +89,16 @@ def convert(folder: Path, file: Path) -> None:
     checkpoint = Checkpoint(folder)
     part = file.with_suffix(".part")
     part.parent.mkdir(parents=True, exist_ok=True)
-    writer = gguf.GGUFWriter(part, "gpt-oss")
-    add_shape(writer, checkpoint.config)
-    tensors = list(tensors_of(checkpoint))
-    for tensor in tensors:
-        tensor.add_to(writer)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for tensor in tensors:
-        writer.write_tensor_data(tensor.make())
-    writer.close()
+    with closing(gguf.GGUFWriter(part, "gpt-oss")) as writer:
+        add_shape(writer, checkpoint.config)
+        tensors = list(tensors_of(checkpoint))
+        for tensor in tensors:
+            tensor.add_to(writer)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor in tensors:
+            writer.write_tensor_data(tensor.make())
     part.rename(file)
 
 
