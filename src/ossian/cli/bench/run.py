@@ -18,7 +18,7 @@ from ossian.engine.embedded.model_config import load_model_config
 from ossian.errors import ConfigurationError
 from ossian.settings import EngineSettings, Settings
 
-KV_CACHE_BYTES: Final = 1_250_000_000  # holds the longest case twice, in gpt-oss-20b's shape
+KV_CACHE_BYTES: Final = 800_000_000  # holds the longest case three times, in gpt-oss-20b's shape
 
 
 @dataclass(frozen=True, slots=True)
