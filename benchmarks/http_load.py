@@ -6,6 +6,7 @@ A client of its own, since a full one would take longer than the servers that ar
 import asyncio
 import statistics
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,22 +80,26 @@ async def load(target: Target, num_connections: int, num_requests: int) -> Round
 
 async def read_answer(reader: asyncio.StreamReader) -> bytes:
     """Read one answer and return its body, as it is framed. Raises RuntimeError when its status is not 200."""
-    status, *lines = (await reader.readuntil(END_OF_HEAD)).decode("latin-1").lower().split("\r\n")
-    headers = dict(line.split(": ", 1) for line in lines if line)
+    status, headers = await read_head(reader)
     if "content-length" in headers:
         body = await reader.readexactly(int(headers["content-length"]))
     else:
-        body = await read_chunks(reader)
+        body = b"".join([chunk async for chunk in chunks(reader)])
     if " 200 " not in f"{status} ":
         raise RuntimeError(f"{status}: {body[:500]!r}")
     return body
 
 
-async def read_chunks(reader: asyncio.StreamReader) -> bytes:
-    """Read to the last chunk, and return what came with its framing."""
-    chunks = []
-    while True:
+async def read_head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
+    """Read the head of an answer and return its status line and its headers, in lower case."""
+    status, *lines = (await reader.readuntil(END_OF_HEAD)).decode("latin-1").lower().split("\r\n")
+    return status, dict(line.split(": ", 1) for line in lines if line)
+
+
+async def chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Read to the last chunk; yields what comes, chunk by chunk, with its framing."""
+    chunk = b""
+    while chunk != LAST_CHUNK:
         size = await reader.readuntil(b"\r\n")
-        chunks.append(size + await reader.readexactly(int(size, 16) + 2))
-        if chunks[-1] == LAST_CHUNK:
-            return b"".join(chunks)
+        chunk = size + await reader.readexactly(int(size, 16) + 2)
+        yield chunk

@@ -146,6 +146,20 @@ def test_a_second_request_finds_the_prompt_in_the_cache(server: Served) -> None:
     assert first["prompt_tokens"] == second["prompt_tokens"]
 
 
+def test_the_choices_of_a_request_compute_its_prompt_once(server: Served) -> None:
+    """The client is told of one prompt, none of which was there before: what its other choices found is not counted."""
+    assert server.engine is not None
+    before = server.engine.stats()
+    body = {"model": MODEL, "messages": [{"role": "user", "content": "choices " * 300}], "max_tokens": 4, "n": 4}
+    usage = server.post("/v1/chat/completions", json=body).json()["usage"]
+    after = server.engine.stats()
+    num_prompt_tokens = after.num_prompt_tokens - before.num_prompt_tokens
+    num_computed = num_prompt_tokens - (after.num_cached_tokens - before.num_cached_tokens)
+    assert num_prompt_tokens == 4 * usage["prompt_tokens"]
+    assert usage["prompt_tokens_details"]["cached_tokens"] < 100  # harmony's own beginning, of other tests
+    assert num_computed < 1.3 * usage["prompt_tokens"]
+
+
 def test_what_one_project_asked_is_not_in_the_cache_of_another(server: Served) -> None:
     """How much of a prompt is cached would tell whether somebody else has sent the same."""
     asked, other = make_key(server, make_project(server)), make_key(server, make_project(server))

@@ -329,6 +329,22 @@ def test_one_goes_on_alone_where_its_prompt_leaves_the_other() -> None:
     assert second.num_prefix_tokens == 16
 
 
+def test_where_they_part_the_window_is_kept_for_who_waits() -> None:
+    """The step that passes that place gives back what is behind its window, and answers take blocks before anybody is
+    admitted.
+    """
+    one = scheduler(num_blocks=150, max_num_seqs=10, max_num_batched_tokens=64, window=9)
+    for number in range(6):
+        one.add(sequence([number] * 3))
+    step(one)
+    one.add(first := sequence(range(100, 150)))
+    one.add(second := sequence([*range(100, 118), *range(50)]))
+    assert first in dict(step(one, token_ids=[0] * 4))
+    while second.num_prefix_tokens is None:
+        step(one, token_ids=[0] * 4)
+    assert second.num_prefix_tokens == 18
+
+
 def test_a_shared_beginning_is_as_urgent_as_the_shortest_that_waits_for_it() -> None:
     one = scheduler(num_blocks=300, max_num_seqs=8)
     oldest, shared, middle = sequence([1] * 100), sequence([2] * 80), sequence([3] * 40)
@@ -339,6 +355,20 @@ def test_a_shared_beginning_is_as_urgent_as_the_shortest_that_waits_for_it() -> 
     assert step(one) == [(oldest, 8), (shared, 8)]
     assert step(one) == [(oldest, 8), (shared, 8)]
     assert step(one) == [(oldest, 8), (middle, 4), (short, 4)]
+
+
+def test_nobody_waits_for_a_younger_one() -> None:
+    """Or ever more of these, each with the same beginning, could keep one that they passed from its turn."""
+    one = scheduler(num_blocks=40, max_num_batched_tokens=8)
+    holder, long, passing = sequence([1] * 60), sequence([2] * 100), sequence([2] * 20)
+    one.add(holder)
+    while not holder.is_decoding:
+        step(one)
+    one.add(long)
+    one.add(passing)
+    assert step(one) == [(holder, 1), (passing, 7)]
+    one.remove(holder)
+    assert step(one) == [(long, 4), (passing, 4)]
 
 
 @pytest.mark.parametrize("fields", [{"cache_salt": "b"}, {"num_prompt_logprobs": 1}], ids=str)

@@ -119,7 +119,7 @@ class Scheduler:
             block_hash = next_hash(sequence)
             older = computing.get(block_hash) if block_hash else None
             if older is not None and older.arrival < sequence.arrival:
-                older.urgent_len = min(older.urgent_len, sequence.num_tokens)
+                _wait(sequence, older)
             elif self._allocate(sequence):
                 for one in passed:
                     one.num_overtaken += 1
@@ -145,6 +145,14 @@ class Scheduler:
         sequence.status = SequenceStatus.RUNNING
         insort(self.running, sequence, key=_arrival)
         return True
+
+
+def _wait(sequence: Sequence, older: Sequence) -> None:
+    """Make an older sequence as urgent as one that waits for it, and let that one go on from where they part."""
+    older.urgent_len = min(older.urgent_len, sequence.num_tokens)
+    num_tokens = min(sequence.num_tokens, older.num_tokens)
+    differs = sequence.tokens.values[:num_tokens] != older.tokens.values[:num_tokens]
+    older.snapshot_positions.add(int(differs.argmax()) if differs.any() else num_tokens)
 
 
 def _schedule_forced(decodes: list[Sequence], budget: int) -> int:
