@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from ossian.cli.bench.cases import Decode, Plan, Prefill
-from ossian.cli.bench.session import in_new_process, run_session
+from ossian.cli.bench.session import in_new_process, peak_resident_bytes, run_session
 from ossian.errors import CheckpointError, EngineError
 from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import write_checkpoint
@@ -44,3 +44,11 @@ def test_what_loading_raises_is_raised(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_an_error_with_a_way_out() -> None:
     with pytest.raises(EngineError, match=r"most likely for its memory; .* engine\.kv_cache_bytes"):
         in_new_process(os.abort)
+
+
+def test_the_peak_of_the_memory_is_the_process_s_own(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("Name:\tpython\nVmHWM:\t   12345 kB\nVmRSS:\t    1234 kB\n")
+    assert peak_resident_bytes(status) == 12345 * 1024
+    before = peak_resident_bytes()
+    assert 10_000_000 < before < 100_000_000_000

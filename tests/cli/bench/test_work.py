@@ -52,3 +52,18 @@ def test_each_stream_reads_its_own_context() -> None:
 def test_targets_are_of_one_shape(changes: dict[str, object]) -> None:
     assert Work(config()).is_gpt_oss_20b
     assert not Work(config(**changes)).is_gpt_oss_20b
+
+
+@pytest.mark.parametrize(
+    "label, name",
+    [
+        ("linear 5120x2880", "linear qkv_proj"),
+        ("linear 2880x4096", "linear o_proj"),
+        ("linear 201088x2880", "linear lm_head"),
+        ("linear 1x2", "linear 1x2"),
+        ("paged_attention, full", "paged_attention, full"),
+        ("moe", "moe"),
+    ],
+)
+def test_kernels_are_named_by_their_weights(label: str, name: str) -> None:
+    assert Work(config()).kernel_name(label) == name

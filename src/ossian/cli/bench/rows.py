@@ -114,7 +114,7 @@ class Comparison:
     def profile_rows(self, profile: Profile) -> Iterator[Row]:
         """Yield where the time of a step goes, in milliseconds."""
         for label, seconds in [("step", profile.seconds), *((each.label, each.seconds) for each in profile.kernels)]:
-            yield self._profile_row(profile, label, seconds)
+            yield self._profile_row(profile, self._work.kernel_name(label), seconds)
         yield self._profile_row(profile, "Python", profile.python)
 
     def ratio(self, name: str, of: str, value: float) -> Ratio:

@@ -29,6 +29,17 @@ class Work:
         experts = config.num_experts_per_tok * 3 * config.intermediate_size * config.hidden_size
         return config.num_hidden_layers * (attention + experts)
 
+    def kernel_name(self, label: str) -> str:
+        """Return a kernel's label with its weight's name in place of the shape: "linear o_proj"."""
+        config = self.config
+        names = {
+            f"{config.q_size + 2 * config.kv_size}x{config.hidden_size}": "qkv_proj",
+            f"{config.hidden_size}x{config.q_size}": "o_proj",
+            f"{config.vocab_size}x{config.hidden_size}": "lm_head",
+        }
+        kernel, _, kind = label.partition(" ")
+        return f"{kernel} {names[kind]}" if kind in names else label
+
     def kv_bytes(self, depth: int) -> float:
         """Bytes of keys and values that a token behind `depth` others reads."""
         windows = (self.config.window(layer) for layer in range(self.config.num_hidden_layers))
