@@ -54,8 +54,7 @@ def parse_options() -> argparse.Namespace:
 
 async def measure(options: argparse.Namespace, target: float | None) -> Figures:
     """Measure an engine of its own with one target; None: without an answer beside the prompt."""
-    changes = {} if target is None else {"target_tpot_seconds": target}
-    settings = EngineSettings(kv_cache_bytes=options.kv_cache_bytes, **changes)
+    settings = EngineSettings(kv_cache_bytes=options.kv_cache_bytes, target_tpot_seconds=target or 1.0)
     engine = create_engine(options.checkpoint, settings, "benchmark")
     await engine.start()
     try:

@@ -61,6 +61,7 @@ def alone(checkpoint: Path) -> list[list[int]]:
         {},
         {"max_num_batched_tokens": 16},
         {"max_num_batched_tokens": 37, "num_threads": 1},
+        {"target_tpot_seconds": 1e-6},
         {"block_size": 16, "max_num_seqs": 3},
         {"block_size": 64, "enable_prefix_cache": False},
         {"kv_cache_bytes": TOKEN_BYTES * 32 * 18, "max_model_len": 400},  # 18 blocks: not two of the longest at once
