@@ -152,6 +152,8 @@ class EngineSettings(Section):
     block_size: int = Field(default=32, ge=16, multiple_of=16)
     kv_cache_bytes: int | None = Field(default=None, ge=1)  # None: from the memory that is free after loading
     enable_prefix_cache: bool = True
+    speculation: Literal["ngram", "off"] = "ngram"  # ngram: drafts of what followed the last tokens before
+    max_num_draft_tokens: int = Field(default=16, ge=1, le=256)  # in a step, of all its sequences
 
 
 class ReasoningMemorySettings(Section):

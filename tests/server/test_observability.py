@@ -71,7 +71,7 @@ def test_the_engines_figures_are_shown() -> None:
 
 class Busy(ScriptedEngine):
     def stats(self) -> EngineStats:
-        return EngineStats(*range(1, 12))
+        return EngineStats(*range(1, 14))
 
 
 def test_every_figure_of_an_engine_is_shown() -> None:
@@ -86,9 +86,11 @@ def test_every_figure_of_an_engine_is_shown() -> None:
         "ossian_engine_generated_tokens_total": 6,
         "ossian_engine_cached_tokens_total": 7,
         "ossian_engine_forced_tokens_total": 8,
-        "ossian_engine_failed_masks_total": 9,
-        "ossian_engine_preemptions_total": 10,
-        "ossian_engine_steps_total": 11,
+        "ossian_engine_draft_tokens_total": 9,
+        "ossian_engine_accepted_tokens_total": 10,
+        "ossian_engine_failed_masks_total": 11,
+        "ossian_engine_preemptions_total": 12,
+        "ossian_engine_steps_total": 13,
     }
 
 

@@ -124,6 +124,8 @@ class EngineStats:
     num_generated_tokens: int = 0
     num_cached_tokens: int = 0
     num_forced_tokens: int = 0  # of the generated ones, those that token masks left no choice about
+    num_draft_tokens: int = 0  # computed on the chance that they are what will be sampled
+    num_accepted_tokens: int = 0  # of them, those that were
     num_failed_masks: int = 0  # sequences whose token mask met a limit
     num_preemptions: int = 0
     num_steps: int = 0

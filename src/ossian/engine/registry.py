@@ -16,6 +16,7 @@ from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.speculation import Speculation
 from ossian.engine.embedded.step_pace import StepPace
 from ossian.engine.embedded.weights import load_weights
 from ossian.errors import ConfigurationError
@@ -64,7 +65,12 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
         max_num_batched_tokens=settings.max_num_batched_tokens,
     )
     runner = ModelRunner(Model(config, weights, kv_cache, settings), settings.block_size)
-    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=settings.max_num_waiting)
+    speculation = Speculation(
+        block_manager,
+        max_num_draft_tokens=settings.max_num_draft_tokens if settings.speculation == "ngram" else 0,
+        max_num_batched_tokens=settings.max_num_batched_tokens,
+    )
+    return EmbeddedEngine(info, scheduler, runner, speculation, max_num_waiting=settings.max_num_waiting)
 
 
 def stop_token_ids(config: ModelConfig) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from ossian.engine.embedded.kernels import Float32
 from ossian.engine.embedded.kv_cache import max_len_in
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
+from ossian.engine.embedded.speculation import Speculation
 from ossian.engine.embedded.step_pace import StepPace
 
 E = TypeVar("E", bound=Engine)
@@ -63,7 +64,11 @@ class PrefixModel:
         if self.window:
             first = max(0, num_visible - self.window)
             assert self._read(batch.sliding, row, first, num_visible, is_sliding=True) == visible[first:]
-        return prefix_logits(visible)
+        return self.logits_after(visible)
+
+    def logits_after(self, tokens: list[int]) -> Float32:
+        """What it says after these tokens."""
+        return prefix_logits(tokens)
 
     def _read(self, places: Places, row: int, start: int, stop: int, *, is_sliding: bool) -> list[int]:
         """The tokens that the K/V of the positions [start, stop) are of."""
@@ -134,9 +139,13 @@ def tiny_engine(
     max_model_len: int = 96,
     enable_prefix_cache: bool = True,
     model: PrefixModel | None = None,
+    max_num_draft_tokens: int = 0,
     clock: Callable[[], float] = lambda: 0.0,
 ) -> EmbeddedEngine:
-    """One whose steps take no time, unless there is a clock; a step within the target takes a second."""
+    """One whose steps take no time, unless there is a clock; a step within the target takes a second.
+
+    Without a clock, drafts cost nothing.
+    """
     model = model or PrefixModel()
     model.allocate(num_blocks, block_size, window)
     block_manager = BlockManager(
@@ -147,8 +156,11 @@ def tiny_engine(
     )
     max_model_len = min(max_model_len, max_len_in(num_blocks, block_size, window))
     info = EngineInfo("tiny", VOCAB_SIZE, max_model_len, (STOP_TOKEN_ID,), "tiny")
+    speculation = Speculation(
+        block_manager, max_num_draft_tokens=max_num_draft_tokens, max_num_batched_tokens=max_num_batched_tokens
+    )
     runner = ModelRunner(model, block_size)
-    return EmbeddedEngine(info, scheduler, runner, max_num_waiting=max_num_waiting, clock=clock)
+    return EmbeddedEngine(info, scheduler, runner, speculation, max_num_waiting=max_num_waiting, clock=clock)
 
 
 @asynccontextmanager

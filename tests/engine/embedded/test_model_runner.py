@@ -14,19 +14,22 @@ BLOCK_SIZE = 4
 @st.composite
 def scheduled_sequences(draw: st.DrawFn) -> list[Sequence]:
     """Sequences with disjoint blocks, some of their tokens cached and some scheduled."""
-    block_ids = iter(draw(st.permutations(range(80))))
+    block_ids = iter(draw(st.permutations(range(96))))
     sequences = []
     for _ in range(draw(st.integers(1, 4))):
         sampling = SamplingParams(num_prompt_logprobs=draw(st.none() | st.just(0)))
         one = Sequence(
             EngineRequest("r", draw(st.lists(st.integers(0, 63), min_size=1, max_size=40)), sampling), (), 99
         )
-        for _ in range(-(-one.num_tokens // BLOCK_SIZE)):
+        for _ in range(-(-one.num_tokens // BLOCK_SIZE) + 1):  # and one for a draft
             one.block_table.append(next(block_ids))
             one.sliding_block_table.append(next(block_ids))
         one.num_cached_tokens = draw(st.integers(0, one.num_tokens - 1))
         one.prompt_logprobs += [None] * (one.num_cached_tokens if one.wants_prompt_logprobs else 0)
         one.num_scheduled_tokens = draw(st.integers(1, one.num_uncached_tokens))
+        if one.is_sampled:
+            one.draft = draw(st.lists(st.integers(0, 63), max_size=BLOCK_SIZE))
+            one.num_scheduled_tokens += len(one.draft)
         sequences.append(one)
     return sequences
 
@@ -48,9 +51,9 @@ def test_a_batch_lays_the_scheduled_tokens_side_by_side(sequences: list[Sequence
         assert batch.context_lens[row] == one.num_cached_tokens + one.num_scheduled_tokens
         for position in range(one.num_cached_tokens, one.num_cached_tokens + one.num_scheduled_tokens):
             scores_prompt = one.wants_prompt_logprobs and position + 1 < one.num_prompt_tokens
-            if scores_prompt or position + 1 == one.num_tokens:
+            if scores_prompt or position + 1 >= one.num_tokens:
                 logits_indices.append(len(input_ids))
-            input_ids.append(int(one.tokens.values[position]))
+            input_ids.append([*one.tokens.values.tolist(), *one.draft][position])
             positions.append(position)
             slots.append(table[position // BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE)
             block_id = int(one.sliding_block_table.values[position // BLOCK_SIZE])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ossian.engine.base import EngineRequest, SamplingParams, TokenMask
 from ossian.engine.embedded import kernels
-from ossian.engine.embedded.sampler import Sampled, Sampler
+from ossian.engine.embedded.sampler import Sampled, Sampler, score_prompts
 from ossian.engine.embedded.sequence import Sequence
 from ossian.errors import TokenMaskError
 
@@ -86,7 +86,8 @@ def rising(num_rows: int = 1) -> NDArray[np.float32]:
 
 def sample(*sequences: Sequence, logits: NDArray[np.float32] | None = None) -> list[Sampled]:
     logits = rising(len(sequences)) if logits is None else logits
-    return Sampler(max(1, len(sequences))).sample(list(sequences), logits)
+    rows, failed = score_prompts(list(sequences), logits)
+    return failed + (Sampler(len(rows)).sample(rows, logits) if rows else [])
 
 
 def tokens(*sequences: Sequence) -> list[int]:

@@ -72,6 +72,27 @@ def test_after_its_prompt_a_sequence_decodes_what_was_forced_too() -> None:
     assert one.is_sampled
 
 
+@given(
+    st.lists(st.integers(0, 3), min_size=1, max_size=6),
+    st.lists(st.integers(0, 3), min_size=1, max_size=6),
+    st.integers(0, 2),
+)
+def test_of_a_draft_what_was_sampled_is_its_own(draft: list[int], sampled: list[int], num_forced: int) -> None:
+    one = sequence([7, 8, 9])
+    one.num_cached_tokens = 3
+    for token_id in [1] * (1 + num_forced):
+        one.tokens.append(token_id)
+    one.draft, one.num_scheduled_tokens = draft, 1 + num_forced + len(draft)
+    assert one.is_sampled
+    assert one.scheduled_token_ids.tolist() == [1] * (1 + num_forced) + draft
+    for num_sampled, token_id in enumerate(sampled, start=1):
+        one.tokens.append(token_id)
+        agreeing = [draft[:n] == sampled[:num_sampled][:n] for n in range(1, min(num_sampled, len(draft)) + 1)]
+        assert one.num_accepted_tokens == sum(agreeing)
+        assert one.num_computed_tokens == 1 + num_forced + sum(agreeing)
+        assert one.is_sampled == (draft[:num_sampled] == sampled[:num_sampled])
+
+
 def test_nothing_is_scored_unless_asked_for() -> None:
     one = sequence([7, 8, 9])
     one.num_scheduled_tokens = 3

@@ -15,6 +15,7 @@ from ossian.engine.embedded.loop import EngineLoop, SequenceOutput
 from ossian.engine.embedded.model_runner import ModelRunner
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.sequence import Sequence
+from ossian.engine.embedded.speculation import Speculation
 from ossian.engine.embedded.stream import EmbeddedStream
 from ossian.errors import EngineDeadError, EngineError, EngineOverloadedError
 
@@ -29,13 +30,14 @@ class EmbeddedEngine:
         info: EngineInfo,
         scheduler: Scheduler,
         model_runner: ModelRunner,
+        speculation: Speculation,
         *,
         max_num_waiting: int,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.info = info
         self.max_num_waiting = max_num_waiting
-        self._steps = EngineLoop(scheduler, model_runner, self._deliver, self._on_end, clock)
+        self._steps = EngineLoop(scheduler, model_runner, speculation, self._deliver, self._on_end, clock)
         self._streams: weakref.WeakValueDictionary[Sequence, EmbeddedStream] = weakref.WeakValueDictionary()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._has_ended = asyncio.Event()

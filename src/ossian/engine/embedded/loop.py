@@ -15,10 +15,12 @@ from queue import SimpleQueue
 import structlog
 
 from ossian.engine.base import EngineOutput, EngineStats, FinishReason
+from ossian.engine.embedded.kernels import Float32
 from ossian.engine.embedded.model_runner import ModelRunner
-from ossian.engine.embedded.sampler import Sampled, Sampler
+from ossian.engine.embedded.sampler import Sampled, Sampler, score_prompts
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.sequence import Sequence
+from ossian.engine.embedded.speculation import Speculation
 from ossian.errors import EngineError, TokenMaskError
 
 logger = structlog.get_logger(__name__)
@@ -30,19 +32,21 @@ class EngineLoop:
     """Runs steps in a thread of its own until it is stopped or a step fails.
 
     `deliver` gets the outputs of each step; `on_end` is called once, last, with the error of the failed step or None.
-    Both are called in the step thread, as is `clock`, in seconds: it sizes prefills and decides nothing else.
+    Both are called in the step thread, as is `clock`, in seconds: it sizes prefills and drafts, no more.
     """
 
     def __init__(
         self,
         scheduler: Scheduler,
         model_runner: ModelRunner,
+        speculation: Speculation,
         deliver: Callable[[Items[SequenceOutput]], None],
         on_end: Callable[[Exception | None], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.scheduler = scheduler
         self.model_runner = model_runner
+        self.speculation = speculation
         self.sampler = Sampler(scheduler.max_num_seqs)
         self.stats = EngineStats()  # a snapshot, replaced after every change: any thread may read it
         self._deliver = deliver
@@ -103,23 +107,39 @@ class EngineLoop:
     def _step(self) -> None:
         began = self._clock()
         scheduled = self.scheduler.schedule()
+        self.speculation.propose(scheduled)
         logits = self.model_runner.run(scheduled)
-        sampled = self.sampler.sample(scheduled, logits)
-        outputs = self._postprocess(scheduled, sampled)
-        self.scheduler.pace.note(_num_tokens(scheduled), self._clock() - began)
+        outputs = self._sample(scheduled, logits)
+        self._note_time(scheduled, self._clock() - began)
+        self._postprocess(scheduled, outputs)
         self._publish_stats()
         if outputs:
             self._deliver(outputs)
 
-    def _postprocess(self, scheduled: list[Sequence], sampled: list[Sampled]) -> list[SequenceOutput]:
+    def _note_time(self, scheduled: list[Sequence], seconds: float) -> None:
+        self.speculation.settle(scheduled, seconds)
+        self.scheduler.pace.note(sum(sequence.num_scheduled_tokens for sequence in scheduled), seconds)
+
+    def _sample(self, scheduled: list[Sequence], logits: Float32) -> list[SequenceOutput]:
+        """Sample a token of each sequence, and further ones of those whose draft has foreseen what came.
+
+        Each is sampled as if it were the step's only one, so a draft changes nothing but the number of steps.
+        """
+        rows, sampled = score_prompts(scheduled, logits)
+        outputs = [(one.sequence, self._output(one)) for one in sampled]
+        while rows:
+            latest = [(one.sequence, self._output(one)) for one in self.sampler.sample(rows, logits)]
+            rows = _next_rows(rows, latest)
+            outputs += latest
+        return outputs
+
+    def _postprocess(self, scheduled: list[Sequence], outputs: list[SequenceOutput]) -> None:
         self._num_steps += 1
         for sequence in scheduled:
             self.scheduler.advance(sequence)
-        outputs = [(one.sequence, self._output(one)) for one in sampled]
         for sequence, output in outputs:
             if isinstance(output, EngineError) or output.finish_reason is not None:
                 self.scheduler.remove(sequence)
-        return outputs
 
     def _output(self, sampled: Sampled) -> EngineOutput | EngineError:
         """Append the token to its sequence, and say so. One whose grammar met a limit ends as cut off."""
@@ -173,14 +193,21 @@ class EngineLoop:
             num_generated_tokens=self._num_generated_tokens,
             num_cached_tokens=self._num_cached_tokens,
             num_forced_tokens=self._num_forced_tokens,
+            num_draft_tokens=self.speculation.num_draft_tokens,
+            num_accepted_tokens=self.speculation.num_accepted_tokens,
             num_failed_masks=self._num_failed_masks,
             num_preemptions=self.scheduler.num_preemptions,
             num_steps=self._num_steps,
         )
 
 
-def _num_tokens(scheduled: list[Sequence]) -> int:
-    return sum(sequence.num_scheduled_tokens for sequence in scheduled)
+def _next_rows(rows: dict[Sequence, int], outputs: list[SequenceOutput]) -> dict[Sequence, int]:
+    """The rows of the logits after the tokens that were just sampled, where the step has computed these."""
+    return {
+        sequence: rows[sequence] + len(output.token_ids)
+        for sequence, output in outputs
+        if not isinstance(output, EngineError) and output.finish_reason is None and sequence.is_sampled
+    }
 
 
 def _append(sequence: Sequence, token_ids: Items[int]) -> tuple[int, ...]:

@@ -153,7 +153,8 @@ class Model:
         self._exact = exact
         self._blocks = [Block(config, i, layer, kv_cache, exact) for i, layer in enumerate(weights.layers)]
         self._workspace = Workspace.allocate(config, settings.max_num_batched_tokens)
-        self._logits = np.empty((settings.max_num_seqs, config.vocab_size), np.float32)
+        num_logits = settings.max_num_seqs + settings.max_num_draft_tokens
+        self._logits = np.empty((num_logits, config.vocab_size), np.float32)
 
     def forward(self, batch: Batch) -> Float32:  # [num_logits, vocab_size]
         """Write the batch's keys and values to the cache and return the logits of `batch.logits_indices`."""

@@ -29,12 +29,12 @@ class ModelRunner:
         self.block_size = block_size
 
     def run(self, scheduled: list[Sequence]) -> Float32:
-        """Compute the scheduled tokens; the order of the logits is the one that Sampler.sample expects."""
+        """Compute the scheduled tokens; the order of the logits is the one that score_prompts expects."""
         return self.model.forward(build_batch(scheduled, self.block_size))
 
 
 def build_batch(scheduled: list[Sequence], block_size: int) -> Batch:
-    """Lay the scheduled tokens [num_cached_tokens, num_cached_tokens + num_scheduled_tokens) side by side."""
+    """Lay the sequences' scheduled tokens side by side."""
     starts = np.array([sequence.num_cached_tokens for sequence in scheduled], np.int32)
     lens = np.array([sequence.num_scheduled_tokens for sequence in scheduled], np.int32)
     cu_seqlens_q = np.zeros(len(scheduled) + 1, np.int32)
@@ -55,9 +55,7 @@ def build_batch(scheduled: list[Sequence], block_size: int) -> Batch:
 
 
 def _input_ids(scheduled: list[Sequence]) -> Int32:
-    return np.concatenate(
-        [s.tokens.values[s.num_cached_tokens : s.num_cached_tokens + s.num_scheduled_tokens] for s in scheduled]
-    )
+    return np.concatenate([sequence.scheduled_token_ids for sequence in scheduled])
 
 
 def _places(tables: list[GrowingArray], row: NDArray[np.intp], positions: Int32, block_size: int) -> Places:
@@ -76,5 +74,5 @@ def _logits_indices(scheduled: list[Sequence]) -> Int32:
         indices.extend(offset + position for position in sequence.prompt_logits_positions)
         first += sequence.num_scheduled_tokens
         if sequence.is_sampled:
-            indices.append(first - 1)
+            indices.extend(range(first - 1 - len(sequence.draft), first))
     return np.array(indices, np.int32)

@@ -38,22 +38,15 @@ class Sampler:
         self._steps = np.empty(max_num_seqs, np.int64)
         self._token_ids = np.empty(max_num_seqs, np.int32)
 
-    def sample(self, scheduled: list[Sequence], logits: Float32) -> list[Sampled]:
-        """Sample every scheduled sequence whose last token was computed, and score the prompts that ask for it.
-
-        logits: [num_logits, vocab_size], changed in place; each sequence's `prompt_logits_positions` and then, if it
-        is sampled, its last position.
-        """
-        rows, failed = _score_prompts(scheduled, logits)
-        if not rows:
-            return failed
+    def sample(self, rows: dict[Sequence, int], logits: Float32) -> list[Sampled]:
+        """Sample each sequence's next token from its row of the logits, [num_logits, vocab_size], changed in place."""
         sequences = list(rows)
-        logits = logits if len(rows) == len(logits) else logits[list(rows.values())]
+        logits = _pick(list(rows.values()), logits)
         own = {row: logits[row].copy() for row, sequence in enumerate(sequences) if _wants_logprobs(sequence)}
         for sequence, row_logits in zip(sequences, logits, strict=True):
             _adjust(sequence, row_logits)
         choices = self._choose(sequences, logits)
-        return failed + [_sampled(sequence, choices[row], own.get(row)) for row, sequence in enumerate(sequences)]
+        return [_sampled(sequence, choices[row], own.get(row)) for row, sequence in enumerate(sequences)]
 
     def _choose(self, sequences: list[Sequence], logits: Float32) -> list[int | Failure]:
         """A token id for each row, or why it has none: one bad row is no reason to fail the others."""
@@ -98,24 +91,33 @@ class Sampler:
             return f"no token can be sampled: {error}"
 
 
-def _score_prompts(scheduled: list[Sequence], logits: Float32) -> tuple[dict[Sequence, int], list[Sampled]]:
-    """Add the prompts' log probabilities to their sequences.
+def score_prompts(scheduled: list[Sequence], logits: Float32) -> tuple[dict[Sequence, int], list[Sampled]]:
+    """Add the log probabilities of the prompts that ask for them to their sequences.
 
-    Returns the row to sample from of each sequence that is sampled, and those whose prompt cannot be scored.
+    logits: [num_logits, vocab_size]; each sequence's `prompt_logits_positions` and then, if it is sampled, its last
+    position and those of its draft. Returns the row to sample from of each sequence that is sampled, which those of
+    its draft follow, and the sequences whose prompt cannot be scored.
     """
     rows: dict[Sequence, int] = {}
     failed = []
     end = 0
     for sequence in scheduled:
-        begin, end = end, end + len(sequence.prompt_logits_positions) + sequence.is_sampled
+        begin, first = end, end + len(sequence.prompt_logits_positions)
+        end = first + (1 + len(sequence.draft) if sequence.is_sampled else 0)
         try:
-            _score_prompt(sequence, logits[begin:end])
+            _score_prompt(sequence, logits[begin:first])
         except ValueError as error:
             failed.append(Sampled(sequence, -1, error=f"the prompt cannot be scored: {error}"))
             continue
         if sequence.is_sampled:
-            rows[sequence] = end - 1
+            rows[sequence] = first
     return rows, failed
+
+
+def _pick(rows: list[int], logits: Float32) -> Float32:
+    """The rows; without a copy if they lie side by side."""
+    first, last = rows[0], rows[-1]
+    return logits[first : last + 1] if rows == list(range(first, last + 1)) else logits[rows]
 
 
 def _score_prompt(sequence: Sequence, logits: Float32) -> None:

@@ -60,8 +60,9 @@ class Scheduler:
         return scheduled
 
     def advance(self, sequence: Sequence) -> None:
-        """Note that a step has computed a sequence's scheduled tokens."""
-        sequence.num_cached_tokens += sequence.num_scheduled_tokens
+        """Note that a step has computed a sequence's scheduled tokens; what is left of its draft is forgotten."""
+        sequence.num_cached_tokens += sequence.num_computed_tokens
+        sequence.draft = []
         self.block_manager.publish(sequence)
 
     def remove(self, sequence: Sequence) -> None:

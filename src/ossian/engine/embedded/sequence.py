@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Sequence as Ids
 from enum import Enum, auto
+from itertools import takewhile
+from operator import eq
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +53,8 @@ class Sequence:
 
     The full layers' K/V of [0, num_cached_tokens) are in the blocks of `block_table`, the sliding layers' in those of
     `sliding_block_table`, of which [0, num_left_blocks) have left the window; the step at hand computes the
-    `num_scheduled_tokens` after them. Owned by the step thread from its admission on.
+    `num_scheduled_tokens` after them. When the last of these are a `draft`, tokens that may follow its own, what is
+    sampled says how many of them become its own. Owned by the step thread from its admission on.
 
     `stop_token_ids` are the model's own; `max_model_len` is the most tokens a sequence can have.
     """
@@ -76,6 +79,7 @@ class Sequence:
         self.urgent_len = self.num_prompt_tokens  # tokens of the shortest that waits for its blocks, itself included
         self.num_cached_tokens = 0
         self.num_scheduled_tokens = 0
+        self.draft: list[int] = []  # of the step at hand
         self.num_prefix_tokens: int | None = None  # found in the prefix cache at the first admission
         self.block_table = GrowingArray()
         self.sliding_block_table = GrowingArray()  # stays empty in a model without sliding layers
@@ -118,7 +122,28 @@ class Sequence:
     @property
     def is_sampled(self) -> bool:
         """Does this step compute its last token, so that the next one can be sampled?"""
-        return self.num_scheduled_tokens == self.num_uncached_tokens
+        return self.num_computed_tokens == self.num_uncached_tokens
+
+    @property
+    def num_computed_tokens(self) -> int:
+        """How many of the scheduled tokens are its own: all but the drafts that nobody sampled."""
+        return self.num_scheduled_tokens - len(self.draft) + self.num_accepted_tokens
+
+    @property
+    def num_accepted_tokens(self) -> int:
+        """How many tokens of the draft were sampled since, in its order and from its first on."""
+        if not self.draft:
+            return 0
+        start = self.num_cached_tokens + self.num_scheduled_tokens - len(self.draft)
+        agreements = takewhile(bool, map(eq, self.draft, self.tokens.values[start:].tolist()))
+        return sum(agreements)
+
+    @property
+    def scheduled_token_ids(self) -> NDArray[np.int32]:
+        """The tokens of the step at hand, the draft included."""
+        start, end = self.num_cached_tokens, self.num_cached_tokens + self.num_scheduled_tokens - len(self.draft)
+        own = self.tokens.values[start:end]
+        return np.concatenate((own, np.array(self.draft, np.int32))) if self.draft else own
 
     @property
     def wants_prompt_logprobs(self) -> bool:
