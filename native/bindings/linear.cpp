@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "arrays.h"
+#include "packed_views.h"
 #include "topics.h"
 
 namespace ossian {
@@ -31,6 +32,11 @@ std::unique_ptr<DenseWeight> bound_pack_dense(nb::handle weight_, nb::handle bia
                                        format);
 }
 
+std::unique_ptr<DenseWeight> bound_dense_from_packed(nb::handle packed, int64_t num_rows, int64_t num_cols,
+                                                     const std::string& dense_format, bool has_bias) {
+  return std::make_unique<DenseWeight>(borrow(packed), num_rows, num_cols, format_from(dense_format), has_bias);
+}
+
 void bound_linear(nb::handle x_, const DenseWeight& weight, nb::handle out_, bool accumulate, bool exact) {
   const Array<const float, 2> x(x_, "x");
   const Array<float, 2> out(out_, "out");
@@ -47,11 +53,14 @@ void bind_linear(nb::module_& m) {
   nb::class_<DenseWeight>(m, "DenseWeight", "A dense weight and its bias, packed for linear().")
       .def_prop_ro("num_rows", &DenseWeight::num_rows)
       .def_prop_ro("num_cols", &DenseWeight::num_cols)
-      .def_prop_ro("nbytes", &DenseWeight::num_bytes)
+      .def_prop_ro("nbytes", [](const DenseWeight& weight) { return weight.packed().size; })
+      .def_prop_ro("packed", [](nb::handle self) { return view(nb::cast<const DenseWeight&>(self).packed(), self); })
       .def_prop_ro("format", [](const DenseWeight& weight) {
         return std::string(weight.format() == WeightFormat::int8 ? "int8" : "bf16");
       });
   m.def("pack_dense", bound_pack_dense, nb::arg("weight"), nb::arg("bias").none(), nb::arg("dense_format"));
+  m.def("dense_from_packed", bound_dense_from_packed, nb::arg("packed"), nb::arg("num_rows"), nb::arg("num_cols"),
+        nb::arg("dense_format"), nb::arg("has_bias"));
   m.def("linear", bound_linear, nb::arg("x"), nb::arg("weight"), nb::arg("out"), nb::arg("accumulate"),
         nb::arg("exact"));
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "arrays.h"
+#include "packed_views.h"
 #include "route.h"
 #include "topics.h"
 
@@ -43,6 +44,11 @@ std::unique_ptr<ExpertWeights> bound_pack_experts(nb::handle gate_up_blocks, nb:
       ExpertTensors{gate_up.blocks.data(), gate_up.scales.data(), gate_up.bias.data(), down.blocks.data(),
                     down.scales.data(), down.bias.data()},
       num_experts, hidden_size, intermediate_size);
+}
+
+std::unique_ptr<ExpertWeights> bound_experts_from_packed(nb::handle packed, int64_t num_experts, int64_t hidden_size,
+                                                         int64_t intermediate_size) {
+  return std::make_unique<ExpertWeights>(borrow(packed), num_experts, hidden_size, intermediate_size);
 }
 
 void bound_route(nb::handle x_, nb::handle weight_, nb::handle bias_, nb::handle expert_ids_,
@@ -86,9 +92,12 @@ void bind_moe(nb::module_& m) {
       .def_prop_ro("num_experts", &ExpertWeights::num_experts)
       .def_prop_ro("hidden_size", &ExpertWeights::hidden_size)
       .def_prop_ro("intermediate_size", &ExpertWeights::intermediate_size)
-      .def_prop_ro("nbytes", &ExpertWeights::num_bytes);
+      .def_prop_ro("nbytes", [](const ExpertWeights& weight) { return weight.packed().size; })
+      .def_prop_ro("packed", [](nb::handle self) { return view(nb::cast<const ExpertWeights&>(self).packed(), self); });
   m.def("pack_experts", bound_pack_experts, nb::arg("gate_up_blocks"), nb::arg("gate_up_scales"),
         nb::arg("gate_up_bias"), nb::arg("down_blocks"), nb::arg("down_scales"), nb::arg("down_bias"));
+  m.def("experts_from_packed", bound_experts_from_packed, nb::arg("packed"), nb::arg("num_experts"),
+        nb::arg("hidden_size"), nb::arg("intermediate_size"));
   m.def("route", bound_route, nb::arg("x"), nb::arg("weight"), nb::arg("bias"), nb::arg("expert_ids"),
         nb::arg("expert_weights"));
   m.def("moe", bound_moe, nb::arg("x"), nb::arg("experts"), nb::arg("expert_ids"), nb::arg("expert_weights"),

@@ -7,6 +7,7 @@ namespace ossian {
 
 void bind_machine(nanobind::module_& m);
 void bind_norm(nanobind::module_& m);
+void bind_packed(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);
 void bind_moe(nanobind::module_& m);
 void bind_attention(nanobind::module_& m);

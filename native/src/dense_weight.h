@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "huge_buffer.h"
+#include "packed_bytes.h"
 #include "panel.h"
 
 namespace ossian {
@@ -16,23 +15,28 @@ class DenseWeight {
   // weight is finite.
   DenseWeight(const uint16_t* weight, const uint16_t* bias, int64_t num_rows, int64_t num_cols, WeightFormat format);
 
+  // Use bytes that packed() of such a weight gave. Throws std::invalid_argument unless these sizes need as many.
+  DenseWeight(PackedBytes packed, int64_t num_rows, int64_t num_cols, WeightFormat format, bool has_bias);
+
   int64_t num_rows() const { return num_rows_; }
   int64_t num_cols() const { return num_cols_; }
   WeightFormat format() const { return format_; }
-  int64_t num_bytes() const { return static_cast<int64_t>(packed_.size() + bias_.size() * sizeof(float)); }
+  const PackedBytes& packed() const { return packed_; }  // the panels, then the float bias
   Panels panels() const;
 
  private:
-  void pack(const uint16_t* weight);
+  void pack(const uint16_t* weight, uint8_t* out) const;
+  int64_t panels_bytes() const { return num_rows_ / kPanelRows * layout_of(format_).panel_bytes(num_cols_); }
+  int64_t packed_bytes() const { return panels_bytes() + (has_bias_ ? num_rows_ * int64_t{sizeof(float)} : 0); }
 
   int64_t num_rows_;
   int64_t num_cols_;
   WeightFormat format_;
-  HugeBuffer packed_;
-  std::vector<float> bias_;
+  bool has_bias_;
+  PackedBytes packed_;
 };
 
-// bf16 to float.
-std::vector<float> widen(const uint16_t* values, int64_t size);
+// bf16 to float; the values may be unaligned.
+void widen(const uint16_t* values, int64_t size, float* out);
 
 }  // namespace ossian

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "dense_weight.h"
 #include "pack_kernels.h"
@@ -32,8 +34,8 @@ struct Rows {
 
 // Pack every expert's panels; whether every scale was a number.
 template <class RowsOf>
-bool pack(const uint8_t* blocks, const uint8_t* scales, int64_t num_panels, int64_t num_cols, const RowsOf& rows_of,
-          uint8_t* out) {
+bool pack_panels(const uint8_t* blocks, const uint8_t* scales, int64_t num_panels, int64_t num_cols, const RowsOf& rows_of,
+                 uint8_t* out) {
   std::atomic<bool> is_finite{true};
   const int64_t panel_bytes = kLayout.panel_bytes(num_cols);
   const int64_t num_blocks = num_cols / kBlock;
@@ -60,48 +62,73 @@ ExpertWeights::ExpertWeights(const ExpertTensors& tensors, int64_t num_experts, 
                              int64_t intermediate_size)
     : num_experts_(num_experts), hidden_size_(hidden_size), intermediate_size_(intermediate_size) {
   check_sizes(num_experts, hidden_size, intermediate_size);
-  gate_up_ = HugeBuffer(num_experts * gate_up(0).num_panels * kLayout.panel_bytes(hidden_size));
-  down_ = HugeBuffer(num_experts * down(0).num_panels * kLayout.panel_bytes(intermediate_size));
-  pack_biases(tensors);
-  if (!pack_gate_up(tensors)) throw std::invalid_argument("gate_up_scales has a 255, which means NaN");
-  if (!pack_down(tensors)) throw std::invalid_argument("down_scales has a 255, which means NaN");
+  HugeBuffer buffer(packed_bytes());
+  pack(tensors, buffer.data());
+  packed_ = keep(std::move(buffer));
 }
 
-void ExpertWeights::pack_biases(const ExpertTensors& tensors) {
-  down_bias_ = widen(tensors.down_bias, num_experts_ * hidden_size_);
-  const std::vector<float> interleaved = widen(tensors.gate_up_bias, num_experts_ * 2 * intermediate_size_);
-  gate_up_bias_.resize(interleaved.size());
-  for (size_t i = 0; i < interleaved.size(); ++i) {
-    const Rows rows = gate_up_rows(static_cast<int64_t>(i) / kPanelRows);
-    gate_up_bias_[i] = interleaved[rows.first + static_cast<int64_t>(i) % kPanelRows * rows.step];
-  }
+ExpertWeights::ExpertWeights(PackedBytes packed, int64_t num_experts, int64_t hidden_size, int64_t intermediate_size)
+    : num_experts_(num_experts),
+      hidden_size_(hidden_size),
+      intermediate_size_(intermediate_size),
+      packed_(std::move(packed)) {
+  check_sizes(num_experts, hidden_size, intermediate_size);
+  check_packed(packed_, packed_bytes());
 }
 
-bool ExpertWeights::pack_gate_up(const ExpertTensors& tensors) {
-  const int64_t num_panels = num_experts_ * 2 * intermediate_size_ / kPanelRows;
-  return pack(tensors.gate_up_blocks, tensors.gate_up_scales, num_panels, hidden_size_, gate_up_rows, gate_up_.data());
+ExpertWeights::Projection ExpertWeights::gate_up_projection() const {
+  const Projection down = down_projection();
+  const int64_t bias_offset = down.panels_offset + num_experts_ * down.num_panels * kLayout.panel_bytes(down.num_cols);
+  return {0, bias_offset, 2 * intermediate_size_ / kPanelRows, hidden_size_};
 }
 
-bool ExpertWeights::pack_down(const ExpertTensors& tensors) {
-  const int64_t num_panels = num_experts_ * hidden_size_ / kPanelRows;
-  return pack(tensors.down_blocks, tensors.down_scales, num_panels, intermediate_size_, down_rows, down_.data());
-}
-
-int64_t ExpertWeights::num_bytes() const {
-  return static_cast<int64_t>(gate_up_.size() + down_.size() +
-                              (gate_up_bias_.size() + down_bias_.size()) * sizeof(float));
-}
-
-Panels ExpertWeights::gate_up(int64_t expert) const {
-  const int64_t num_panels = 2 * intermediate_size_ / kPanelRows;
-  return {gate_up_.data() + expert * num_panels * kLayout.panel_bytes(hidden_size_),
-          gate_up_bias_.data() + expert * num_panels * kPanelRows, num_panels, hidden_size_};
-}
-
-Panels ExpertWeights::down(int64_t expert) const {
+ExpertWeights::Projection ExpertWeights::down_projection() const {
   const int64_t num_panels = hidden_size_ / kPanelRows;
-  return {down_.data() + expert * num_panels * kLayout.panel_bytes(intermediate_size_),
-          down_bias_.data() + expert * num_panels * kPanelRows, num_panels, intermediate_size_};
+  const int64_t gate_up_panels = num_experts_ * 2 * intermediate_size_ / kPanelRows;
+  const int64_t panels_offset = gate_up_panels * kLayout.panel_bytes(hidden_size_);
+  const int64_t panels_end = panels_offset + num_experts_ * num_panels * kLayout.panel_bytes(intermediate_size_);
+  const int64_t gate_up_bias_bytes = gate_up_panels * kPanelRows * int64_t{sizeof(float)};
+  return {panels_offset, panels_end + gate_up_bias_bytes, num_panels, intermediate_size_};
 }
+
+int64_t ExpertWeights::packed_bytes() const {
+  return down_projection().bias_offset + num_experts_ * hidden_size_ * int64_t{sizeof(float)};
+}
+
+void ExpertWeights::pack(const ExpertTensors& tensors, uint8_t* out) const {
+  const Projection gate_up = gate_up_projection();
+  const Projection down = down_projection();
+  if (!pack_panels(tensors.gate_up_blocks, tensors.gate_up_scales, num_experts_ * gate_up.num_panels, gate_up.num_cols,
+                   gate_up_rows, out + gate_up.panels_offset)) {
+    throw std::invalid_argument("gate_up_scales has a 255, which means NaN");
+  }
+  if (!pack_panels(tensors.down_blocks, tensors.down_scales, num_experts_ * down.num_panels, down.num_cols, down_rows,
+                   out + down.panels_offset)) {
+    throw std::invalid_argument("down_scales has a 255, which means NaN");
+  }
+  pack_biases(tensors, out);
+}
+
+void ExpertWeights::pack_biases(const ExpertTensors& tensors, uint8_t* out) const {
+  std::vector<float> interleaved(num_experts_ * 2 * intermediate_size_);
+  widen(tensors.gate_up_bias, static_cast<int64_t>(interleaved.size()), interleaved.data());
+  auto* gate_up_bias = reinterpret_cast<float*>(out + gate_up_projection().bias_offset);
+  for (int64_t i = 0; i < static_cast<int64_t>(interleaved.size()); ++i) {
+    const Rows rows = gate_up_rows(i / kPanelRows);
+    gate_up_bias[i] = interleaved[rows.first + i % kPanelRows * rows.step];
+  }
+  widen(tensors.down_bias, num_experts_ * hidden_size_, reinterpret_cast<float*>(out + down_projection().bias_offset));
+}
+
+Panels ExpertWeights::panels(const Projection& projection, int64_t expert) const {
+  const int64_t panel = expert * projection.num_panels;
+  const auto* bias = reinterpret_cast<const float*>(packed_.data + projection.bias_offset);
+  return {packed_.data + projection.panels_offset + panel * kLayout.panel_bytes(projection.num_cols),
+          bias + panel * kPanelRows, projection.num_panels, projection.num_cols};
+}
+
+Panels ExpertWeights::gate_up(int64_t expert) const { return panels(gate_up_projection(), expert); }
+
+Panels ExpertWeights::down(int64_t expert) const { return panels(down_projection(), expert); }
 
 }  // namespace ossian

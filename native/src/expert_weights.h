@@ -2,9 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "huge_buffer.h"
+#include "packed_bytes.h"
 #include "panel.h"
 
 namespace ossian {
@@ -25,25 +24,36 @@ class ExpertWeights {
   // Throws std::invalid_argument unless both sizes are multiples of 32 and no scale is 255 (NaN).
   ExpertWeights(const ExpertTensors& tensors, int64_t num_experts, int64_t hidden_size, int64_t intermediate_size);
 
+  // Use bytes that packed() of such experts gave. Throws std::invalid_argument unless these sizes need as many.
+  ExpertWeights(PackedBytes packed, int64_t num_experts, int64_t hidden_size, int64_t intermediate_size);
+
   int64_t num_experts() const { return num_experts_; }
   int64_t hidden_size() const { return hidden_size_; }
   int64_t intermediate_size() const { return intermediate_size_; }
-  int64_t num_bytes() const;
+  // Every expert's gate_up panels, every expert's down panels, then their float biases in the order of the panels.
+  const PackedBytes& packed() const { return packed_; }
   Panels gate_up(int64_t expert) const;  // panels alternate: sixteen gate rows, their sixteen up rows
   Panels down(int64_t expert) const;
 
  private:
-  void pack_biases(const ExpertTensors& tensors);
-  bool pack_gate_up(const ExpertTensors& tensors);
-  bool pack_down(const ExpertTensors& tensors);
+  // One of the two matrices: where its panels and biases lie in the packed bytes.
+  struct Projection {
+    int64_t panels_offset;
+    int64_t bias_offset;
+    int64_t num_panels;  // of one expert
+    int64_t num_cols;
+  };
+  Projection gate_up_projection() const;
+  Projection down_projection() const;
+  Panels panels(const Projection& projection, int64_t expert) const;
+  int64_t packed_bytes() const;
+  void pack(const ExpertTensors& tensors, uint8_t* out) const;
+  void pack_biases(const ExpertTensors& tensors, uint8_t* out) const;
 
   int64_t num_experts_;
   int64_t hidden_size_;
   int64_t intermediate_size_;
-  HugeBuffer gate_up_;
-  HugeBuffer down_;
-  std::vector<float> gate_up_bias_;  // in panel order
-  std::vector<float> down_bias_;
+  PackedBytes packed_;
 };
 
 }  // namespace ossian

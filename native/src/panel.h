@@ -14,6 +14,10 @@
 
 namespace ossian {
 
+// Of this layout and of the values in it. Packed weights are kept in files: whoever changes what packing gives for the
+// same checkpoint raises it.
+inline constexpr int kPackVersion = 1;
+
 inline constexpr int64_t kPanelRows = 16;
 inline constexpr int64_t kBlock = 32;
 

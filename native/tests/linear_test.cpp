@@ -122,6 +122,29 @@ TEST(linear_does_not_depend_on_threads) {
   set_num_threads(0);
 }
 
+TEST(a_dense_weight_is_its_packed_bytes) {
+  const Case c{48, 96};
+  const std::vector<float> x = random_floats(5 * 96, 8);
+  for (const WeightFormat format : {WeightFormat::int8, WeightFormat::bf16}) {
+    for (const bool has_bias : {false, true}) {
+      std::vector<float> expected;
+      PackedBytes packed;
+      {
+        const DenseWeight weight = c.pack(format, has_bias);
+        expected = run(x, weight);
+        packed = weight.packed();
+      }
+      CHECK_SAME(run(x, DenseWeight(packed, 48, 96, format, has_bias)), expected);
+      PackedBytes shifted = packed;
+      shifted.data += 1;
+      CHECK(throws<std::invalid_argument>([&] { DenseWeight(shifted, 48, 96, format, has_bias); }, "64 bytes"));
+      CHECK(throws<std::invalid_argument>([&] { DenseWeight(packed, 64, 96, format, has_bias); }, "it must have"));
+      CHECK(throws<std::invalid_argument>([&] { DenseWeight(packed, 48, 96, format, !has_bias); }, "it must have"));
+      CHECK(throws<std::invalid_argument>([&] { DenseWeight(packed, 47, 96, format, has_bias); }, "multiple of 16"));
+    }
+  }
+}
+
 TEST(pack_dense_reads_unaligned_tensors) {
   const Case c{16, 64};
   std::vector<uint8_t> shifted(c.weight.size() * 2 + 1);

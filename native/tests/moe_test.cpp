@@ -128,6 +128,23 @@ TEST(moe_does_not_depend_on_threads_or_batch) {
   }
 }
 
+TEST(experts_are_their_packed_bytes) {
+  const reference::Experts experts = random_experts(3, 64, 96);
+  const Routed routed(7, 2, 3);
+  const std::vector<float> x = random_floats(7 * 64, 13);
+  PackedBytes packed;
+  std::vector<float> expected;
+  {
+    const ExpertWeights weights = pack(experts);
+    expected = run(x, weights, routed, false);
+    packed = weights.packed();
+  }
+  CHECK_SAME(run(x, ExpertWeights(packed, 3, 64, 96), routed, false), expected);
+  CHECK(throws<std::invalid_argument>([&] { ExpertWeights(packed, 3, 96, 96); }, "it must have"));
+  CHECK(throws<std::invalid_argument>([&] { ExpertWeights(packed, 2, 64, 96); }, "it must have"));
+  CHECK(throws<std::invalid_argument>([&] { ExpertWeights(packed, 3, 63, 96); }, "multiples of 32"));
+}
+
 TEST(pack_experts_rejects_what_it_cannot_pack) {
   reference::Experts experts = random_experts(2, 32, 64);
   CHECK(throws<std::invalid_argument>([] { ExpertWeights({}, 2, 48, 64); }, "multiples of 32"));

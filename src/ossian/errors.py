@@ -3,6 +3,7 @@
     OssianError
     ├── ConfigurationError          the operator's settings cannot work
     ├── CheckpointError             a model's files are missing, damaged or of another kind
+    ├── PackedFileError             only logged: a file of packed weights cannot be used, so it is made again
     ├── RequestError                the caller's request cannot be served as it is (HTTP 4xx)
     │   ├── InvalidRequestError     400: a field is wrong
     │   ├── ContextLengthError      400: the prompt does not fit
@@ -37,6 +38,10 @@ class ConfigurationError(OssianError):
 
 class CheckpointError(OssianError):
     """A checkpoint is missing, damaged or of another architecture; the message names the file or tensor."""
+
+
+class PackedFileError(OssianError):
+    """A file of packed weights is damaged, of another version or not what it should be; the message says where."""
 
 
 class RequestError(OssianError):

@@ -143,6 +143,7 @@ class EngineSettings(Section):
 
     precision: Literal["default", "exact"] = "default"  # int8 or bf16 activations
     dense_format: Literal["int8", "bf16"] = "int8"  # attention and lm_head weights
+    weight_cache: bool = True  # keep repacked weights in models.cache_dir: later starts take a second or two
     num_threads: int = Field(default=0, ge=0, le=1024)  # 0: the CPU quota
     max_model_len: int | None = Field(default=None, ge=1)  # None: the model's, as far as the KV cache goes
     max_num_seqs: int = Field(default=32, ge=1)

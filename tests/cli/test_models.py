@@ -1,12 +1,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from ossian.catalog import hub
 from ossian.catalog.hub import CachedRepository
 from ossian.cli.main import app
+from ossian.engine.embedded.weight_cache import WeightCache
+from tests.engine.embedded.checkpoints import write_checkpoint
 
 
 @pytest.fixture
@@ -39,6 +42,24 @@ def test_the_list_shows_what_is_here(cached: list[CachedRepository]) -> None:
         ["openai/gpt-oss-20b", "13.8", "GB", "/cache/20b"]
     ]
     assert any("5.0 GB" in line and "partly here; ossian models pull someone/tuned" in line for line in lines)
+
+
+def test_files_of_repacked_weights_are_listed_and_deleted(
+    cached: list[CachedRepository], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OSSIAN_MODELS__CACHE_DIR", str(tmp_path))
+    assert "repacked" not in run("list")
+    assert run("clear-cache") == "0 files deleted, 0.0 GB\n"
+    checkpoint = write_checkpoint(tmp_path / "tiny")
+    assert WeightCache(checkpoint, tmp_path, "int8").write({"lm_head": np.ones(100_000_000, np.uint8)})
+    (tmp_path / "weights" / "other-int8-1.partial").write_bytes(b"unfinished")
+    lines = run("list").splitlines()
+    (tiny,) = [line.split() for line in lines if line.startswith(str(checkpoint))]
+    assert tiny[1:3] == ["0.1", "GB"]
+    assert Path(tiny[3]).parent == tmp_path / "weights"
+    assert any("unfinished, or of another version" in line for line in lines)
+    assert run("clear-cache") == "2 files deleted, 0.1 GB\n"
+    assert not list((tmp_path / "weights").iterdir())
 
 
 def test_pull_takes_short_names_and_says_what_to_do_next(monkeypatch: pytest.MonkeyPatch) -> None:

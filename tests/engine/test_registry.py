@@ -1,15 +1,19 @@
 """An engine from a checkpoint: the real model, on tiny random weights."""
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from ossian.engine import registry
 from ossian.engine.base import Engine, EngineRequest, FinishReason, SamplingParams
+from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.model_config import ModelConfig
+from ossian.engine.embedded.weights import load_weights
 from ossian.engine.registry import create_engine, stop_token_ids
 from ossian.errors import CheckpointError, ConfigurationError
 from ossian.settings import EngineSettings
@@ -167,12 +171,45 @@ def test_without_a_setting_the_context_is_as_long_as_the_kv_cache(checkpoint: Pa
 
 
 def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "free_memory", lambda: TOKEN_BYTES * 32 * 30)
+    weights = load_weights(Checkpoint(checkpoint), "int8").nbytes
+    monkeypatch.setattr(registry, "free_memory", lambda: weights + TOKEN_BYTES * 32 * 30)
     engine = create_engine(checkpoint, EngineSettings(), "tiny")
     assert engine.info.max_model_len == 320  # half of it
     monkeypatch.setattr(registry, "free_memory", lambda: 0)
     with pytest.raises(ConfigurationError, match="kv_cache_bytes"):
         create_engine(checkpoint, EngineSettings(), "tiny")
+
+
+async def test_with_packed_weights_from_the_cache_nothing_changes(
+    checkpoint: Path, alone: list[list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "MIN_CHECKPOINT_BYTES", 1)
+    for expected in ("weight_cache_written", "weight_cache_used"):
+        with capture_logs() as logs:
+            engine = create_engine(checkpoint, SETTINGS, "tiny", tmp_path)
+            for thread in threading.enumerate():
+                if thread.name == "ossian-weight-cache":
+                    thread.join()
+        assert [each["event"] for each in logs][0 if expected.endswith("used") else -1] == expected
+        async with running(engine):
+            assert await generate(engine, *requests()) == alone
+
+
+@pytest.mark.parametrize("changes, min_bytes", [({"weight_cache": False}, 1), ({}, 10**9)], ids=["off", "small"])
+def test_the_cache_may_be_off_and_is_for_large_checkpoints(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, object], min_bytes: int
+) -> None:
+    monkeypatch.setattr(registry, "MIN_CHECKPOINT_BYTES", min_bytes)
+    create_engine(checkpoint, SETTINGS.model_copy(update=changes), "tiny", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_file_of_weights_is_told_as_ever(tmp_path: Path) -> None:
+    folder = write_checkpoint(tmp_path / "tiny", num_shards=2)
+    (folder / "model-00000-of-00002.safetensors").unlink()
+    (folder / "model-00000-of-00002.safetensors").symlink_to("gone")
+    with pytest.raises(CheckpointError, match="is missing"):
+        create_engine(folder, SETTINGS, "tiny", tmp_path)
 
 
 def test_much_free_memory_is_not_used_either(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def declared_profile(declared: DeclaredModel, settings: Settings) -> ServingProf
 
 def load(profile: ServingProfile, aliases: tuple[str, ...], settings: Settings) -> LoadedModel:
     """Load a checkpoint."""
-    engine = create_engine(profile.checkpoint, settings.engine, profile.name)
+    engine = create_engine(profile.checkpoint, settings.engine, profile.name, settings.models.cache_dir)
     model = Model(
         id=profile.name,
         created=creation_time(profile),

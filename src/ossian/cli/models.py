@@ -25,7 +25,36 @@ def list_models() -> None:
         table.add_row(repository.name, f"{repository.num_bytes / GIGABYTE:.1f} GB", where)
     for repository_name in set(hub.OFFICIAL_REPOSITORIES.values()) - {repository.name for repository in cached}:
         table.add_row(repository_name, "", f"not here; ossian models pull {repository_name}")
-    Console(soft_wrap=True, markup=False).print(table)
+    console = Console(soft_wrap=True, markup=False)
+    console.print(table)
+    show_cached_weights(console)
+
+
+def show_cached_weights(console: Console) -> None:
+    """Show the files of repacked weights, if there are any."""
+    from ossian.cli.configuration import load_settings
+    from ossian.engine.embedded.weight_cache import cached_weights
+
+    table = Table("repacked weights of", "size", "where", box=None, pad_edge=False)
+    for each in cached_weights(load_settings({}).models.cache_dir):
+        checkpoint = str(each.checkpoint) if each.checkpoint else "unfinished, or of another version"
+        table.add_row(checkpoint, f"{each.num_bytes / GIGABYTE:.1f} GB", str(each.path))
+    if table.row_count:
+        console.print()
+        console.print(table)
+        console.print("ossian models clear-cache deletes them; they are made again when needed.")
+
+
+@app.command("clear-cache")
+def clear_cache() -> None:
+    """Delete the files of repacked weights. A running server keeps what it has loaded."""
+    from ossian.cli.configuration import load_settings
+    from ossian.engine.embedded.weight_cache import cached_weights
+
+    deleted = list(cached_weights(load_settings({}).models.cache_dir))
+    for each in deleted:
+        each.path.unlink(missing_ok=True)
+    print(f"{len(deleted)} files deleted, {sum(each.num_bytes for each in deleted) / GIGABYTE:.1f} GB")
 
 
 @app.command()

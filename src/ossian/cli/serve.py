@@ -26,6 +26,9 @@ def serve(
         list[str] | None, typer.Option(help="NAME=MODEL: answer to NAME as well. May be repeated.", metavar="A=B")
     ] = None,
     max_model_len: Annotated[int | None, option("engine.max_model_len", "The context, in tokens.")] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither use nor write the file of repacked weights.")
+    ] = False,
     log_level: Annotated[str | None, option("log.level", "debug, info, warning or error.")] = None,
     setting: Annotated[
         list[str] | None,
@@ -46,6 +49,7 @@ def serve(
         "models.served_name": served_name,
         "models.aliases": assignments(alias, "--alias") if alias else None,
         "engine.max_model_len": max_model_len,
+        "engine.weight_cache": False if no_cache else None,
         "log.level": log_level,
         **assignments(setting or [], "--set"),
     }

@@ -15,9 +15,11 @@ from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
 from ossian.engine.embedded.model_runner import ModelRunner
+from ossian.engine.embedded.packing import DenseFormat
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.speculation import Speculation
 from ossian.engine.embedded.step_pace import StepPace
+from ossian.engine.embedded.weight_cache import MIN_CHECKPOINT_BYTES, WeightCache, checkpoint_bytes
 from ossian.engine.embedded.weights import load_weights
 from ossian.errors import ConfigurationError
 from ossian.settings import EngineSettings
@@ -30,18 +32,22 @@ END_TOKEN_ID = 200_007  # ends a message; the answer goes on
 TYPICAL_LEN = 8192  # tokens; the KV cache need not hold max_model_len of them for every sequence at once
 
 
-def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) -> Engine:
+def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, cache_dir: Path | None = None) -> Engine:
     """Load a checkpoint into an embedded engine that serves it as `name`; it still has to be started.
 
-    Raises CheckpointError when the checkpoint cannot be served, and ConfigurationError when the settings, or the
-    memory that is free, leave no room for it.
+    `cache_dir` is where repacked weights are kept; None: nowhere. Raises CheckpointError when the checkpoint cannot be
+    served, and ConfigurationError when the settings, or the memory that is free, leave no room for it.
     """
+    dense_format: DenseFormat = "bf16" if settings.precision == "exact" else settings.dense_format
+    cache = _weight_cache(checkpoint_path, settings, dense_format, cache_dir)
     checkpoint = Checkpoint(checkpoint_path)
     config = checkpoint.config
     _check_settings(settings, config)
     kernels.set_num_threads(settings.num_threads)
-    weights = load_weights(checkpoint, "bf16" if settings.precision == "exact" else settings.dense_format)
-    kv_cache = _create_kv_cache(config, settings)
+    free_bytes = free_memory()
+    weights = load_weights(checkpoint, dense_format, cache)
+    # Weights that are mapped from a file count as memory that could be freed, and are needed at every step.
+    kv_cache = _create_kv_cache(config, settings, free_bytes - weights.nbytes)
     info = EngineInfo(
         model=name,
         vocab_size=config.vocab_size,
@@ -73,6 +79,17 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str) ->
     return EmbeddedEngine(info, scheduler, runner, speculation, max_num_waiting=settings.max_num_waiting)
 
 
+def _weight_cache(
+    checkpoint_path: Path, settings: EngineSettings, dense_format: DenseFormat, cache_dir: Path | None
+) -> WeightCache | None:
+    if not settings.weight_cache or cache_dir is None or checkpoint_bytes(checkpoint_path) < MIN_CHECKPOINT_BYTES:
+        return None
+    try:
+        return WeightCache(checkpoint_path, cache_dir, dense_format)
+    except OSError:  # what cannot be read is Checkpoint's to tell
+        return None
+
+
 def stop_token_ids(config: ModelConfig) -> tuple[int, ...]:
     """The checkpoint's own, and harmony's ends of a turn; never <|end|>, after which the answer goes on."""
     token_ids = {*config.eos_token_id, RETURN_TOKEN_ID, CALL_TOKEN_ID} - {END_TOKEN_ID}
@@ -93,12 +110,12 @@ def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
         )
 
 
-def _create_kv_cache(config: ModelConfig, settings: EngineSettings) -> KVCache:
-    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings)
+def _create_kv_cache(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> KVCache:
+    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings, free_bytes)
     return KVCache(config, num_blocks_in(num_bytes, config, settings.block_size), settings.block_size)
 
 
-def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> int:
+def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> int:
     """Enough for typical sequences and a longest one, but not over half of the memory that is free."""
     max_model_len = settings.max_model_len or config.max_position_embeddings
     num_tokens = max(max_model_len, settings.max_num_seqs * min(max_model_len, TYPICAL_LEN))
@@ -108,7 +125,7 @@ def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> in
         + settings.max_num_seqs  # the last one of each is partly filled
         + num_windows * num_window_blocks(config.widest_window, settings.block_size)
     )
-    return min(num_blocks * block_bytes(config, settings.block_size), free_memory() // 2)
+    return min(num_blocks * block_bytes(config, settings.block_size), max(0, free_bytes) // 2)
 
 
 def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:

@@ -18,6 +18,7 @@ if __name__ == "__main__":  # run as a script under another OSSIAN_ISA, it must 
     sys.path.insert(0, str(ROOT))
 
 from ossian.engine.embedded import kernels  # noqa: E402
+from tests.engine.embedded.checkpoints import Random  # noqa: E402
 from tests.engine.embedded.paged_context import PagedContext, Shape  # noqa: E402
 from tests.engine.embedded.rope_batch import RopeBatch  # noqa: E402
 from tests.engine.embedded.sampling_rows import Row, model_like_logits, sample_rows  # noqa: E402
@@ -39,6 +40,22 @@ def rope_digest() -> str:
     return digest(batch.qkv, batch.k_cache, batch.v_cache)
 
 
+def packing_digest() -> str:
+    """Of what packing gives, which files keep: whoever changes it raises kPackVersion in panel.h."""
+    random = Random(0)
+    weight, bias = random.bf16(48, 96, std=1), random.bf16(48, std=1)
+    experts = kernels.pack_experts(
+        random.bytes(3, 192, 2, 16),
+        random.bytes(3, 192, 2) % 200,
+        random.bf16(3, 192, std=1),
+        random.bytes(3, 64, 3, 16),
+        random.bytes(3, 64, 3) % 200,
+        random.bf16(3, 64, std=1),
+    )
+    dense = [kernels.pack_dense(weight, bias, "int8"), kernels.pack_dense(weight, None, "bf16")]
+    return digest(*(each.packed for each in dense), experts.packed)
+
+
 def sampling_digest() -> str:
     logits = model_like_logits(20_001)
     rows: list[Row] = [
@@ -56,6 +73,7 @@ def sampling_digest() -> str:
 
 DIGESTS: dict[str, Callable[[], str]] = {
     "attention": attention_digest,
+    "packing": packing_digest,
     "rope": rope_digest,
     "sampling": sampling_digest,
 }

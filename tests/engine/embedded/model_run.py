@@ -12,6 +12,7 @@ from ossian.engine.embedded.batch import Batch, Places
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kv_cache import KVCache
 from ossian.engine.embedded.model import Model
+from ossian.engine.embedded.weight_cache import WeightCache
 from ossian.engine.embedded.weights import load_weights
 from ossian.settings import EngineSettings
 
@@ -26,14 +27,16 @@ BLOCK_SIZE = 32
 class ModelRun:
     """A loaded checkpoint with a KV cache whose blocks are handed out in no particular order."""
 
-    def __init__(self, folder: Path, max_num_batched_tokens: int = 1024, **settings: Any) -> None:
+    def __init__(
+        self, folder: Path, max_num_batched_tokens: int = 1024, cache: WeightCache | None = None, **settings: Any
+    ) -> None:
         engine = EngineSettings(max_num_batched_tokens=max_num_batched_tokens, **settings)
         checkpoint = Checkpoint(folder)
         dense_format = "bf16" if engine.precision == "exact" else engine.dense_format
         self._vocab_size = checkpoint.config.vocab_size
         self._model = Model(
             checkpoint.config,
-            load_weights(checkpoint, dense_format),
+            load_weights(checkpoint, dense_format, cache),
             KVCache(checkpoint.config, 2 * NUM_BLOCKS, BLOCK_SIZE),
             engine,
         )

@@ -29,6 +29,9 @@ def chat(
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="The most tokens of an answer, reasoning included.")
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither use nor write the file of repacked weights.")
+    ] = False,
     hide_reasoning: Annotated[bool, typer.Option("--hide-reasoning", help="Show only the answers.")] = False,
     demo_tools: Annotated[
         bool, typer.Option("--demo-tools", help="Offer the model four harmless tools, and run what it calls.")
@@ -46,19 +49,22 @@ def chat(
     console = Console()
     new_session = lambda partner: Session(partner, console, toolbox, show_reasoning=not hide_reasoning)
     if url is None:
-        chat_in_process(model, options, console, new_session)
+        chat_in_process(model, options, console, new_session, is_cached=not no_cache)
     else:
         chat_over_http(url, model, options, new_session)
 
 
-def chat_in_process(model: str | None, options: ChatOptions, console: Console, new_session: NewSession) -> None:
+def chat_in_process(
+    model: str | None, options: ChatOptions, console: Console, new_session: NewSession, *, is_cached: bool
+) -> None:
     """Load a model and talk to it."""
     from ossian.cli.chat.in_process import InProcessPartner
     from ossian.cli.configuration import load_settings
     from ossian.cli.loading import load_model
     from ossian.cli.logs import configure_logs
 
-    settings = load_settings({"models.model": model, "engine.max_num_seqs": 1, "log.level": "warning"})
+    flags = {"models.model": model, "engine.max_num_seqs": 1, "log.level": "warning"}
+    settings = load_settings({**flags, "engine.weight_cache": None if is_cached else False})
     configure_logs(settings.log)
     with console.status("Loading the model …"):
         loaded = load_model(settings)

@@ -78,6 +78,9 @@ class Checkpoint:
         """A read-only view of the mapped file: BF16 as uint16, U8 as uint8."""
         return self._shards[name].view(name)
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self._shards[name].entries[name].shape
+
     def drop_pages(self, name: str) -> None:
         """Give back the memory of a tensor that was repacked and is not read again."""
         self._shards[name].drop_pages(name)

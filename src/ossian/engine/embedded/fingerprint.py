@@ -20,11 +20,11 @@ def fingerprint(checkpoint: Path, settings: EngineSettings) -> str:
     for file in sorted(checkpoint.glob("*.json")):
         digest.update(file.name.encode() + file.read_bytes())
     for file in sorted(checkpoint.glob("*.safetensors")):
-        digest.update(file.name.encode() + _samples(file))
+        digest.update(file.name.encode() + samples(file))
     return f"fp_{digest.hexdigest()}"
 
 
-def _samples(file: Path) -> bytes:
+def samples(file: Path) -> bytes:
     """The file's size, its start, and pieces from all over it."""
     size = file.stat().st_size
     with file.open("rb") as opened:

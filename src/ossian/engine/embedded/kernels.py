@@ -19,8 +19,11 @@ BFloat16: TypeAlias = NDArray[np.uint16]  # the upper half of a float32, as stor
 UInt8: TypeAlias = NDArray[np.uint8]
 Bitmask: TypeAlias = NDArray[np.uint32]
 
-DenseWeight = _native.DenseWeight  # .num_rows .num_cols .nbytes .format
-ExpertWeights = _native.ExpertWeights  # .num_experts .hidden_size .intermediate_size .nbytes
+# `packed` is a read-only uint8 view of all there is besides the sizes, the same whatever instruction set packed it.
+DenseWeight = _native.DenseWeight  # .num_rows .num_cols .format .packed .nbytes
+ExpertWeights = _native.ExpertWeights  # .num_experts .hidden_size .intermediate_size .packed .nbytes
+
+PACK_VERSION = _native.PACK_VERSION  # another one may pack the same checkpoint into other bytes
 
 
 def isa() -> str:
@@ -95,6 +98,29 @@ def pack_experts(
 ) -> ExpertWeights:
     """Repack one layer's MXFP4 experts without loss."""
     return _native.pack_experts(gate_up_blocks, gate_up_scales, gate_up_bias, down_blocks, down_scales, down_bias)
+
+
+def dense_from_packed(
+    packed: UInt8, num_rows: int, num_cols: int, dense_format: Literal["int8", "bf16"], *, has_bias: bool
+) -> DenseWeight:
+    """Return the weight whose `packed` these bytes are; they are used where they lie, and kept alive.
+
+    Raises ValueError when there are more or fewer than such a weight has, or they do not start on a cache line.
+    """
+    return _native.dense_from_packed(packed, num_rows, num_cols, dense_format, has_bias)
+
+
+def experts_from_packed(packed: UInt8, num_experts: int, hidden_size: int, intermediate_size: int) -> ExpertWeights:
+    """Return the experts whose `packed` these bytes are. Raises what `dense_from_packed` does."""
+    return _native.experts_from_packed(packed, num_experts, hidden_size, intermediate_size)
+
+
+def checksum(data: UInt8) -> int:
+    """Return 64 bits over one dimension of bytes, as fast as memory gives them.
+
+    Finds every damage within eight bytes, and any other but for a chance of 2^-64. It is no protection from forgery.
+    """
+    return _native.checksum(data)
 
 
 def embed(table: BFloat16, input_ids: Int32, out: Float32) -> None:

@@ -1,20 +1,16 @@
 """A checkpoint's tensors as the kernels want them.
 
-Experts are repacked without loss, attention and lm_head as int8 or bf16, and what is small becomes float32. Each
-tensor's file pages are given back as soon as it is repacked, so that loading never holds the model twice.
+Experts are repacked without loss, attention and lm_head as int8 or bf16, and what is small becomes float32. What was
+packed once is kept in a file, if there is a cache for it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
-
-from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32
-from ossian.errors import CheckpointError
+from ossian.engine.embedded.packing import DenseFormat, PackedReader, Packer, WeightSource, float32
+from ossian.engine.embedded.weight_cache import WeightCache
+from ossian.errors import PackedFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,87 +50,55 @@ class ModelWeights:
     norm: Float32  # [hidden_size]
     lm_head: DenseWeight  # [vocab_size, hidden_size]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that every token or its experts read; the embedding is not among them, nor what is small."""
+        layers = (
+            layer.attention.qkv_proj.nbytes + layer.attention.o_proj.nbytes + layer.moe.experts.nbytes
+            for layer in self.layers
+        )
+        return self.lm_head.nbytes + sum(layers)
 
-def load_weights(checkpoint: Checkpoint, dense_format: Literal["int8", "bf16"]) -> ModelWeights:
-    """Repack every tensor of an open checkpoint. Raises CheckpointError for values that are not numbers."""
-    tensors = _Tensors(checkpoint, dense_format)
+
+def load_weights(checkpoint: Checkpoint, dense_format: DenseFormat, cache: WeightCache | None = None) -> ModelWeights:
+    """Take the weights of an open checkpoint from the cache, or else pack them and have the cache keep them.
+
+    Raises CheckpointError for values that are not numbers.
+    """
+    if cache is not None and (file := cache.open()) is not None:
+        try:
+            return _join(checkpoint, PackedReader(checkpoint, dense_format, file))
+        except PackedFileError as error:
+            cache.refuse(error)
+    packer = Packer(checkpoint, dense_format)
+    weights = _join(checkpoint, packer)
+    if cache is not None:
+        cache.write_in_background(packer.packed)
+    return weights
+
+
+def _join(checkpoint: Checkpoint, source: WeightSource) -> ModelWeights:
     return ModelWeights(
         embed_tokens=checkpoint.tensor("model.embed_tokens.weight"),
         layers=tuple(
-            _load_layer(tensors, f"model.layers.{layer}.") for layer in range(checkpoint.config.num_hidden_layers)
+            _layer(checkpoint, source, f"model.layers.{layer}.") for layer in range(checkpoint.config.num_hidden_layers)
         ),
-        norm=tensors.float32("model.norm.weight"),
-        lm_head=tensors.dense(["lm_head"], has_bias=False),
+        norm=float32(checkpoint, "model.norm.weight"),
+        lm_head=source.dense(["lm_head"], has_bias=False),
     )
 
 
-def _load_layer(tensors: "_Tensors", layer: str) -> LayerWeights:
+def _layer(checkpoint: Checkpoint, source: WeightSource, layer: str) -> LayerWeights:
     attention = AttentionWeights(
-        input_layernorm=tensors.float32(layer + "input_layernorm.weight"),
-        qkv_proj=tensors.dense([f"{layer}self_attn.{name}_proj" for name in "qkv"]),
-        o_proj=tensors.dense([layer + "self_attn.o_proj"]),
-        sinks=tensors.float32(layer + "self_attn.sinks"),
+        input_layernorm=float32(checkpoint, layer + "input_layernorm.weight"),
+        qkv_proj=source.dense([f"{layer}self_attn.{name}_proj" for name in "qkv"]),
+        o_proj=source.dense([layer + "self_attn.o_proj"]),
+        sinks=float32(checkpoint, layer + "self_attn.sinks"),
     )
     moe = MoEWeights(
-        post_attention_layernorm=tensors.float32(layer + "post_attention_layernorm.weight"),
-        router=tensors.float32(layer + "mlp.router.weight"),
-        router_bias=tensors.float32(layer + "mlp.router.bias"),
-        experts=tensors.experts(layer + "mlp.experts."),
+        post_attention_layernorm=float32(checkpoint, layer + "post_attention_layernorm.weight"),
+        router=float32(checkpoint, layer + "mlp.router.weight"),
+        router_bias=float32(checkpoint, layer + "mlp.router.bias"),
+        experts=source.experts(layer + "mlp.experts"),
     )
     return LayerWeights(attention, moe)
-
-
-class _Tensors:
-    """Repacks tensors by name, dropping the pages of each behind itself."""
-
-    def __init__(self, checkpoint: Checkpoint, dense_format: Literal["int8", "bf16"]) -> None:
-        self._checkpoint = checkpoint
-        self._dense_format = dense_format
-
-    def float32(self, name: str) -> Float32:
-        widened = (self._numbers(name).astype(np.uint32) << 16).view(np.float32)
-        self._checkpoint.drop_pages(name)
-        return widened
-
-    def dense(self, names: list[str], has_bias: bool = True) -> DenseWeight:
-        """One weight from the rows of several."""
-        weight = _rows([self._checkpoint.tensor(f"{name}.weight") for name in names])
-        bias = _rows([self._numbers(f"{name}.bias") for name in names]) if has_bias else None
-        with _damage_located(", ".join(names)):
-            packed = kernels.pack_dense(weight, bias, self._dense_format)
-        for name in names:
-            self._checkpoint.drop_pages(f"{name}.weight")
-        return packed
-
-    def experts(self, prefix: str) -> ExpertWeights:
-        parts = [f"{prefix}{proj}_{part}" for proj in ("gate_up_proj", "down_proj") for part in _MXFP4_PARTS]
-        for proj in ("gate_up_proj", "down_proj"):
-            self._numbers(f"{prefix}{proj}_bias")
-        with _damage_located(prefix.rstrip(".")):
-            packed = kernels.pack_experts(*(self._checkpoint.tensor(name) for name in parts))
-        for name in parts:
-            self._checkpoint.drop_pages(name)
-        return packed
-
-    def _numbers(self, name: str) -> BFloat16:
-        """A tensor that is small enough to look through; -inf is allowed, as a sink without weight."""
-        tensor: BFloat16 = self._checkpoint.tensor(name)
-        if np.any(((tensor & 0x7FFF) > 0x7F80) | (tensor == 0x7F80)):
-            raise CheckpointError(f"tensor {name!r} has a NaN or +inf; download the checkpoint again.")
-        return tensor
-
-
-def _rows(tensors: list[BFloat16]) -> BFloat16:
-    return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
-
-
-@contextmanager
-def _damage_located(place: str) -> Iterator[None]:
-    """The kernels refuse values that are not numbers; only here is it known whose they are."""
-    try:
-        yield
-    except ValueError as error:
-        raise CheckpointError(f"{place}: {error}; download the checkpoint again.") from None
-
-
-_MXFP4_PARTS = ("blocks", "scales", "bias")
