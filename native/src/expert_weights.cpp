@@ -34,8 +34,8 @@ struct Rows {
 
 // Pack every expert's panels; whether every scale was a number.
 template <class RowsOf>
-bool pack_panels(const uint8_t* blocks, const uint8_t* scales, int64_t num_panels, int64_t num_cols, const RowsOf& rows_of,
-                 uint8_t* out) {
+bool pack_panels(const uint8_t* blocks, const uint8_t* scales, int64_t num_panels, int64_t num_cols,
+                 const RowsOf& rows_of, uint8_t* out) {
   std::atomic<bool> is_finite{true};
   const int64_t panel_bytes = kLayout.panel_bytes(num_cols);
   const int64_t num_blocks = num_cols / kBlock;

@@ -10,13 +10,6 @@ using namespace ossian::test;
 
 namespace {
 
-std::vector<uint8_t> random_bytes(size_t size, uint32_t seed) {
-  std::mt19937 generator(seed);
-  std::vector<uint8_t> bytes(size);
-  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(generator());
-  return bytes;
-}
-
 uint64_t sum(const std::vector<uint8_t>& bytes) { return checksum(bytes.data(), static_cast<int64_t>(bytes.size())); }
 
 constexpr size_t kSegment = size_t{1} << 20;

@@ -25,24 +25,21 @@ def list_models() -> None:
         table.add_row(repository.name, f"{repository.num_bytes / GIGABYTE:.1f} GB", where)
     for repository_name in set(hub.OFFICIAL_REPOSITORIES.values()) - {repository.name for repository in cached}:
         table.add_row(repository_name, "", f"not here; ossian models pull {repository_name}")
-    console = Console(soft_wrap=True, markup=False)
-    console.print(table)
-    show_cached_weights(console)
+    Console(soft_wrap=True, markup=False).print(table)
+    show_cached_weights()
 
 
-def show_cached_weights(console: Console) -> None:
+def show_cached_weights() -> None:
     """Show the files of repacked weights, if there are any."""
     from ossian.cli.configuration import load_settings
     from ossian.engine.embedded.weight_cache import cached_weights
 
-    table = Table("repacked weights of", "size", "where", box=None, pad_edge=False)
-    for each in cached_weights(load_settings({}).models.cache_dir):
-        checkpoint = str(each.checkpoint) if each.checkpoint else "unfinished, or of another version"
-        table.add_row(checkpoint, f"{each.num_bytes / GIGABYTE:.1f} GB", str(each.path))
-    if table.row_count:
-        console.print()
-        console.print(table)
-        console.print("ossian models clear-cache deletes them; they are made again when needed.")
+    cached = list(cached_weights(load_settings({}).models.cache_dir))
+    for each in cached:
+        state = f"of {each.checkpoint}" if each.checkpoint else "unfinished, or of another version"
+        print(f"\nrepacked weights, {each.num_bytes / GIGABYTE:.1f} GB, {state}:\n  {each.path}")
+    if cached:
+        print("\nossian models clear-cache deletes repacked weights; they are made again when needed.")
 
 
 @app.command("clear-cache")
