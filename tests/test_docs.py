@@ -73,7 +73,7 @@ def documented_commands() -> set[str]:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     groups = "|".join({command.split()[0] for command in existing_commands() if " " in command})
     single = "|".join(command for command in existing_commands() if " " not in command)
-    return set(re.findall(rf"\bossian ((?:{groups})(?: [a-z]+)?|{single})\b", pages))
+    return set(re.findall(rf"\bossian ((?:{groups})(?: [a-z-]+)?|{single})\b", pages))
 
 
 def existing_commands() -> set[str]:

@@ -147,8 +147,8 @@ TEST(experts_are_their_packed_bytes) {
 
 TEST(pack_experts_rejects_what_it_cannot_pack) {
   reference::Experts experts = random_experts(2, 32, 64);
-  CHECK(throws<std::invalid_argument>([] { ExpertWeights({}, 2, 48, 64); }, "multiples of 32"));
-  CHECK(throws<std::invalid_argument>([] { ExpertWeights({}, 2, 64, 16); }, "multiples of 32"));
+  CHECK(throws<std::invalid_argument>([] { ExpertWeights(ExpertTensors{}, 2, 48, 64); }, "multiples of 32"));
+  CHECK(throws<std::invalid_argument>([] { ExpertWeights(ExpertTensors{}, 2, 64, 16); }, "multiples of 32"));
   experts.gate_up_scales.back() = 255;
   CHECK(throws<std::invalid_argument>([&] { pack(experts); }, "gate_up_scales"));
   experts.gate_up_scales.back() = 127;
