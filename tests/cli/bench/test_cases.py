@@ -1,6 +1,6 @@
 import pytest
 
-from ossian.cli.bench.cases import SECTIONS, Decode, FirstToken, Plan, Prefill, plan, sections_of
+from ossian.cli.bench.cases import SECTIONS, Decode, FirstToken, Output, Plan, Prefill, plan, sections_of
 from ossian.cli.bench.rows import TARGETS
 from ossian.errors import ConfigurationError
 
@@ -12,6 +12,8 @@ def test_a_case_says_what_it_is() -> None:
     assert Decode(8).name == "decode x8"
     assert Decode(8, depth=2048).name == "decode x8 at 2048"
     assert FirstToken("turn after a turn").name == "first token, turn after a turn"
+    assert Output("copied").name == "copied text"
+    assert Output("other", speculates=True).name == "other text, speculation"
 
 
 @pytest.mark.parametrize("is_quick", [True, False])
@@ -22,7 +24,7 @@ def test_no_two_cases_of_a_plan_have_one_name(is_quick: bool) -> None:
 
 def test_the_full_plan_measures_all_that_has_a_target() -> None:
     names = {case.name for case in plan(SECTIONS, 3, is_quick=False).cases}
-    wanted = {row for row, _ in TARGETS if row.startswith(("prefill", "decode", "first token"))}
+    wanted = {row for row, _ in TARGETS if row.startswith(("prefill", "decode", "first token", "copied", "other"))}
     assert wanted <= names
 
 
@@ -38,6 +40,15 @@ def test_sections_choose_cases() -> None:
 def test_what_a_context_is_too_short_for_is_left_out() -> None:
     cases = (Prefill(63), Prefill(64), Decode(depth=8, num_tokens=24), Decode(depth=9, num_tokens=24))
     assert Plan(cases, 2).fitting(64) == Plan((cases[0], cases[2]), 2)
+
+
+@pytest.mark.parametrize("is_quick", [True, False])
+def test_only_what_asks_for_it_is_measured_with_speculation(is_quick: bool) -> None:
+    whole = plan(SECTIONS, 3, is_quick=is_quick)
+    plain, speculating = whole.parted()
+    assert {case.name for case in speculating.cases} == {"copied text, speculation", "other text, speculation"}
+    assert {*plain.cases, *speculating.cases} == set(whole.cases)
+    assert (plain.repeats, plain.profiles) == (speculating.repeats, not speculating.profiles) == (3, True)
 
 
 def test_sections_are_named_with_commas() -> None:

@@ -41,7 +41,7 @@ def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint:
         "decode x4",
         "decode at 256",
         "first token, turn after a turn",
-        "load, first",
+        "load",
         "resident",
         "profile decode, Python",
     ):
@@ -56,14 +56,17 @@ def test_sections_and_repeats_can_be_chosen(ossian: Commands, checkpoint: Path, 
     file = tmp_path / "figures.json"
     ossian.run("bench", str(checkpoint), "--quick", "--only", "prefill", "--repeats", "2", "--json", str(file), *TINY)
     rows = json.loads(file.read_text())["rows"]
-    assert [row["name"] for row in rows] == ["prefill 128", "prefill 128 at 256", "load, first", "resident"]
+    assert [row["name"] for row in rows] == ["prefill 128", "prefill 128 at 256", "load", "resident"]
     assert [len(row["values"]) for row in rows] == [2, 2, 1, 1]
 
 
 @pytest.mark.parametrize(
     "arguments, refusal",
     [
-        (["--only", "speed"], "--only takes load, prefill, decode, turns, profile, with commas; not 'speed'."),
+        (
+            ["--only", "speed"],
+            "--only takes load, prefill, decode, turns, speculation, profile, with",
+        ),
         (["--json", "missing/figures.json"], "--json missing/figures.json: there is no folder "),
         (["--peer", "llama.cpp"], "--peer needs --peer-file as well"),
         (["--peer", "vllm", "--peer-file", "x"], "--peer takes llama.cpp; not 'vllm'."),

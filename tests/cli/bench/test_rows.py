@@ -1,6 +1,6 @@
 import pytest
 
-from ossian.cli.bench.cases import Case, Decode, FirstToken, Prefill
+from ossian.cli.bench.cases import Case, Decode, FirstToken, Output, Prefill
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.profiles import KernelTime, Profile
 from ossian.cli.bench.rows import Comparison, Ratio, Row
@@ -69,6 +69,13 @@ def test_a_first_token_is_compared_with_the_same_work() -> None:
     assert ratios(FirstToken("the same work"), values) == {}
 
 
+def test_speculation_is_compared_with_the_same_text_without() -> None:
+    values = {"copied text": [10.0], "copied text, speculation": [20.0]}
+    found = ratios(Output("copied", speculates=True), values)
+    assert found == {"copied text": Ratio("copied text", 2.0, at_least=1.8)}
+    assert ratios(Output("copied"), values) == {}
+
+
 def test_what_was_not_measured_is_not_compared_with() -> None:
     assert set(ratios(Prefill(2048), {"prefill 2048": [170.0]})) == {"int8 peak"}
     assert set(ratios(Decode(4), {"decode x4": [40.0]})) == {"read bandwidth"}
@@ -80,16 +87,19 @@ def test_other_shapes_have_no_targets() -> None:
 
 
 def test_loading_and_memory_have_their_limits() -> None:
-    session = Session(load_seconds=12.0, resident_bytes=13_500_000_000)
-    load, resident = Comparison(WORK, ROOFS, {}).session_rows(session, "load, first")
-    assert (load.name, load.median, load.ratios) == ("load, first", 12.0, (Ratio("15 s", 0.8, at_most=1.0),))
+    comparison = Comparison(WORK, ROOFS, {})
+    assert comparison.load_row("load, first", 12.0) == Row(
+        "load, first", "s", (12.0,), (Ratio("15 s", 0.8, at_most=1.0),)
+    )
+    assert comparison.load_row("load", 12.0).ratios == ()
+    (resident,) = comparison.session_rows(Session(load_seconds=12.0, resident_bytes=13_500_000_000))
     assert (resident.median, resident.unit) == (13.5, "GB")
     assert resident.ratios[0].is_met is False
 
 
 def test_a_profile_is_rows_of_milliseconds_with_shares() -> None:
     made = Profile("decode", 0.060, (KernelTime("moe", 24, 0.040), KernelTime("embed", 1, 0.0195)))
-    step, moe, embed, python = Comparison(WORK, ROOFS, {}).profile_rows(made)
+    _, step, moe, embed, python = Comparison(WORK, ROOFS, {}).session_rows(Session(1.0, 1, profiles=(made,)))
     assert (step.name, step.median, step.unit, step.ratios) == ("profile decode, step", 60.0, "ms", ())
     assert [(ratio.of, ratio.target) for ratio in moe.ratios] == [("step", "")]
     assert moe.ratios[0].value == pytest.approx(2 / 3)

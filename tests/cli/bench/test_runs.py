@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
-from ossian.cli.bench.cases import SHORT, Decode, FirstToken, Prefill
-from ossian.cli.bench.runs import Answer, Asker, measure, rate_together
+from ossian.cli.bench.cases import SHORT, Decode, FirstToken, Output, Prefill
+from ossian.cli.bench.runs import Answer, Asker, Dictation, measure, rate_together
 from ossian.engine.base import EngineRequest, EngineStream
 from ossian.engine.embedded.engine import EmbeddedEngine
 from tests.engine.embedded.doubles import VOCAB_SIZE, running, settled, tiny_engine
@@ -119,6 +120,30 @@ async def test_the_turn_after_a_turn_keeps_the_answer_and_drops_the_reasoning(en
 
 async def test_fresh_tokens_are_of_the_vocabulary(engine: Watched) -> None:
     assert set(Asker(engine).fresh(2000)) == set(range(VOCAB_SIZE))
+
+
+async def test_a_text_is_generated_token_by_token(engine: Watched) -> None:
+    text = [VOCAB_SIZE + 3, 5, 5, 2 * VOCAB_SIZE + 3, 63]
+    answer = await Asker(engine).dictate([1, 2, VOCAB_SIZE], text)
+    assert answer.token_ids == [3, 5, 5, 3, 63]
+    assert len(answer.arrivals) == 5
+    assert engine.prompts == [[1, 2, 0]]
+    assert engine.stats().num_forced_tokens == 0
+
+
+def test_a_dictation_allows_one_token_of_the_vocabulary() -> None:
+    mask = Dictation([0, 31, 32, 99], vocab_size=100)
+    for token_id in (0, 31, 32, 99):
+        words = mask.allowed()
+        assert len(words) == 4
+        assert np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little")).tolist() == [token_id]
+        assert mask.advance(token_id) == ()
+
+
+async def test_outputs_are_measured_on_their_text(engine: Watched) -> None:
+    assert await measure(Output("copied", num_tokens=20, num_prompt_tokens=100), Asker(engine)) > 0
+    assert [len(prompt) for prompt in engine.prompts] == [100]
+    assert engine.stats().num_generated_tokens == 20
 
 
 def answer(*arrivals: tuple[float, int]) -> Answer:

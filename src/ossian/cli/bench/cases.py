@@ -76,7 +76,27 @@ class FirstToken:
         return self.depth + num_new_tokens + 1
 
 
-Case: TypeAlias = Prefill | Decode | FirstToken
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Tokens a second of a set text, one stream: `copied` stands in the prompt but for a name, `other` is prose."""
+
+    text: Literal["copied", "other"]
+    num_tokens: int = 192
+    num_prompt_tokens: int = 1024
+    speculates: bool = False  # in an engine that may; all other cases are measured in one that does not
+    unit: ClassVar[str] = "tok/s"
+
+    @property
+    def name(self) -> str:
+        return f"{self.text} text" + (", speculation" if self.speculates else "")
+
+    @property
+    def num_positions(self) -> int:
+        """How long a context it needs."""
+        return self.num_prompt_tokens + self.num_tokens
+
+
+Case: TypeAlias = Prefill | Decode | FirstToken | Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +111,15 @@ class Plan:
         """Return the plan without the cases that a context is too short for."""
         return replace(self, cases=tuple(case for case in self.cases if case.num_positions <= max_model_len))
 
+    def parted(self) -> tuple["Plan", "Plan"]:
+        """Return what is measured without speculation, and what with it."""
+        speculating = tuple(case for case in self.cases if isinstance(case, Output) and case.speculates)
+        others = tuple(case for case in self.cases if case not in speculating)
+        return replace(self, cases=others), Plan(speculating, self.repeats)
+
 
 SHORT: Final = 32  # tokens of a prompt that is no burden
-SECTIONS: Final = ("load", "prefill", "decode", "turns", "profile")
+SECTIONS: Final = ("load", "prefill", "decode", "turns", "speculation", "profile")
 
 _FULL: Final[tuple[Case, ...]] = (
     Prefill(512),
@@ -112,6 +138,10 @@ _FULL: Final[tuple[Case, ...]] = (
     FirstToken("cached prefix"),
     FirstToken("turn after a turn"),
     FirstToken("the same work"),
+    Output("copied"),
+    Output("copied", speculates=True),
+    Output("other"),
+    Output("other", speculates=True),
 )
 _QUICK: Final[tuple[Case, ...]] = (
     Prefill(128),
@@ -120,8 +150,9 @@ _QUICK: Final[tuple[Case, ...]] = (
     Decode(4, num_tokens=8),
     Decode(depth=256, num_tokens=8),
     *(FirstToken(each.turn, 256, 16, 8, 16) for each in _FULL if isinstance(each, FirstToken)),
+    *(Output(each.text, 16, 128, each.speculates) for each in _FULL if isinstance(each, Output)),
 )
-_SECTION_OF: Final = {Prefill: "prefill", Decode: "decode", FirstToken: "turns"}
+_SECTION_OF: Final = {Prefill: "prefill", Decode: "decode", FirstToken: "turns", Output: "speculation"}
 
 PEER_CASES: Final[tuple[Prefill | Decode, ...]] = (Prefill(512), Prefill(2048), Decode(num_tokens=48))
 QUICK_PEER_CASES: Final[tuple[Prefill | Decode, ...]] = (Prefill(128), Decode(num_tokens=8))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from ossian.cli.bench.cases import Plan
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.peer import Rounds
 from ossian.cli.bench.rows import Comparison, Row
@@ -21,8 +22,10 @@ class Measured:
     """All that was measured of one model."""
 
     work: Work
+    plan: Plan
     roofs: list[Roofs] = field(default_factory=list)  # at the beginning and at the end
-    sessions: dict[str, Session] = field(default_factory=dict)  # by the names of their loading
+    sessions: list[Session] = field(default_factory=list)  # the first of them without speculation
+    load_seconds: dict[str, float] = field(default_factory=dict)  # by the names of their rows
     rounds: dict[str, Rounds] = field(default_factory=dict)  # by the peer's name
 
     @property
@@ -65,15 +68,15 @@ class Report:
 
     def rows(self) -> list[Row]:
         """Return a row for each figure."""
-        measured = self.measured
-        rows: list[Row] = []
-        for name, session in measured.sessions.items():
-            comparison = Comparison(measured.work, measured.best_roofs, session.values)
-            rows += [comparison.row(case) for case in session.cases]
-            rows += comparison.session_rows(session, name)
-            rows += [row for profile in session.profiles for row in comparison.profile_rows(profile)]
+        measured, roofs = self.measured, self.measured.best_roofs
+        values = {name: value for session in measured.sessions for name, value in session.values.items()}
+        comparison = Comparison(measured.work, roofs, values)
+        rows = [comparison.row(case) for case in measured.plan.cases if case.name in values]
+        rows += [comparison.load_row(name, seconds) for name, seconds in measured.load_seconds.items()]
+        if measured.sessions:
+            rows += comparison.session_rows(measured.sessions[0])
         for peer, rounds in measured.rounds.items():
-            rows += _peer_rows(Comparison(measured.work, measured.best_roofs, rounds.ours), peer, rounds)
+            rows += _peer_rows(Comparison(measured.work, roofs, rounds.ours), peer, rounds)
         return rows
 
 

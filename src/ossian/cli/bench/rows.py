@@ -2,10 +2,10 @@
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ossian.cli.bench.cases import SHORT, Case, Decode, FirstToken, Prefill
+from ossian.cli.bench.cases import SHORT, Case, Decode, FirstToken, Output, Prefill
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.profiles import Profile
 from ossian.cli.bench.session import Session
@@ -80,6 +80,8 @@ TARGETS: Final[Mapping[tuple[str, str], tuple[float | None, float | None]]] = {
     ("decode x8", "decode"): (2.8, None),
     ("decode x32", "decode"): (5.0, None),
     ("first token, turn after a turn", "the same work"): (None, 1.1),
+    ("copied text, speculation", "copied text"): (1.8, None),
+    ("other text, speculation", "other text"): (0.98, None),
     ("load, first", "15 s"): (None, 1.0),
     ("load, again", "2 s"): (None, 1.0),
     ("resident", "13 GB"): (None, 1.0),
@@ -104,15 +106,20 @@ class Comparison:
         ratios = tuple(self._ratios(case, statistics.median(values)))
         return Row(case.name, case.unit, values, ratios)
 
-    def session_rows(self, session: Session, name: str) -> Iterator[Row]:
-        """Yield how long it took to load, and how much memory it took."""
-        limit = LOAD_LIMITS[name]
-        yield Row(name, "s", (session.load_seconds,), (self.ratio(name, f"{limit} s", session.load_seconds / limit),))
+    def load_row(self, name: str, seconds: float) -> Row:
+        """Return how long it took to load."""
+        limit = LOAD_LIMITS.get(name)
+        ratios = () if limit is None else (self.ratio(name, f"{limit} s", seconds / limit),)
+        return Row(name, "s", (seconds,), ratios)
+
+    def session_rows(self, session: Session) -> Iterator[Row]:
+        """Yield how much memory it took, and where the time of its steps went."""
         resident = session.resident_bytes / GIGA
         yield Row("resident", "GB", (resident,), (self.ratio("resident", "13 GB", resident / 13),))
+        for profile in session.profiles:
+            yield from self._profile_rows(profile)
 
-    def profile_rows(self, profile: Profile) -> Iterator[Row]:
-        """Yield where the time of a step goes, in milliseconds."""
+    def _profile_rows(self, profile: Profile) -> Iterator[Row]:
         for label, seconds in [("step", profile.seconds), *((each.label, each.seconds) for each in profile.kernels)]:
             yield self._profile_row(profile, self._work.kernel_name(label), seconds)
         yield self._profile_row(profile, "Python", profile.python)
@@ -141,6 +148,8 @@ class Comparison:
                     yield from self._bytes_of_short(case, num_bytes)
             case FirstToken():
                 yield from self._of(case.name, FirstToken("the same work").name, figure, "the same work")
+            case Output():
+                yield from self._of(case.name, replace(case, speculates=False).name, figure)
 
     def _of(self, name: str, other: str, figure: float, said: str | None = None) -> Iterator[Ratio]:
         if name != other and other in self._values:

@@ -1,6 +1,5 @@
 """A whole run: the roofs, our engine, a peer beside it, and the roofs again."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +40,13 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
         engine = engine.model_copy(update={"kv_cache_bytes": KV_CACHE_BYTES})
     kernels.set_num_threads(engine.num_threads)
     peer = _peer(wishes)
-    measured = Measured(Work(config))
+    measured = Measured(Work(config), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
     measured.roofs.append(measure_roofs())
-    _measure(checkpoint, engine, wishes, peer, measured)
+    if wishes.sections:
+        _measure_ours(checkpoint, engine, measured)
+    if peer is not None:
+        cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
+        measured.rounds[peer.name] = run_rounds(peer, checkpoint, engine, cases, wishes.repeats)
     measured.roofs.append(measure_roofs())
     return Report(checkpoint, measured, machine(), versions())
 
@@ -59,11 +62,11 @@ def _peer(wishes: Wishes) -> Peer | None:
     return peer
 
 
-def _measure(checkpoint: Path, engine: EngineSettings, wishes: Wishes, peer: Peer | None, measured: Measured) -> None:
-    wanted = plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick)
-    if wishes.sections:
-        print(f"loading {checkpoint.resolve().name}", file=sys.stderr, flush=True)
-        measured.sessions["load, first"] = run_session(checkpoint, engine, wanted)
-    if peer is not None:
-        cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
-        measured.rounds[peer.name] = run_rounds(peer, checkpoint, engine, cases, wishes.repeats)
+def _measure_ours(checkpoint: Path, settings: EngineSettings, measured: Measured) -> None:
+    """Measure our engine, first without speculation and then with it."""
+    plain, speculating = measured.plan.parted()
+    session = run_session(checkpoint, settings.model_copy(update={"speculation": "off"}), plain)
+    measured.sessions.append(session)
+    measured.load_seconds["load"] = session.load_seconds
+    if speculating.cases and getattr(settings, "speculation", "off") != "off":
+        measured.sessions.append(run_session(checkpoint, settings, speculating))

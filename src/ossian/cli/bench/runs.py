@@ -3,11 +3,15 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, assert_never
 
-from ossian.cli.bench.cases import SHORT, Case, Decode, FirstToken, Prefill
+import numpy as np
+from numpy.typing import NDArray
+
+from ossian.cli.bench import texts
+from ossian.cli.bench.cases import SHORT, Case, Decode, FirstToken, Output, Prefill
 from ossian.engine.base import Engine, EngineRequest, EngineStream, SamplingParams
 
 NUM_TEXT_TOKENS: Final = 199_998  # the vocabulary's special tokens come after them
@@ -34,13 +38,13 @@ class Asker:
 
     def __init__(self, engine: Engine, seed: int | None = None) -> None:
         self._engine = engine
+        self._num_ids = min(engine.info.vocab_size, NUM_TEXT_TOKENS)
         self._random = Random(seed)
         self._context: list[int] = []
 
     def fresh(self, num_tokens: int) -> list[int]:
         """Return tokens that no prompt had before."""
-        num_ids = min(self._engine.info.vocab_size, NUM_TEXT_TOKENS)
-        return [self._random.randrange(num_ids) for _ in range(num_tokens)]
+        return [self._random.randrange(self._num_ids) for _ in range(num_tokens)]
 
     async def context(self, num_tokens: int) -> list[int]:
         """Return tokens whose keys and values are in the prefix cache, and always the same."""
@@ -55,6 +59,18 @@ class Asker:
         asked = time.perf_counter()
         stream = await self._engine.generate(_request(prompt, max_tokens))
         return Answer(asked, tuple([(time.perf_counter(), output.token_ids) async for output in stream]))
+
+    async def dictate(self, prompt: Sequence[int], text: Sequence[int]) -> Answer:
+        """Let the engine generate a set text, computing and sampling each token as it would any other."""
+        prompt, text = self._in_vocabulary(prompt), self._in_vocabulary(text)
+        mask = Dictation(text, self._engine.info.vocab_size)
+        asked = time.perf_counter()
+        stream = await self._engine.generate(replace(_request(prompt, len(text)), token_mask=mask))
+        return Answer(asked, tuple([(time.perf_counter(), output.token_ids) async for output in stream]))
+
+    def _in_vocabulary(self, token_ids: Sequence[int]) -> list[int]:
+        """Return token ids that stand for others in a smaller vocabulary: equal ones stay equal."""
+        return [token_id % self._num_ids for token_id in token_ids]
 
     async def ask_together(self, prompts: Sequence[Sequence[int]], num_tokens: int) -> list[Answer]:
         """Generate until each stream has `num_tokens` since the last of them had its first, greedily."""
@@ -78,6 +94,27 @@ class Asker:
         return await asyncio.gather(*map(read, streams))
 
 
+class Dictation:
+    """A token mask that leaves no choice, and yet forces nothing: each token takes a decode."""
+
+    def __init__(self, token_ids: Sequence[int], vocab_size: int) -> None:
+        self._token_ids = token_ids
+        self._num_words = -(-vocab_size // 32)
+        self._position = 0
+
+    def allowed(self) -> NDArray[np.uint32]:
+        """Return the bitmask of the next token."""
+        words = np.zeros(self._num_words, np.uint32)
+        token_id = self._token_ids[self._position]
+        words[token_id // 32] = 1 << (token_id % 32)
+        return words
+
+    def advance(self, _token_id: int) -> Sequence[int]:
+        """Go on to the next."""
+        self._position += 1
+        return ()
+
+
 def _request(prompt: Sequence[int], max_tokens: int | None) -> EngineRequest:
     return EngineRequest("bench", prompt, SamplingParams(temperature=0.0, max_tokens=max_tokens, ignore_eos=True))
 
@@ -93,6 +130,9 @@ async def measure(case: Case, asker: Asker) -> float:
             return rate_together(await asker.ask_together(prompts, case.num_tokens))
         case FirstToken():
             return (await asker.ask(await _prompt_of(case, asker), 1)).seconds_to_first
+        case Output():
+            prompt, text = texts.prompt_and_output(case)
+            return rate_together([await asker.dictate(prompt, text)])
     assert_never(case)
 
 

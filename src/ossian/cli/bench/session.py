@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from ossian.cli.bench.cases import Case, Plan
+from ossian.cli.bench.cases import Plan
 from ossian.cli.bench.profiles import Profile, profiles
 from ossian.cli.bench.runs import Asker, measure
 from ossian.cli.logs import configure_logs
@@ -32,7 +32,6 @@ class Session:
 
     load_seconds: float
     resident_bytes: int  # the most that there were
-    cases: tuple[Case, ...] = ()
     values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     profiles: tuple[Profile, ...] = ()
 
@@ -57,9 +56,8 @@ def _session(checkpoint: Path, settings: EngineSettings, plan: Plan) -> Session:
     before = time.perf_counter()
     engine = create_engine(checkpoint, settings, "bench")
     load_seconds = time.perf_counter() - before
-    plan = plan.fitting(engine.info.max_model_len)
-    values, measured_profiles = asyncio.run(_measure(engine, plan))
-    return Session(load_seconds, peak_resident_bytes(), plan.cases, values, measured_profiles)
+    values, measured_profiles = asyncio.run(_measure(engine, plan.fitting(engine.info.max_model_len)))
+    return Session(load_seconds, peak_resident_bytes(), values, measured_profiles)
 
 
 async def _measure(engine: Engine, plan: Plan) -> tuple[dict[str, tuple[float, ...]], tuple[Profile, ...]]:
