@@ -198,3 +198,174 @@ def test_what_cannot_be_shared_has_no_next_hash() -> None:
     assert manager.next_hash(one) is None
     assert manager.allocate(one)
     assert manager.next_hash(one) == manager.next_hash(sequence(tokens))  # others may use what it computes
+
+
+# Sliding layers
+
+
+def run(manager: BlockManager, one: Sequence, *, chunk: int = 8, output: Ids[int] = ()) -> Sequence:
+    """Prefill a sequence in chunks, and decode an output."""
+    assert manager.allocate(one)
+    while one.num_cached_tokens < one.num_prompt_tokens:
+        one.num_cached_tokens += manager.reserve(one, min(chunk, one.num_uncached_tokens))
+        manager.publish(one)
+    for token_id in output:
+        one.tokens.append(token_id)
+        assert manager.append(one)
+        one.num_cached_tokens += 1
+        manager.publish(one)
+    return one
+
+
+def fill(manager: BlockManager, num_blocks: int) -> None:
+    """Take and give back so many blocks: what others do meanwhile."""
+    other = Sequence(EngineRequest("r", [7] * num_blocks * BLOCK_SIZE, cache_salt="other"), (), 1_000)
+    assert manager.allocate(other)
+    manager.deallocate(other)
+
+
+def num_held(manager: BlockManager) -> int:
+    return manager.num_blocks - manager.num_free_blocks
+
+
+def test_a_long_sequence_holds_its_window_only() -> None:
+    manager = manager_of(64, window=6)
+    one = run(manager, sequence(list(range(100))), output=range(60))
+    assert num_held(manager) == 160 // BLOCK_SIZE + 2  # the next token, at 160, sees from 155 on: two blocks
+    manager.deallocate(one)
+    assert num_held(manager) == 0
+
+
+def test_a_prompt_that_fills_the_cache_is_prefilled_in_smaller_chunks() -> None:
+    manager = manager_of(30, window=6)
+    one = sequence(list(range(27 * BLOCK_SIZE)))  # and three blocks of the window
+    assert manager.allocate(one)
+    num_chunks = 0
+    while one.num_uncached_tokens:
+        assert manager.append(one)
+        one.num_cached_tokens += manager.reserve(one, one.num_uncached_tokens)
+        manager.publish(one)
+        num_chunks += 1
+    assert num_chunks > 27 // 3
+    manager.deallocate(one)
+
+
+def test_room_for_drafts_is_what_is_free() -> None:
+    manager = manager_of(4, window=6)
+    one = sequence([1] * 6)
+    assert manager.allocate(one)
+    assert manager.append(one)
+    assert manager.reserve(one, 6) == 6
+    one.num_cached_tokens = 6
+    one.tokens.append(1)
+    assert manager.reserve(one, 9) == 2  # four blocks, two of a kind, are full after that
+    assert manager.num_free_blocks == 0
+    manager.deallocate(one)
+    assert manager.num_free_blocks == 4
+
+
+def test_the_next_turn_goes_on_where_the_reasoning_began() -> None:
+    """To the token, after any length of reasoning, and wherever in a block the prompt ended."""
+    for num_prompt_tokens in range(20, 29):
+        manager = manager_of(64, window=6)
+        prompt = list(range(num_prompt_tokens))
+        manager.deallocate(run(manager, sequence(prompt), output=[90] * 50))
+        assert num_cached(manager, [*prompt, 91, 92]) == num_prompt_tokens
+
+
+def test_the_same_prompt_again_computes_one_token() -> None:
+    for num_prompt_tokens in range(20, 29):
+        manager = manager_of(64, window=6)
+        prompt = list(range(num_prompt_tokens))
+        first = run(manager, sequence(prompt), output=[90] * 50)
+        assert num_cached(manager, prompt) == num_prompt_tokens - 1  # while it runs
+        manager.deallocate(first)
+        assert num_cached(manager, prompt) == num_prompt_tokens - 1
+
+
+def test_a_turn_goes_on_after_all_it_said_too() -> None:
+    """As it does when it called a tool: to the last token that was computed."""
+    manager = manager_of(64, window=6)
+    one = run(manager, sequence(list(range(21))), output=[90] * 50)
+    manager.deallocate(one)
+    assert num_cached(manager, [*one.tokens.values.tolist(), 91]) == 71
+
+
+def test_conversations_go_on_from_a_common_preamble() -> None:
+    for preamble_len in range(9, 18):
+        manager = manager_of(64, window=6)
+        request = EngineRequest("r", list(range(40)), snapshot_positions=(preamble_len,))
+        manager.deallocate(run(manager, Sequence(request, (), 1_000), output=[90] * 10))
+        for token_id in range(80, 86):  # each takes the preamble's blocks, and gives them back
+            another = sequence([*range(preamble_len), *[token_id] * 30])
+            manager.deallocate(run(manager, another, output=[90] * 10))
+            assert another.num_prompt_tokens == preamble_len + 30
+            fill(manager, 20)
+            assert num_cached(manager, [*range(preamble_len), 99]) == preamble_len
+
+
+def test_long_prompts_have_snapshots_on_the_way() -> None:
+    manager = manager_of(2_000, window=6)
+    manager.deallocate(run(manager, sequence(list(range(3_000))), chunk=512))
+    fill(manager, 400)  # of blocks that nobody has any use for there were more
+    for position, num_found in ((500, 0), (1_024, 1_024), (1_900, 1_024), (2_050, 2_048), (2_999, 2_048)):
+        assert num_cached(manager, [*range(position), -1]) == num_found
+
+
+def test_where_two_parted_a_third_may_go_on() -> None:
+    manager = manager_of(200, window=6)
+    prefix = list(range(40))
+    manager.deallocate(run(manager, sequence([*prefix, *[90] * 60])))
+    fill(manager, 80)
+    assert num_cached(manager, [*prefix, 91]) == 0
+    manager.deallocate(run(manager, sequence([*prefix, *[91] * 60])))
+    fill(manager, 80)
+    assert num_cached(manager, [*prefix, 92]) == 40
+
+
+def test_blocks_that_left_the_window_go_before_all_others() -> None:
+    manager = manager_of(40, window=6)
+    old = list(range(200, 240))
+    manager.deallocate(run(manager, sequence(old)))
+    run(manager, sequence(list(range(60))))  # 15 blocks and its window; all the rest it gives back
+    assert num_cached(manager, old) == 39
+
+
+def test_a_snapshot_lives_as_long_as_its_prefix() -> None:
+    """Of two conversations the one that was of use last survives, in the layers of both kinds."""
+    manager = manager_of(60, window=6)
+    first, second = list(range(30)), list(range(100, 130))
+    manager.deallocate(run(manager, sequence(first), output=[90] * 20))
+    manager.deallocate(run(manager, sequence(second), output=[90] * 20))
+    manager.deallocate(run(manager, sequence([*first, 91, 92]), output=[93] * 20))  # the first goes on
+    fill(manager, manager.num_blocks - 20)
+    assert num_cached(manager, [*first, 94]) == 30
+    assert num_cached(manager, [*second, 94]) == 0
+
+
+def test_partly_filled_blocks_are_copied_and_never_shared() -> None:
+    copies: list[tuple[list[int], list[int]]] = []
+    manager = BlockManager(64, BLOCK_SIZE, lambda *blocks: copies.append((list(blocks[0]), list(blocks[1]))), window=6)
+    one = run(manager, sequence(list(range(10))))
+    other = sequence([*range(10), 50])
+    assert manager.allocate(other)
+    assert other.num_cached_tokens == 10
+    assert copies == [
+        (
+            [one.block_table.values[2], one.sliding_block_table.values[2]],
+            [other.block_table.values[2], other.sliding_block_table.values[2]],
+        )
+    ]
+    assert other.block_table.values[:2].tolist() == one.block_table.values[:2].tolist()
+    assert other.block_table.values[2] != one.block_table.values[2]
+    assert other.sliding_block_table.values[1:2].tolist() == one.sliding_block_table.values[1:2].tolist()
+
+
+def test_a_partly_filled_block_is_found_until_it_is_taken() -> None:
+    manager = manager_of(8, window=6)
+    manager.deallocate(run(manager, sequence([1, 2, 3, 4, 5, 6])))
+    assert num_cached(manager, [1, 2, 3, 4, 5, 6, 7]) == 6
+    assert manager.allocate(sequence([9] * 16))  # takes the four that nobody used, and the last of these
+    assert num_cached(manager, [1, 2, 3, 4, 5, 6, 7]) == 4
+    assert not manager._prefix_cache._tails
+    assert not manager._prefix_cache._tail_lens

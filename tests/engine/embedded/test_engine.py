@@ -198,6 +198,26 @@ async def test_an_answer_is_a_prefix_of_the_next_prompt() -> None:
     assert output.num_cached_tokens == 14  # the last token's K/V was never needed
 
 
+@pytest.mark.parametrize("num_prompt_tokens", [9, 21, 24, 27])
+async def test_a_turn_after_a_turn_computes_only_what_is_new(num_prompt_tokens: int) -> None:
+    """Its reasoning is dropped, so it parts from the last one where that began to think."""
+    prompt = list(range(num_prompt_tokens))
+    thinking = replace(GREEDY, max_tokens=40)
+    async with running(tiny_engine(block_size=4, window=10)) as engine:
+        (thought,) = await generate(engine, request(prompt, thinking))
+        again = request([*prompt, *(token_id ^ 1 for token_id in thought[:5])], GREEDY)
+        outputs = await read(await engine.generate(again))
+    assert {output.num_cached_tokens for output in outputs} == {num_prompt_tokens}
+    assert token_ids(outputs) == expected(again)
+
+
+async def test_tenants_share_nothing_of_a_turn() -> None:
+    async with running(tiny_engine()) as engine:
+        for salt, num_cached_tokens in (("a", 0), ("b", 0), ("a", 20)):
+            (output, *_) = await read(await engine.generate(request(list(range(21)), GREEDY, cache_salt=salt)))
+            assert output.num_cached_tokens == num_cached_tokens
+
+
 async def test_a_prompt_can_be_scored_without_an_answer() -> None:
     sampling = SamplingParams(max_tokens=0, num_prompt_logprobs=2)
     prompt = [5, 6, 7, 8, 9, 10]

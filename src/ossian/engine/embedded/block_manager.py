@@ -68,10 +68,7 @@ class BlockManager:
             self._pool.touch(block_id)
         self._fill_tables(sequence, hit)
         sequence.num_cached_tokens = sequence.num_published_tokens = hit.num_tokens
-        interval = -(-SNAPSHOT_INTERVAL // self.block_size) * self.block_size
-        sequence.snapshot_positions.update(range(interval, sequence.num_prompt_tokens, interval))
-        if hit.num_known_tokens > hit.num_tokens:
-            sequence.snapshot_positions.add(hit.num_known_tokens)  # two have parted here: a third may
+        self._add_snapshots(sequence, hit)
         return True
 
     def next_hash(self, sequence: Sequence) -> bytes | None:
@@ -149,6 +146,12 @@ class BlockManager:
             self._grow(sequence.sliding_block_table, hit.num_tokens + 1)
         if hit.partial:
             self._copy_blocks(hit.partial, [int(table.values[len(hit.full)]) for table in self._tables(sequence)])
+
+    def _add_snapshots(self, sequence: Sequence, hit: Hit) -> None:
+        """On the way of long prompts, and where two have parted: a third may."""
+        interval = -(-SNAPSHOT_INTERVAL // self.block_size) * self.block_size
+        sequence.snapshot_positions.update(range(interval, sequence.num_prompt_tokens, interval))
+        sequence.snapshot_positions |= {hit.num_tokens, max(hit.num_tokens, hit.num_known_tokens)}
 
     def _publish(self, sequence: Sequence) -> None:
         start, stop = sequence.num_published_tokens, sequence.num_cached_tokens
