@@ -23,8 +23,8 @@ void route(const float* x, int64_t num_tokens, const Router& router, int64_t k, 
 inline constexpr int64_t kMaxExpertsPerToken = 16;
 
 struct RouteKernels {
-  // logits[e] = x · weight[e] + bias[e]
-  void (*logits)(const float* x, const Router& router, float* logits);
+  // logits[e] = x · weight[e] + bias[e], for the experts e in [begin, end)
+  void (*logits)(const float* x, const Router& router, int64_t begin, int64_t end, float* logits);
   // softmax of k <= 16 values, in place
   void (*softmax)(float* values, int64_t k);
 };

@@ -45,10 +45,10 @@ thread_local bool is_inside_job = false;
 
 class ThreadPool {
  public:
-  explicit ThreadPool(int num_threads) {
+  explicit ThreadPool(int num_threads) : shares_(num_threads) {
     workers_.reserve(num_threads);
     try {
-      for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this] { work(); });
+      for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this, i] { work(i); });
     } catch (const std::system_error&) {
       stop();
       const std::string started = std::to_string(workers_.size() + 1);
@@ -69,8 +69,7 @@ class ThreadPool {
     n_.store(n, std::memory_order_relaxed);
     chunk_.store(chunk, std::memory_order_relaxed);
     num_done_.store(0, std::memory_order_relaxed);
-    const uint32_t epoch = publish(num_chunks);
-    run_chunks(epoch);
+    run_chunks(publish(num_chunks), 0);
     const auto is_done = [&] { return num_done_.load(std::memory_order_acquire) == num_chunks; };
     if (spin(is_done)) return;
     for (uint32_t done; (done = num_done_.load(std::memory_order_acquire)) != num_chunks;) num_done_.wait(done);
@@ -83,45 +82,62 @@ class ThreadPool {
     for (std::thread& worker : workers_) worker.join();
   }
 
-  // The job on offer, in one word so that a claim succeeds only against the job whose fields were read: the epoch in
-  // the upper half, the number of unclaimed chunks in the lower.
+  // What is left of one thread's share of a job, in one word so that a claim succeeds only against the job whose fields
+  // were read: the job's epoch in the upper half, the number of unclaimed chunks in the lower.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> ticket{0};
+  };
   static uint64_t ticket(uint32_t epoch, uint32_t unclaimed) { return uint64_t{epoch} << 32 | unclaimed; }
   static uint32_t epoch_of(uint64_t ticket) { return static_cast<uint32_t>(ticket >> 32); }
   static uint32_t unclaimed_in(uint64_t ticket) { return static_cast<uint32_t>(ticket); }
 
-  uint32_t publish(uint32_t num_chunks) {
-    const uint32_t epoch = epoch_of(ticket_.load(std::memory_order_relaxed)) + 1;
-    ticket_.store(ticket(epoch, num_chunks), std::memory_order_release);
+  // Share s is the chunks [first_chunk(s), first_chunk(s + 1)).
+  int64_t first_chunk(int64_t num_chunks, size_t share) const {
+    return num_chunks * static_cast<int64_t>(share) / std::ssize(shares_);
+  }
+
+  uint32_t publish(int64_t num_chunks) {
+    const uint32_t epoch = epoch_.load(std::memory_order_relaxed) + 1;
+    for (size_t s = 0; s < shares_.size(); ++s) {
+      const auto size = static_cast<uint32_t>(first_chunk(num_chunks, s + 1) - first_chunk(num_chunks, s));
+      shares_[s].ticket.store(ticket(epoch, size), std::memory_order_release);
+    }
     epoch_.store(epoch, std::memory_order_seq_cst);
     if (num_sleeping_.load(std::memory_order_seq_cst) != 0) epoch_.notify_all();
     return epoch;
   }
 
-  // Claim and run chunks of job `epoch` until none is left.
-  void run_chunks(uint32_t epoch) {
+  // Run what is left of job `epoch`: thread `thread`'s own share, then the others'.
+  void run_chunks(uint32_t epoch, size_t thread) {
     is_inside_job = true;
-    uint64_t current = ticket_.load(std::memory_order_acquire);
+    for (size_t s = 0; s < shares_.size(); ++s) run_share(epoch, (thread + s) % shares_.size());
+    is_inside_job = false;
+  }
+
+  // Claim and run chunks of a share until none is left.
+  void run_share(uint32_t epoch, size_t share) {
+    std::atomic<uint64_t>& ticket = shares_[share].ticket;
+    uint64_t current = ticket.load(std::memory_order_acquire);
     while (epoch_of(current) == epoch && unclaimed_in(current) != 0) {
       const RunChunk run = run_.load(std::memory_order_relaxed);
       const void* function = function_.load(std::memory_order_relaxed);
       const int64_t n = n_.load(std::memory_order_relaxed);
       const int64_t chunk = chunk_.load(std::memory_order_relaxed);
-      if (!ticket_.compare_exchange_weak(current, current - 1, std::memory_order_acq_rel)) continue;
+      if (!ticket.compare_exchange_weak(current, current - 1, std::memory_order_acq_rel)) continue;
       // The claim went through, so the job was still on offer and its fields are those just read.
       const int64_t num_chunks = (n + chunk - 1) / chunk;
-      const int64_t begin = (num_chunks - unclaimed_in(current)) * chunk;
+      const int64_t begin = (first_chunk(num_chunks, share + 1) - unclaimed_in(current)) * chunk;
       run(function, begin, std::min(n, begin + chunk));
       finish_chunk(static_cast<uint32_t>(num_chunks));
-      current = ticket_.load(std::memory_order_acquire);
+      current = ticket.load(std::memory_order_acquire);
     }
-    is_inside_job = false;
   }
 
   void finish_chunk(uint32_t num_chunks) {
     if (num_done_.fetch_add(1, std::memory_order_acq_rel) + 1 == num_chunks) num_done_.notify_one();
   }
 
-  void work() {
+  void work(size_t thread) {
     uint32_t seen = 0;
     while (!stopping_.load(std::memory_order_acquire)) {
       const auto has_news = [&] { return epoch_.load(std::memory_order_acquire) != seen; };
@@ -131,11 +147,10 @@ class ThreadPool {
         num_sleeping_.fetch_sub(1, std::memory_order_seq_cst);
       }
       seen = epoch_.load(std::memory_order_acquire);
-      run_chunks(seen);
+      run_chunks(seen, thread);
     }
   }
 
-  alignas(64) std::atomic<uint64_t> ticket_{0};
   alignas(64) std::atomic<uint32_t> epoch_{0};
   std::atomic<uint32_t> num_sleeping_{0};
   std::atomic<bool> stopping_{false};
@@ -144,6 +159,7 @@ class ThreadPool {
   std::atomic<const void*> function_{nullptr};
   std::atomic<int64_t> n_{0};
   std::atomic<int64_t> chunk_{1};
+  std::vector<Share> shares_;  // one a thread; the caller's is the first
   std::vector<std::thread> workers_;
 };
 

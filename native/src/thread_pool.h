@@ -1,7 +1,8 @@
 // The one thread pool. A kernel's driver splits its work with parallel_for; the caller works too.
 //
-// Work is cut into chunks, claimed in order by whichever thread is free, so a preempted or sleeping worker never holds
-// the others up. Which thread runs a chunk must not change its result: kernels write disjoint outputs and never reduce
+// Work is cut into chunks. Each thread claims those of its own share, one consecutive part of all, in order, so that
+// what it reads is one stream; then it helps with the others' shares, so that a preempted or sleeping worker never
+// holds them up. Which thread runs a chunk must not change its result: kernels write disjoint outputs and never reduce
 // across chunks, hence results do not depend on the number of threads.
 //
 // Between jobs workers spin for some tens of microseconds, so that the next kernel of a step starts within a

@@ -85,7 +85,6 @@ struct Int8Format {
   template <int T>
   using Block = QuantizedBlock<T>;
   static constexpr PanelLayout layout = layout_of(WeightFormat::int8);
-  static constexpr bool is_prefetched = false;
 
   template <int T, int P>
   OSSIAN_INLINE static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
@@ -107,7 +106,6 @@ struct Mxfp4Format {
   template <int T>
   using Block = QuantizedBlock<T>;
   static constexpr PanelLayout layout = layout_of(WeightFormat::mxfp4);
-  static constexpr bool is_prefetched = true;
 
   template <int T, int P>
   OSSIAN_INLINE static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
@@ -142,7 +140,6 @@ struct Bf16Format {
   template <int T>
   using Block = ExactBlock<T>;
   static constexpr PanelLayout layout = layout_of(WeightFormat::bf16);
-  static constexpr bool is_prefetched = false;
 
   template <int T, int P>
   static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
@@ -158,7 +155,6 @@ struct ExactMxfp4Format {
   template <int T>
   using Block = ExactBlock<T>;
   static constexpr PanelLayout layout = layout_of(WeightFormat::mxfp4);
-  static constexpr bool is_prefetched = true;
   static constexpr float kDoubled[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
   // Nibble `shift / 4` of each row's 32-bit word: one k.

@@ -24,15 +24,12 @@ void dot_rows(const float* x, const float* rows, int64_t size, float* out) {
   for (int n = 0; n < N; ++n) out[n] = reduce_add(sums[n]);
 }
 
-void logits(const float* x, const Router& router, float* logits) {
-  int64_t e = 0;
-  for (; e + 4 <= router.num_experts; e += 4) {
-    dot_rows<4>(x, router.weight + e * router.hidden_size, router.hidden_size, logits + e);
-  }
-  for (; e < router.num_experts; ++e) {
-    dot_rows<1>(x, router.weight + e * router.hidden_size, router.hidden_size, logits + e);
-  }
-  for (e = 0; e < router.num_experts; ++e) logits[e] += router.bias[e];
+void logits(const float* x, const Router& router, int64_t begin, int64_t end, float* logits) {
+  const int64_t size = router.hidden_size;
+  int64_t e = begin;
+  for (; e + 4 <= end; e += 4) dot_rows<4>(x, router.weight + e * size, size, logits + e);
+  for (; e < end; ++e) dot_rows<1>(x, router.weight + e * size, size, logits + e);
+  for (e = begin; e < end; ++e) logits[e] += router.bias[e];
 }
 
 void softmax(float* values, int64_t k) {
