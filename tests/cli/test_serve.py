@@ -7,6 +7,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from ossian.cli import loading
+from ossian.cli import serve as serve_command
+from ossian.cli.configuration import load_settings
+from ossian.cli.loading import LoadedModel
+from ossian.cli.main import app
+from ossian.errors import CheckpointError
+from ossian.settings import Settings
 
 
 def serve(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -47,6 +56,29 @@ def test_settings_that_are_wrong() -> None:
     assert "There is no setting 'engine.speed'" in the_error("--set", "engine.speed=9")
     assert "--set takes NAME=VALUE" in the_error("--set", "engine.num_threads")
     assert "log.level cannot be 'loud'" in the_error("--log-level", "loud")
+
+
+@pytest.mark.parametrize("options, expected", [(["--no-cache"], False), ([], True)])
+def test_the_cache_of_packed_weights_may_be_left_out(
+    options: list[str], expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Settings] = []
+    monkeypatch.setattr(serve_command, "run", lambda flags: started.append(load_settings(flags)))
+    assert CliRunner().invoke(app, ["serve", *options]).exit_code == 0
+    assert [settings.engine.weight_cache for settings in started] == [expected]
+
+
+@pytest.mark.parametrize("options, expected", [(["--no-cache"], False), ([], True)])
+def test_so_it_may_for_a_conversation(options: list[str], expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Settings] = []
+
+    def load_model(settings: Settings) -> LoadedModel:
+        loaded.append(settings)
+        raise CheckpointError("enough was seen")
+
+    monkeypatch.setattr(loading, "load_model", load_model)
+    assert CliRunner().invoke(app, ["chat", *options]).exit_code == 2
+    assert [settings.engine.weight_cache for settings in loaded] == [expected]
 
 
 def test_an_instruction_set_that_does_not_exist() -> None:

@@ -4,9 +4,11 @@ from itertools import zip_longest
 
 import pytest
 
+from ossian.harmony import vocabulary
 from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.events import HarmonyEvent
 from ossian.harmony.messages import Conversation, Message, Role
+from ossian.harmony.token_mask import TurnGrammars
 from tests.harmony.turns import folded, turn_ids
 
 
@@ -22,6 +24,22 @@ def test_loading_uses_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_there_is_one_encoding_a_process() -> None:
     assert load_encoding() is load_encoding()
+
+
+def test_the_vocabulary_is_read_once_for_text_and_grammars(monkeypatch: pytest.MonkeyPatch) -> None:
+    num_reads = 0
+
+    def load_ranks() -> dict[bytes, int]:
+        nonlocal num_reads
+        num_reads += 1
+        return read()
+
+    read = vocabulary.load_ranks
+    monkeypatch.setattr(vocabulary, "load_ranks", load_ranks)
+    encoding = HarmonyEncoding()
+    TurnGrammars(encoding)
+    assert num_reads == 1
+    assert encoding.ranks[b"hello"] == encoding.encode("hello")[0]
 
 
 def test_facts_of_the_vocabulary(encoding: HarmonyEncoding) -> None:

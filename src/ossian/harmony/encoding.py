@@ -21,6 +21,11 @@ class HarmonyEncoding:
     def __init__(self) -> None:
         self._tokenizer = tokenizer.Tokenizer()
 
+    @property
+    def ranks(self) -> dict[bytes, int]:
+        """The ordinary tokens, bytes to id. Not to be changed."""
+        return self._tokenizer.ranks
+
     def render(self, conversation: Conversation, *, keep_all_analysis: bool = False) -> list[int]:
         """Return the prompt's token ids, which end in `<|start|>assistant`. See `render.render` for what it raises."""
         return render.render(conversation, self._tokenizer, keep_all_analysis=keep_all_analysis)

@@ -66,7 +66,7 @@ class TurnGrammars:
     def __init__(self, encoding: HarmonyEncoding) -> None:
         self._encode = encoding.encode
         self._tokenizer = llguidance.LLTokenizer.from_tiktoken(  # type: ignore[attr-defined]  # left out of its stub
-            encoder=vocabulary.load_ranks(),
+            encoder=encoding.ranks,
             special_tokens=vocabulary.special_tokens(),
             pattern=vocabulary.SPLIT_PATTERN,
             eos_token=[vocabulary.END_OF_TEXT],

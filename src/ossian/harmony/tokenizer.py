@@ -29,10 +29,11 @@ class Tokenizer:
     """
 
     def __init__(self) -> None:
+        self.ranks = vocabulary.load_ranks()  # of ordinary tokens: tiktoken holds on to them in any case
         self._encoding = tiktoken.Encoding(
             "o200k_harmony",
             pat_str=vocabulary.SPLIT_PATTERN,
-            mergeable_ranks=vocabulary.load_ranks(),
+            mergeable_ranks=self.ranks,
             special_tokens=vocabulary.special_tokens(),
             explicit_n_vocab=vocabulary.VOCAB_SIZE,
         )
