@@ -96,6 +96,7 @@ async def test_the_prompt_is_the_rendered_conversation(
     assert list(request.prompt_token_ids) == encoding.render(ASKED)
     assert (request.request_id, request.sampling.seed, request.cache_salt) == ("id", 3, "salt")
     assert request.snapshot_positions == (encoding.preamble_len(request.prompt_token_ids),)
+    assert request.snapshot_token_ids == (vocabulary.END,)
 
 
 async def test_max_tokens_ends_a_message_in_the_middle(

@@ -36,6 +36,7 @@ from ossian.harmony.messages import Channel, Conversation
 from ossian.harmony.plain_text import PlainTextReader
 from ossian.harmony.stop_strings import StopStringMatcher
 from ossian.harmony.token_mask import TurnGrammar, load_grammars
+from ossian.harmony.vocabulary import END
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Generation:
             self._mask(request, grammar),
             request.cache_salt,
             snapshot_positions=(self.encoding.preamble_len(prompt),),
+            snapshot_token_ids=(END,),  # a call is rendered in one way, and generated in several
         )
         stream = await self._admit(admitted, "messages")
         return TurnStream(stream, self.encoding.parser(), self.encoding, request.sampling, len(prompt))

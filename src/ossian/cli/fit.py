@@ -13,7 +13,7 @@ MXFP4_BYTES = 4.25 / 8  # 32 values of 4 bits share a scale of 8
 INT8_BYTES = 1 + 2 / 32  # 32 values of 8 bits share a scale of 16
 BF16_BYTES = 2
 
-# What the process takes besides weights: a KV cache for some ten thousand tokens, activations, Python.
+# What the process takes besides weights: a KV cache for some thirty thousand tokens, activations, Python.
 WORKING_BYTES = 1.5e9
 
 

@@ -71,6 +71,7 @@ class EngineRequest:
     token_mask: TokenMask | None = None
     cache_salt: str = ""  # sequences share cached prefixes only within one salt
     snapshot_positions: Sequence[int] = ()  # of the prompt: where others will part from it, so worth keeping in cache
+    snapshot_token_ids: Sequence[int] = ()  # after these, when they are generated, others may part from it, too
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,6 +291,16 @@ def test_a_turn_goes_on_after_all_it_said_too() -> None:
     assert num_cached(manager, [*one.tokens.values.tolist(), 91]) == 71
 
 
+def test_a_turn_goes_on_after_what_it_thought() -> None:
+    """What it called a tool with need not come back as it was generated, but the message before does."""
+    for thought_len in range(30, 36):
+        manager = manager_of(64, window=6)
+        request = EngineRequest("r", list(range(21)), snapshot_token_ids=(99,))
+        thought = [*[90] * thought_len, 99]
+        manager.deallocate(run(manager, Sequence(request, (), 1_000), output=[*thought, *[91] * 30]))
+        assert num_cached(manager, [*range(21), *thought, 92]) == 21 + len(thought)
+
+
 def test_conversations_go_on_from_a_common_preamble() -> None:
     for preamble_len in range(9, 18):
         manager = manager_of(64, window=6)

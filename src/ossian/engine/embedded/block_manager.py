@@ -156,10 +156,12 @@ class BlockManager:
     def _publish(self, sequence: Sequence) -> None:
         start, stop = sequence.num_published_tokens, sequence.num_cached_tokens
         self._prefix_cache.publish(sequence, start // self.block_size, stop // self.block_size)
-        if start < sequence.num_prompt_tokens:
-            for position in sequence.snapshot_positions:
-                if start < position <= stop:
-                    self._prefix_cache.publish_tail(sequence, position)
+        for position in range(max(start, sequence.num_prompt_tokens), stop):
+            if int(sequence.tokens.values[position]) in sequence.snapshot_token_ids:
+                sequence.snapshot_positions.add(position + 1)
+        for position in sequence.snapshot_positions:
+            if start < position <= stop:
+                self._prefix_cache.publish_tail(sequence, position)
         sequence.num_published_tokens = stop
 
     def _leave(self, sequence: Sequence) -> None:

@@ -86,6 +86,7 @@ class Sequence:
         self.num_left_blocks = 0
         self.block_hashes: list[bytes] = []  # of full blocks, from the first on; they survive a preemption
         self.snapshot_positions = {self.num_prompt_tokens, *request.snapshot_positions}  # BlockManager adds to them
+        self.snapshot_token_ids = frozenset(request.snapshot_token_ids)
         self.num_published_tokens = 0  # of the cached ones, those that the prefix cache knows or has refused
         self.prompt_logprobs: list[TokenLogprobs | None] = [None]  # the first token has none
 
