@@ -353,6 +353,27 @@ def test_a_snapshot_lives_as_long_as_its_prefix() -> None:
     assert num_cached(manager, [*second, 94]) == 0
 
 
+def test_what_is_computed_again_replaces_what_was_known() -> None:
+    """It is of use later than the old blocks, which are taken before all others."""
+    manager = manager_of(60, window=6)
+    prompt = list(range(40))
+    first, second = sequence(prompt), sequence(prompt)
+    assert manager.allocate(first)
+    assert manager.allocate(second)
+    for one in (first, second):
+        one.num_cached_tokens = manager.reserve(one, 40)
+        manager.publish(one)
+    old = set(held_blocks(first))
+    manager.deallocate(first)
+    assert {manager._pool.take() for _ in old} == old
+    manager.deallocate(second)
+    assert num_cached(manager, prompt) == 39
+
+
+def held_blocks(one: Sequence) -> list[int]:
+    return [*one.block_table.values.tolist(), *one.sliding_block_table.values[one.num_left_blocks :].tolist()]
+
+
 def test_partly_filled_blocks_are_copied_and_never_shared() -> None:
     copies: list[tuple[list[int], list[int]]] = []
     manager = BlockManager(64, BLOCK_SIZE, lambda *blocks: copies.append((list(blocks[0]), list(blocks[1]))), window=6)

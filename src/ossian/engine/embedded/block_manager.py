@@ -111,7 +111,7 @@ class BlockManager:
     def deallocate(self, sequence: Sequence) -> None:
         """Take back a sequence's blocks, the last first, so that the start of a prefix stays cached longest."""
         if self.enable_prefix_cache:
-            self._prefix_cache.publish_tail(sequence, sequence.num_cached_tokens)
+            self._discard(self._prefix_cache.publish_tail(sequence, sequence.num_cached_tokens))
         full, sliding = sequence.block_table.values.tolist(), sequence.sliding_block_table.values.tolist()
         for index in range(len(full) - 1, -1, -1):
             self._release(full[index])
@@ -155,13 +155,13 @@ class BlockManager:
 
     def _publish(self, sequence: Sequence) -> None:
         start, stop = sequence.num_published_tokens, sequence.num_cached_tokens
-        self._prefix_cache.publish(sequence, start // self.block_size, stop // self.block_size)
+        self._discard(self._prefix_cache.publish(sequence, start // self.block_size, stop // self.block_size))
         for position in range(max(start, sequence.num_prompt_tokens), stop):
             if int(sequence.tokens.values[position]) in sequence.snapshot_token_ids:
                 sequence.snapshot_positions.add(position + 1)
         for position in sequence.snapshot_positions:
             if start < position <= stop:
-                self._prefix_cache.publish_tail(sequence, position)
+                self._discard(self._prefix_cache.publish_tail(sequence, position))
         sequence.num_published_tokens = stop
 
     def _leave(self, sequence: Sequence) -> None:
@@ -195,6 +195,10 @@ class BlockManager:
             self._prefix_cache.forget(block_id)
             table.append(block_id)
         return True
+
+    def _discard(self, block_ids: Ids[int]) -> None:
+        for block_id in block_ids:
+            self._pool.discard(block_id)
 
     def _release(self, block_id: int, *, is_useful: bool = True) -> None:
         self._pool.release(block_id, is_useful=is_useful and self._prefix_cache.is_known(block_id))

@@ -41,6 +41,12 @@ class BlockPool:
         if self._ref_counts[block_id] == 0:
             (self._useful if is_useful else self._useless)[block_id] = None
 
+    def discard(self, block_id: int) -> None:
+        """Note that nothing useful is in a block any more; a held one is released as such."""
+        if block_id in self._useful:
+            del self._useful[block_id]
+            self._useless[block_id] = None
+
     def touch(self, block_id: int) -> None:
         """Note that a useful block was of use, so that it is taken last; if it is held or not useful, do nothing."""
         if block_id in self._useful:

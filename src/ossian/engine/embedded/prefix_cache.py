@@ -25,7 +25,7 @@ class Hit:
     full: list[int]  # filled ones, from the first on
     sliding: list[int]  # filled ones of the last window
     partial: list[int]  # the full and the sliding one after them, to be copied, unless num_tokens ends with a block
-    num_known_tokens: int  # those in blocks that the full layers have filled: perhaps more, perhaps less
+    num_known_tokens: int  # how many the full layers alone know, in filled blocks
 
 
 NO_HIT = Hit(0, [], [], [], 0)
@@ -72,23 +72,29 @@ class PrefixCache:
                     return self._hit(num_tokens, blocks, sliding, len(full))
         raise AssertionError("no tokens at all can always be continued")
 
-    def publish(self, sequence: Sequence, start: int, stop: int) -> None:
-        """Make the blocks [start, stop) known, which are filled and computed."""
-        hashes = self.hashes(sequence, stop)
-        for index in range(start, stop):
-            self._add(sequence, index, hashes[index])
+    def publish(self, sequence: Sequence, start: int, stop: int) -> list[int]:
+        """Make the blocks [start, stop) known, which are filled and computed.
 
-    def publish_tail(self, sequence: Sequence, num_tokens: int) -> None:
-        """Make the block known that the first `num_tokens` tokens fill in part, if there is one; they are computed."""
+        Returns the blocks that are no longer known, since these hold the same.
+        """
+        hashes = self.hashes(sequence, stop)
+        return [block_id for index in range(start, stop) for block_id in self._add(sequence, index, hashes[index])]
+
+    def publish_tail(self, sequence: Sequence, num_tokens: int) -> list[int]:
+        """Make the block known that the first `num_tokens` tokens, which are computed, fill in part; if one does.
+
+        Returns the blocks that are no longer known.
+        """
         index, length = divmod(num_tokens, self.block_size)
-        if length:
-            self.hashes(sequence, index)
-            before = self._hash_before(sequence, index)
-            tail = self._hash_after(before, sequence, index, length)
-            if tail not in self._full:
-                self._tails[tail] = before, length
-                self._tail_lens.setdefault(before, Counter())[length] += 1
-            self._add(sequence, index, tail)
+        if length == 0:
+            return []
+        self.hashes(sequence, index)
+        before = self._hash_before(sequence, index)
+        tail = self._hash_after(before, sequence, index, length)
+        if tail not in self._full:
+            self._tails[tail] = before, length
+            self._tail_lens.setdefault(before, Counter())[length] += 1
+        return self._add(sequence, index, tail)
 
     def sliding_block(self, sequence: Sequence, index: int) -> int | None:
         """The sliding layers' block with what was in a sequence's block `index`, if one is known."""
@@ -114,13 +120,19 @@ class PrefixCache:
         if not lens:
             del self._tail_lens[before]
 
-    def _add(self, sequence: Sequence, index: int, block_hash: bytes) -> None:
-        """Know a sequence's two blocks at `index`, unless others hold the same."""
+    def _add(self, sequence: Sequence, index: int, block_hash: bytes) -> list[int]:
+        """Know a sequence's two blocks at `index`, rather than others with the same; returns those left unknown."""
+        unknown = []
         for blocks, table in ((self._full, sequence.block_table), (self._sliding, sequence.sliding_block_table)):
-            if block_hash not in blocks and index < len(table):
-                block_id = int(table.values[index])
-                blocks[block_hash] = block_id
-                self._hashes.setdefault(block_id, []).append(block_hash)
+            if index < len(table):
+                if (other := blocks.get(block_hash)) is not None:
+                    self._hashes[other].remove(block_hash)
+                    if not self._hashes[other]:
+                        del self._hashes[other]
+                        unknown.append(other)
+                blocks[block_hash] = int(table.values[index])
+                self._hashes.setdefault(blocks[block_hash], []).append(block_hash)
+        return unknown
 
     def _hit(self, num_tokens: int, full: list[int], sliding: list[int], num_known_blocks: int) -> Hit:
         num_filled, num_left_over = divmod(num_tokens, self.block_size)
