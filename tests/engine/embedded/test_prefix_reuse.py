@@ -51,7 +51,8 @@ class Runner:
             logits = self._runner.run([one])
             one.num_cached_tokens += one.num_scheduled_tokens
             self.manager.publish(one)
-        return logits[-1].copy()
+        last: Float32 = logits[-1].copy()
+        return last
 
     def answer(self, one: Sequence, token_ids: Ids[int]) -> None:
         for token_id in token_ids:
