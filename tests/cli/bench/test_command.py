@@ -41,6 +41,8 @@ def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint:
         "decode x4",
         "decode at 256",
         "first token, turn after a turn",
+        "copied text",
+        "copied text, speculation",
         "load",
         "resident",
         "profile decode, Python",

@@ -7,6 +7,7 @@ import pytest
 
 from ossian.cli.bench.cases import Decode, Prefill
 from ossian.cli.bench.peer import PYTHON, RUNNERS, Peer, argument_of, check_peer, run_peer, run_rounds
+from ossian.cli.bench.session import Subject
 from ossian.errors import ConfigurationError, EngineError
 from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import write_checkpoint
@@ -46,7 +47,8 @@ def test_cases_have_the_names_that_runners_know() -> None:
 
 def test_both_are_measured_in_every_round(peer: Peer, tmp_path: Path) -> None:
     checkpoint = write_checkpoint(tmp_path / "tiny")
-    rounds = run_rounds(peer, checkpoint, EngineSettings(kv_cache_bytes=4_000_000), CASES, num_rounds=2)
+    subject = Subject(checkpoint, EngineSettings(kv_cache_bytes=4_000_000), tmp_path / "cache")
+    rounds = run_rounds(peer, subject, CASES, num_rounds=2)
     assert rounds.theirs == {"prefill 16": [10.5, 10.5], "decode": [8.5, 8.5]}
     assert {name: len(values) for name, values in rounds.ours.items()} == {"prefill 16": 2, "decode": 2}
     assert rounds.about["version"] == "1"

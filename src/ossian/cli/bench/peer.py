@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ossian.cli.bench.cases import Decode, Plan, Prefill
-from ossian.cli.bench.session import run_session
+from ossian.cli.bench.session import Subject, run_session
 from ossian.errors import ConfigurationError, EngineError
-from ossian.settings import EngineSettings
 
 PYTHON: Final = Path(".venv-peers/bin/python")
 RUNNERS: Final = {"llama.cpp": Path("benchmarks/llama_cpp_peer.py")}
@@ -49,14 +48,12 @@ def check_peer(peer: Peer) -> None:
             raise ConfigurationError(f"--peer {peer.name} needs '{path}', and it is not there; {way_out}")
 
 
-def run_rounds(
-    peer: Peer, checkpoint: Path, settings: EngineSettings, cases: Sequence[Prefill | Decode], num_rounds: int
-) -> Rounds:
+def run_rounds(peer: Peer, subject: Subject, cases: Sequence[Prefill | Decode], num_rounds: int) -> Rounds:
     """Measure ours, then the peer, and so on. Raises EngineError when a process fails."""
     rounds = Rounds()
     for number in range(num_rounds):
         print(f"beside {peer.name}, round {number + 1} of {num_rounds}", file=sys.stderr, flush=True)
-        for name, values in run_session(checkpoint, settings, Plan(tuple(cases), repeats=1)).values.items():
+        for name, values in run_session(subject, Plan(tuple(cases), repeats=1)).values.items():
             rounds.ours.setdefault(name, []).extend(values)
         theirs = run_peer(peer, cases)
         for case in cases:

@@ -6,18 +6,19 @@ from pathlib import Path
 from typing import Final
 
 from ossian.catalog.serving_profile import serving_profile
-from ossian.cli.bench.cases import PEER_CASES, QUICK_PEER_CASES, plan
+from ossian.cli.bench.cases import PEER_CASES, QUICK_PEER_CASES, Plan, plan
 from ossian.cli.bench.machine import machine, measure_roofs, versions
 from ossian.cli.bench.peer import Peer, check_peer, run_rounds
 from ossian.cli.bench.report import Measured, Report
-from ossian.cli.bench.session import run_session
+from ossian.cli.bench.session import Subject, run_session
 from ossian.cli.bench.work import Work
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.model_config import load_model_config
 from ossian.errors import ConfigurationError
-from ossian.settings import EngineSettings, Settings
+from ossian.settings import Settings
 
 KV_CACHE_BYTES: Final = 800_000_000  # holds the longest case three times, in gpt-oss-20b's shape
+NOTHING: Final = Plan((), 1)  # loading is all
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +39,16 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
     engine = settings.engine
     if engine.kv_cache_bytes is None:
         engine = engine.model_copy(update={"kv_cache_bytes": KV_CACHE_BYTES})
+    subject = Subject(checkpoint, engine, settings.models.cache_dir)
     kernels.set_num_threads(engine.num_threads)
     peer = _peer(wishes)
     measured = Measured(Work(config), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
     measured.roofs.append(measure_roofs())
     if wishes.sections:
-        _measure_ours(checkpoint, engine, measured)
+        _measure_ours(subject, "load" in wishes.sections, measured)
     if peer is not None:
         cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
-        measured.rounds[peer.name] = run_rounds(peer, checkpoint, engine, cases, wishes.repeats)
+        measured.rounds[peer.name] = run_rounds(peer, subject.changed(speculation="off"), cases, wishes.repeats)
     measured.roofs.append(measure_roofs())
     return Report(checkpoint, measured, machine(), versions())
 
@@ -62,11 +64,16 @@ def _peer(wishes: Wishes) -> Peer | None:
     return peer
 
 
-def _measure_ours(checkpoint: Path, settings: EngineSettings, measured: Measured) -> None:
+def _measure_ours(subject: Subject, has_load: bool, measured: Measured) -> None:
     """Measure our engine, first without speculation and then with it."""
     plain, speculating = measured.plan.parted()
-    session = run_session(checkpoint, settings.model_copy(update={"speculation": "off"}), plain)
+    is_again = has_load and subject.has_weight_cache
+    if is_again:
+        first = run_session(subject.changed(weight_cache=False), NOTHING)
+        measured.load_seconds["load, first"] = first.load_seconds
+        run_session(subject, NOTHING)  # writes the file, if there is none
+    session = run_session(subject.changed(speculation="off"), plain)
     measured.sessions.append(session)
-    measured.load_seconds["load"] = session.load_seconds
-    if speculating.cases and getattr(settings, "speculation", "off") != "off":
-        measured.sessions.append(run_session(checkpoint, settings, speculating))
+    measured.load_seconds["load, again" if is_again else "load"] = session.load_seconds
+    if speculating.cases and subject.settings.speculation != "off":
+        measured.sessions.append(run_session(subject, speculating))

@@ -4,11 +4,12 @@ import asyncio
 import multiprocessing
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from ossian.cli.bench.profiles import Profile, profiles
 from ossian.cli.bench.runs import Asker, measure
 from ossian.cli.logs import configure_logs
 from ossian.engine.base import Engine
+from ossian.engine.embedded.weight_cache import MIN_CHECKPOINT_BYTES, WRITER_NAME, checkpoint_bytes
 from ossian.engine.registry import create_engine
 from ossian.errors import EngineError
 from ossian.settings import EngineSettings, LogSettings
@@ -36,9 +38,27 @@ class Session:
     profiles: tuple[Profile, ...] = ()
 
 
-def run_session(checkpoint: Path, settings: EngineSettings, plan: Plan) -> Session:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is loaded and measured; packed weights are kept in `cache_dir`."""
+
+    checkpoint: Path
+    settings: EngineSettings
+    cache_dir: Path
+
+    def changed(self, **settings: object) -> "Subject":
+        """Return it with other settings."""
+        return replace(self, settings=self.settings.model_copy(update=settings))
+
+    @property
+    def has_weight_cache(self) -> bool:
+        """Does a later start find its packed weights?"""
+        return self.settings.weight_cache and checkpoint_bytes(self.checkpoint) >= MIN_CHECKPOINT_BYTES
+
+
+def run_session(subject: Subject, plan: Plan) -> Session:
     """Measure in a new process. Raises what loading raises, and EngineError when the process dies."""
-    return in_new_process(_session, checkpoint, settings, plan)
+    return in_new_process(_session, subject, plan)
 
 
 def in_new_process(function: Callable[..., T], *arguments: object) -> T:
@@ -51,11 +71,14 @@ def in_new_process(function: Callable[..., T], *arguments: object) -> T:
             raise EngineError(f"{message} engine.kv_cache_bytes (--set).") from None
 
 
-def _session(checkpoint: Path, settings: EngineSettings, plan: Plan) -> Session:
+def _session(subject: Subject, plan: Plan) -> Session:
     configure_logs(LogSettings(level="warning"))
     before = time.perf_counter()
-    engine = create_engine(checkpoint, settings, "bench")
+    engine = create_engine(subject.checkpoint, subject.settings, "bench", subject.cache_dir)
     load_seconds = time.perf_counter() - before
+    for thread in threading.enumerate():
+        if thread.name == WRITER_NAME:  # what it writes now would cost bandwidth later
+            thread.join()
     values, measured_profiles = asyncio.run(_measure(engine, plan.fitting(engine.info.max_model_len)))
     return Session(load_seconds, peak_resident_bytes(), values, measured_profiles)
 

@@ -33,6 +33,7 @@ FOLDER = "weights"  # in models.cache_dir
 SUFFIX = ".weights"
 PARTIAL_SUFFIX = ".partial"
 MIN_CHECKPOINT_BYTES = 1_000_000_000  # a smaller one is packed as fast as its file is checked
+WRITER_NAME = "ossian-weight-cache"  # of the thread that writes a file
 MIN_FREE_BYTES = 5_000_000_000  # what a new file leaves of the disk, at least
 MIN_FREE_SHARE = 0.05  # likewise
 
@@ -84,7 +85,7 @@ class WeightCache:
 
     def write_in_background(self, weights: Mapping[str, UInt8]) -> threading.Thread:
         """Start to write a new file; a process that ends meanwhile leaves the cache as it was."""
-        thread = threading.Thread(target=self.write, args=(weights,), name="ossian-weight-cache", daemon=True)
+        thread = threading.Thread(target=self.write, args=(weights,), name=WRITER_NAME, daemon=True)
         thread.start()
         return thread
 
