@@ -27,7 +27,9 @@ class Peer:
 
     def __init__(self, path: str, num_threads: int, num_positions: int) -> None:
         llama.llama_backend_init()
-        self._model = llama.llama_model_load_from_file(path.encode(), llama.llama_model_default_params())
+        of_model: Any = llama.llama_model_default_params()
+        of_model.use_mmap = False  # else what was not read yet would come from the disk while it is measured
+        self._model = llama.llama_model_load_from_file(path.encode(), of_model)
         if not self._model:
             raise SystemExit(f"llama.cpp cannot load {path}.")
         params: Any = llama.llama_context_default_params()

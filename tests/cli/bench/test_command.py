@@ -67,9 +67,10 @@ def test_sections_and_repeats_can_be_chosen(ossian: Commands, checkpoint: Path, 
     [
         (
             ["--only", "speed"],
-            "--only takes load, prefill, decode, turns, speculation, profile, with",
+            "--only takes load, prefill, decode, turns, speculation, profile, peer, with",
         ),
         (["--json", "missing/figures.json"], "--json missing/figures.json: there is no folder "),
+        (["--only", "peer"], "--only peer needs a --peer."),
         (["--peer", "llama.cpp"], "--peer needs --peer-file as well"),
         (["--peer", "vllm", "--peer-file", "x"], "--peer takes llama.cpp; not 'vllm'."),
         (["--set", "engine.num_threads=-1"], "The setting engine.num_threads cannot be '-1'"),

@@ -6,6 +6,8 @@ import pytest
 
 from ossian.cli.bench.cases import Plan
 from ossian.cli.bench.machine import Roofs
+from ossian.cli.bench.peer import Rounds
+from ossian.cli.bench.rows import Ratio
 from ossian.cli.bench.run import KV_CACHE_BYTES, NOTHING, Wishes, report_of
 from ossian.cli.bench.session import Session, Subject
 from ossian.settings import EngineSettings, ModelSettings, Settings
@@ -74,3 +76,26 @@ def test_the_kv_cache_is_small_unless_its_size_is_set(settings: Settings, starte
     report_of(settings, wishes)
     report_of(settings.model_copy(update={"engine": EngineSettings(kv_cache_bytes=5_000_000)}), wishes)
     assert [subject.settings.kv_cache_bytes for subject, _ in started] == [KV_CACHE_BYTES, 5_000_000]
+
+
+@pytest.mark.parametrize(
+    "sections, is_ours, is_peer", [(["peer"], 0, 1), (["decode"], 1, 0), (["decode", "peer"], 1, 1)]
+)
+def test_a_peer_may_be_measured_alone_or_left_out(
+    settings: Settings,
+    started: list[tuple[Subject, Plan]],
+    monkeypatch: pytest.MonkeyPatch,
+    sections: list[str],
+    is_ours: int,
+    is_peer: int,
+) -> None:
+    rounds = Rounds(ours={"decode": [12.0]}, theirs={"decode": [8.0]}, about={"version": "1"})
+    monkeypatch.setattr("ossian.cli.bench.run.check_peer", lambda _: None)
+    monkeypatch.setattr("ossian.cli.bench.run.run_rounds", lambda *_: rounds)
+    report = report_of(settings, Wishes(sections, is_quick=True, repeats=1, peer="llama.cpp", peer_file=Path("x")))
+    assert (len(started), len(report.measured.rounds)) == (is_ours, is_peer)
+    beside = {row.name: row for row in report.rows() if "llama.cpp" in row.name}
+    assert len(beside) == 2 * is_peer
+    if is_peer:
+        assert beside["decode, beside llama.cpp"].ratios == (Ratio("llama.cpp", 1.5),)
+        assert beside["decode, llama.cpp"].values == (8.0,)

@@ -119,7 +119,7 @@ class Plan:
 
 
 SHORT: Final = 32  # tokens of a prompt that is no burden
-SECTIONS: Final = ("load", "prefill", "decode", "turns", "speculation", "profile")
+SECTIONS: Final = ("load", "prefill", "decode", "turns", "speculation", "profile", "peer")
 
 _FULL: Final[tuple[Case, ...]] = (
     Prefill(512),

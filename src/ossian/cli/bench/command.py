@@ -12,7 +12,8 @@ def bench(
         typer.Argument(help="A name, a folder or a pulled repository; none is the demonstration model."),
     ] = None,
     only: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Only some of load, prefill, decode, turns, speculation, profile.")
+        str | None,
+        typer.Option(metavar="A,B", help="Only some of load, prefill, decode, turns, speculation, profile, peer."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Short cases, once: does it work?")] = False,
     repeats: Annotated[int | None, typer.Option(min=1, help="Of each case; 3 without, 1 with --quick.")] = None,

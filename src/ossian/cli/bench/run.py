@@ -44,9 +44,9 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
     peer = _peer(wishes)
     measured = Measured(Work(config), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
     measured.roofs.append(measure_roofs())
-    if wishes.sections:
+    if set(wishes.sections) != {"peer"}:
         _measure_ours(subject, "load" in wishes.sections, measured)
-    if peer is not None:
+    if peer is not None and "peer" in wishes.sections:
         cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
         measured.rounds[peer.name] = run_rounds(peer, subject.changed(speculation="off"), cases, wishes.repeats)
     measured.roofs.append(measure_roofs())
@@ -55,6 +55,8 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
 
 def _peer(wishes: Wishes) -> Peer | None:
     """Return the peer that is asked for, when all that it needs is there."""
+    if wishes.peer is None and set(wishes.sections) == {"peer"}:
+        raise ConfigurationError("--only peer needs a --peer.")
     if wishes.peer is None:
         return None
     if wishes.peer_file is None:
