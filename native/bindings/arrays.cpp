@@ -12,6 +12,13 @@ Buffer::Buffer(nb::handle object, const char* name, bool is_writable) : name_(na
                            .c_str());
 }
 
+char Buffer::letter() const {
+  const char* format = view_.format;
+  if (format == nullptr) return 'B';
+  if (*format == '@' || *format == '=' || *format == '<') ++format;
+  return format[0] != '\0' && format[1] == '\0' ? format[0] : '\0';
+}
+
 void Buffer::check(const char* element, bool is_element, size_t element_size, int num_dims) const {
   if (is_element && view_.itemsize == static_cast<Py_ssize_t>(element_size) && view_.ndim == num_dims &&
       PyBuffer_IsContiguous(&view_, 'C')) {

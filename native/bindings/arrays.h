@@ -25,6 +25,16 @@ struct Element<uint8_t> {
   static bool is(char format) { return format == 'B'; }
 };
 template <>
+struct Element<int8_t> {
+  static constexpr const char* name = "int8";
+  static bool is(char format) { return format == 'b'; }
+};
+template <>
+struct Element<int16_t> {
+  static constexpr const char* name = "int16";
+  static bool is(char format) { return format == 'h'; }
+};
+template <>
 struct Element<uint16_t> {
   static constexpr const char* name = "uint16";
   static bool is(char format) { return format == 'H'; }
@@ -61,6 +71,8 @@ class Buffer {
 
   const Py_buffer& view() const { return view_; }
   const char* name() const { return name_; }
+  // The format letter of the elements, '\0' when they are something else; NumPy writes "=H" for an unaligned array.
+  char letter() const;
   // Raise TypeError unless the elements, dimensions and layout are as asked.
   void check(const char* element, bool is_element, size_t element_size, int num_dims) const;
   void check_alignment(size_t alignment) const;
@@ -78,7 +90,7 @@ class Array {
  public:
   Array(nb::handle object, const char* name) : buffer_(object, name, !std::is_const_v<T>) {
     using E = Element<std::remove_const_t<T>>;
-    buffer_.check(E::name, E::is(format()), sizeof(T), num_dims);
+    buffer_.check(E::name, E::is(buffer_.letter()), sizeof(T), num_dims);
     // A checkpoint's tensors may begin anywhere, and the kernels that take bf16 and bytes do not mind.
     if (sizeof(T) > 2) buffer_.check_alignment(alignof(T));
   }
@@ -88,13 +100,6 @@ class Array {
   const Buffer& buffer() const { return buffer_; }
 
  private:
-  // The element's letter; NumPy writes "=H" for an unaligned array.
-  char format() const {
-    const char* format = buffer_.view().format;
-    if (format == nullptr) return 'B';
-    if (*format == '@' || *format == '=' || *format == '<') ++format;
-    return format[0] != '\0' && format[1] == '\0' ? format[0] : '\0';
-  }
   Buffer buffer_;
 };
 

@@ -1,11 +1,13 @@
 #include "attention.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "fixed_attention.h"
 #include "thread_pool.h"
 
 namespace ossian {
@@ -45,42 +47,37 @@ void check(const AttentionBatch& batch) {
   for (int64_t seq = 0; seq < std::ssize(batch.context_lens); ++seq) check_seq(batch, seq);
 }
 
-struct QueryTile {
-  int64_t seq;
-  int64_t first_token;
-  int64_t first_position;
-  int64_t num_queries;
-};
-
 struct alignas(64) CacheLine {
   float values[16];
 };
 
-std::vector<QueryTile> query_tiles(const AttentionBatch& batch) {
+}  // namespace
+
+std::vector<QueryTile> query_tiles(const AttentionBatch& batch, int64_t max_num_queries) {
   std::vector<QueryTile> tiles;
   for (int64_t seq = 0; seq + 1 < std::ssize(batch.cu_seqlens_q); ++seq) {
     const int64_t end = batch.cu_seqlens_q[seq + 1];
-    for (int64_t token = batch.cu_seqlens_q[seq]; token < end; token += kTileQueries) {
+    for (int64_t token = batch.cu_seqlens_q[seq]; token < end; token += max_num_queries) {
       const int64_t position = batch.context_lens[seq] - (end - token);
-      tiles.push_back({seq, token, position, std::min(kTileQueries, end - token)});
+      tiles.push_back({seq, token, position, std::min(max_num_queries, end - token)});
     }
   }
   return tiles;
 }
 
-float* tile_scratch(int64_t head_dim) {
+float* attention_scratch(int64_t num_floats) {
   static thread_local std::vector<CacheLine> lines;
-  const auto num_lines = static_cast<size_t>(attention_scratch_size(head_dim) / 16 + 1);
+  const auto num_lines = static_cast<size_t>(num_floats / 16 + 1);
   if (lines.size() < num_lines) lines.resize(num_lines);
   return lines.front().values;
 }
 
-// heads: [first_head, first_head + num_heads), all of one group.
 AttentionTile make_tile(const AttentionBatch& batch, const QueryTile& queries, int64_t first_head, int64_t num_heads) {
   const KvCache& cache = batch.cache;
   const int64_t q_stride = (batch.num_attention_heads + 2 * cache.num_heads) * cache.head_dim;
   const int64_t kv_head = first_head / (batch.num_attention_heads / cache.num_heads);
   const int64_t out_stride = batch.num_attention_heads * cache.head_dim;
+  const int64_t head_bytes = cache.head_items() * item_bytes(cache.format);
   return {
       .q = batch.qkv + queries.first_token * q_stride + first_head * cache.head_dim,
       .out = batch.out + queries.first_token * out_stride + first_head * cache.head_dim,
@@ -90,24 +87,24 @@ AttentionTile make_tile(const AttentionBatch& batch, const QueryTile& queries, i
       .first_position = queries.first_position,
       .num_heads = num_heads,
       .sinks = batch.sinks + first_head,
-      .keys = cache.key_block(0, kv_head),
-      .values = cache.value_block(0, kv_head),
-      .block_stride = cache.num_heads * cache.head_dim * cache.block_size,
+      .keys = static_cast<const std::byte*>(cache.keys) + kv_head * head_bytes,
+      .values = static_cast<const std::byte*>(cache.values) + kv_head * head_bytes,
+      .block_stride = cache.num_heads * cache.head_items(),
       .block_size = cache.block_size,
       .head_dim = cache.head_dim,
       .span_size = attention_span(cache.block_size),
       .block_table = batch.block_tables + queries.seq * batch.max_num_blocks,
       .sliding_window = batch.sliding_window == 0 ? std::numeric_limits<int32_t>::max() : batch.sliding_window,
-      .scratch = tile_scratch(cache.head_dim),
+      .scratch = nullptr,
   };
 }
 
-}  // namespace
+namespace {
 
-void paged_attention(const AttentionBatch& batch) {
-  check(batch);
+// In float32, over a bf16 cache.
+void float_attention(const AttentionBatch& batch) {
   const AttentionKernels& kernels = OSSIAN_SELECT(attention_kernels);
-  const std::vector<QueryTile> tiles = query_tiles(batch);
+  const std::vector<QueryTile> tiles = query_tiles(batch, kTileQueries);
   const int64_t group_size = batch.num_attention_heads / batch.cache.num_heads;
   const int64_t parts = (group_size + kTileHeads - 1) / kTileHeads;  // of one group
   const int64_t num_tiles = std::ssize(tiles);
@@ -117,9 +114,19 @@ void paged_attention(const AttentionBatch& batch) {
       const int64_t part = item / num_tiles % parts;
       const int64_t first_head = item / num_tiles / parts * group_size + part * kTileHeads;
       const int64_t num_heads = std::min(kTileHeads, group_size - part * kTileHeads);
-      kernels.attend(make_tile(batch, tiles[item % num_tiles], first_head, num_heads));
+      AttentionTile tile = make_tile(batch, tiles[item % num_tiles], first_head, num_heads);
+      tile.scratch = attention_scratch(attention_scratch_size(batch.cache.head_dim));
+      kernels.attend(tile);
     }
   });
+}
+
+}  // namespace
+
+void paged_attention(const AttentionBatch& batch) {
+  check(batch);
+  if (batch.cache.format == KvFormat::bf16) return float_attention(batch);
+  fixed_attention(batch);
 }
 
 }  // namespace ossian

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "attention_cache.h"
 #include "kernel_table.h"
@@ -42,20 +43,35 @@ struct AttentionTile {
   float* out;      // its output
   int64_t q_stride;
   int64_t out_stride;
-  int64_t num_queries;  // at most kTileQueries
+  int64_t num_queries;
   int64_t first_position;
-  int64_t num_heads;     // query heads
-  const float* sinks;    // theirs
-  const uint16_t* keys;  // of the key-value head, in block 0
-  const uint16_t* values;
-  int64_t block_stride;  // from a block to the next
+  int64_t num_heads;   // query heads
+  const float* sinks;  // theirs
+  const void* keys;    // of the key-value head, in block 0
+  const void* values;
+  int64_t block_stride;  // from a block to the next, in items
   int64_t block_size;
   int64_t head_dim;
   int64_t span_size;
   const int32_t* block_table;
   int64_t sliding_window;  // more than any position when all keys are seen
-  float* scratch;          // [attention_scratch_size(head_dim)], 64-byte aligned
+  float* scratch;          // 64-byte aligned
 };
+
+// Queries of one sequence that are taken together.
+struct QueryTile {
+  int64_t seq;
+  int64_t first_token;
+  int64_t first_position;
+  int64_t num_queries;
+};
+std::vector<QueryTile> query_tiles(const AttentionBatch& batch, int64_t max_num_queries);
+
+// A tile's queries with the heads [first_head, first_head + num_heads), which are of one group; without scratch memory.
+AttentionTile make_tile(const AttentionBatch& batch, const QueryTile& queries, int64_t first_head, int64_t num_heads);
+
+// num_floats of this thread's memory, 64-byte aligned; overwritten by the next who asks.
+float* attention_scratch(int64_t num_floats);
 
 inline constexpr int64_t kTileQueries = 8;
 inline constexpr int64_t kTileHeads = 8;  // of one group, at a time
@@ -69,13 +85,15 @@ constexpr int64_t attention_span(int64_t block_size) {
   return span;
 }
 
-// For each query and head of a tile the scaled query, the output, the sum's lanes and the maximum; then the scores.
+// Of attend: for each query and head of a tile the scaled query, the output, the sum's lanes and the maximum; then the
+// scores.
 constexpr int64_t attention_scratch_size(int64_t head_dim) {
   return kTileQueries * kTileHeads * (2 * head_dim + 16 + 1) + kTileHeads * kMaxSpan;
 }
 
+// Over a bf16 cache, in float32.
 struct AttentionKernels {
-  void (*attend)(const AttentionTile& tile);
+  void (*attend)(const AttentionTile& tile);  // at most kTileQueries
 };
 OSSIAN_KERNEL_TABLE(AttentionKernels, attention_kernels);
 

@@ -9,6 +9,26 @@
 
 namespace ossian::reference {
 
+// One element of the key of the token at `offset` of a block, as the cache holds it.
+inline double key_at(const KvCache& cache, int64_t block, int64_t head, int64_t offset, int64_t d) {
+  const auto fixed = [&](const auto* keys) {
+    return double{scales_of(cache, keys)[offset]} * keys[(d / 2 * cache.block_size + offset) * 2 + d % 2];
+  };
+  if (cache.format == KvFormat::int16) return fixed(cache.key_block<const int16_t>(block, head));
+  if (cache.format == KvFormat::int8) return fixed(cache.key_block<const int8_t>(block, head));
+  return from_bf16(cache.key_block(block, head)[d * cache.block_size + offset]);
+}
+
+inline double value_at(const KvCache& cache, int64_t block, int64_t head, int64_t offset, int64_t d) {
+  const auto fixed = [&](const auto* values) {
+    return std::exp2(double{scales_of(cache, values)[offset]}) *
+           values[(offset / 2 * cache.head_dim + d) * 2 + offset % 2];
+  };
+  if (cache.format == KvFormat::int16) return fixed(cache.value_block<const int16_t>(block, head));
+  if (cache.format == KvFormat::int8) return fixed(cache.value_block<const int8_t>(block, head));
+  return from_bf16(cache.value_block(block, head)[offset * cache.head_dim + d]);
+}
+
 // The output of one query head of the token at `position` of sequence `seq`.
 inline std::vector<double> attend(const AttentionBatch& batch, int64_t seq, int64_t token, int64_t position,
                                   int64_t head) {
@@ -22,9 +42,10 @@ inline std::vector<double> attend(const AttentionBatch& batch, int64_t seq, int6
   std::vector<double> scores;
   double max = batch.sinks[head];
   for (int64_t p = first; p <= position; ++p) {
-    const uint16_t* keys = cache.key_block(block_of(p), kv_head) + p % cache.block_size;
     double score = 0.0;
-    for (int64_t d = 0; d < cache.head_dim; ++d) score += double{q[d]} * from_bf16(keys[d * cache.block_size]);
+    for (int64_t d = 0; d < cache.head_dim; ++d) {
+      score += q[d] * key_at(cache, block_of(p), kv_head, p % cache.block_size, d);
+    }
     scores.push_back(score / std::sqrt(static_cast<double>(cache.head_dim)));
     max = std::max(max, scores.back());
   }
@@ -32,9 +53,10 @@ inline std::vector<double> attend(const AttentionBatch& batch, int64_t seq, int6
   for (const double score : scores) sum += std::exp(score - max);
   std::vector<double> out(cache.head_dim, 0.0);
   for (int64_t p = first; p <= position; ++p) {
-    const uint16_t* values = cache.value_block(block_of(p), kv_head) + p % cache.block_size * cache.head_dim;
     const double weight = std::exp(scores[p - first] - max) / sum;
-    for (int64_t d = 0; d < cache.head_dim; ++d) out[d] += weight * from_bf16(values[d]);
+    for (int64_t d = 0; d < cache.head_dim; ++d) {
+      out[d] += weight * value_at(cache, block_of(p), kv_head, p % cache.block_size, d);
+    }
   }
   return out;
 }

@@ -37,13 +37,45 @@ void fill_angles(const RopeBatch& batch, int64_t token, float* cos, float* sin) 
   }
 }
 
-void store_kv(const KvCache& cache, int64_t slot, const float* k, const float* v) {
+void store_bf16(const KvCache& cache, int64_t slot, const float* k, const float* v) {
   const int64_t offset = slot % cache.block_size;
   for (int64_t head = 0; head < cache.num_heads; ++head, k += cache.head_dim, v += cache.head_dim) {
     uint16_t* keys = cache.key_block(slot / cache.block_size, head) + offset;
     uint16_t* values = cache.value_block(slot / cache.block_size, head) + offset * cache.head_dim;
     for (int64_t d = 0; d < cache.head_dim; ++d) keys[d * cache.block_size] = bf16_from_float(k[d]);
     for (int64_t d = 0; d < cache.head_dim; ++d) values[d] = bf16_from_float(v[d]);
+  }
+}
+
+template <class Item>
+void store_fixed(const KvCache& cache, int64_t slot, const float* k, const float* v) {
+  const auto round_to_fixed = OSSIAN_SELECT(rope_kernels).round_to_fixed;
+  const int32_t limit = max_fixed(cache.format);
+  const int64_t offset = slot % cache.block_size;
+  int16_t fixed[kMaxHeadDim];
+  for (int64_t head = 0; head < cache.num_heads; ++head, k += cache.head_dim, v += cache.head_dim) {
+    Item* keys = cache.key_block<Item>(slot / cache.block_size, head);
+    scales_of(cache, keys)[offset] = round_to_fixed(k, cache.head_dim, limit, fixed);
+    for (int64_t d = 0; d < cache.head_dim; ++d) {
+      keys[(d / 2 * cache.block_size + offset) * 2 + d % 2] = static_cast<Item>(fixed[d]);
+    }
+    Item* values = cache.value_block<Item>(slot / cache.block_size, head);
+    const double scale = round_to_fixed(v, cache.head_dim, limit, fixed);
+    scales_of(cache, values)[offset] = static_cast<float>(std::log2(scale));
+    for (int64_t d = 0; d < cache.head_dim; ++d) {
+      values[(offset / 2 * cache.head_dim + d) * 2 + offset % 2] = static_cast<Item>(fixed[d]);
+    }
+  }
+}
+
+void store_kv(const KvCache& cache, int64_t slot, const float* k, const float* v) {
+  switch (cache.format) {
+    case KvFormat::bf16:
+      return store_bf16(cache, slot, k, v);
+    case KvFormat::int16:
+      return store_fixed<int16_t>(cache, slot, k, v);
+    case KvFormat::int8:
+      return store_fixed<int8_t>(cache, slot, k, v);
   }
 }
 

@@ -13,7 +13,8 @@
 //            to_f32 round_to_i32 as_f32 as_i32
 //   mask16   less(a, b) less_equal(a, b) equal_i32(a, b), select(mask, if_true, if_false)
 //   dot      dot_int8, dot_mxfp4: see simd_dot.h
-//   exp, sigmoid: see simd_math.h
+//   pairs    dot_pairs: see simd_pairs.h
+//   exp, exp2, sigmoid: see simd_math.h
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// exp and sigmoid over simd.h: one polynomial, so every instruction set gives the same bits.
+// exp, exp2 and sigmoid over simd.h: one polynomial, so every instruction set gives the same bits.
 #pragma once
 
 #include "simd.h"
@@ -25,6 +25,20 @@ inline f32x16 exp(f32x16 x) {
   p = fma(p, r, splat(1.0f));
   const f32x16 result = as_f32(as_i32(p) + shift_left<23>(n));
   return select(is_normal, result, zero_f32());
+}
+
+// 2^x to 3e-6 of itself for x in [-100, 127]; below -100 and for NaN 2^-100. 2^0 is 1. For weights and factors of a
+// softmax, of which there is one a key: the polynomial is the shortest that rounding to 13 bits does not notice.
+inline f32x16 exp2(f32x16 x) {
+  x = max(x, splat(-100.0f));
+  const f32x16 shifted = x + splat(12582912.0f);  // 1.5 * 2^23: leaves the nearest integer in the low bits
+  const f32x16 r = x - (shifted - splat(12582912.0f));
+  f32x16 p = splat(9.5828530e-3f);
+  p = fma(p, r, splat(5.5906425e-2f));
+  p = fma(p, r, splat(2.4024099e-1f));
+  p = fma(p, r, splat(6.9312419e-1f));
+  p = fma(p, r, splat(1.0f));
+  return as_f32(as_i32(p) + shift_left<23>(as_i32(shifted)));
 }
 
 // 1 / (1 + e^-x)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+KVArray = NDArray[np.uint16 | np.int16 | np.int8]
+
 def isa() -> str: ...
 def set_isa(name: str) -> None: ...
 def supported_isas() -> list[str]: ...
@@ -83,15 +85,15 @@ def rope_and_store_kv(
     positions: NDArray[np.int32],
     inv_freq: NDArray[np.float32],
     concentration: float,
-    k_cache: NDArray[np.uint16],
-    v_cache: NDArray[np.uint16],
+    k_cache: KVArray,
+    v_cache: KVArray,
     slot_mapping: NDArray[np.int64],
     num_attention_heads: int,
 ) -> None: ...
 def paged_attention(
     qkv: NDArray[np.float32],
-    k_cache: NDArray[np.uint16],
-    v_cache: NDArray[np.uint16],
+    k_cache: KVArray,
+    v_cache: KVArray,
     block_tables: NDArray[np.int32],
     cu_seqlens_q: NDArray[np.int32],
     context_lens: NDArray[np.int32],

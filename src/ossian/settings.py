@@ -143,6 +143,7 @@ class EngineSettings(Section):
 
     precision: Literal["default", "exact"] = "default"  # int8 or bf16 activations
     dense_format: Literal["int8", "bf16"] = "int8"  # attention and lm_head weights
+    kv_cache_dtype: Literal["int16", "int8"] = "int16"  # with a scale for each token and head; in exact mode bf16
     weight_cache: bool = True  # keep repacked weights in models.cache_dir: later starts take a second or two
     num_threads: int = Field(default=0, ge=0, le=1024)  # 0: the CPU quota
     max_model_len: int | None = Field(default=None, ge=1)  # None: the model's, as far as the KV cache goes

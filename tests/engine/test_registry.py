@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 from ossian.engine import registry
 from ossian.engine.base import Engine, EngineRequest, FinishReason, SamplingParams
 from ossian.engine.embedded.checkpoint import Checkpoint
-from ossian.engine.embedded.model_config import ModelConfig
+from ossian.engine.embedded.kv_cache import block_bytes, kv_dtype
+from ossian.engine.embedded.model_config import ModelConfig, model_config_from_json
 from ossian.engine.embedded.weights import load_weights
 from ossian.engine.registry import create_engine, stop_token_ids
 from ossian.errors import CheckpointError, ConfigurationError
@@ -22,9 +23,7 @@ from tests.engine.embedded.doubles import generate, read, running, settled, toke
 
 SETTINGS = EngineSettings(num_threads=2, max_model_len=1024, max_num_seqs=8)
 SAMPLING = SamplingParams(seed=5, max_tokens=16, ignore_eos=True)
-TOKEN_BYTES = (
-    2 * 2 * 2 * 32
-)  # keys and values, bytes each, heads, head_dim of tiny_config(), whose two layers are a pair
+TOKEN_BYTES = 2 * 2 * (2 * 32 + 4)  # keys and values, heads, head_dim in int16 and a scale; the two layers are a pair
 
 
 @pytest.fixture(scope="module")
@@ -239,5 +238,4 @@ def test_stop_tokens(eos_token_id: tuple[int, ...], vocab_size: int, expected: t
 
 
 def test_the_tiny_token_takes_as_many_bytes_as_these_tests_assume() -> None:
-    config = tiny_config()
-    assert 4 * config["num_hidden_layers"] // 2 * config["num_key_value_heads"] * config["head_dim"] == TOKEN_BYTES
+    assert block_bytes(model_config_from_json(tiny_config()), 1, kv_dtype(EngineSettings())) == TOKEN_BYTES

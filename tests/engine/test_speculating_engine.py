@@ -17,7 +17,7 @@ from tests.engine.embedded.doubles import read, running, token_ids
 from tests.engine.embedded.test_token_masks import GREEDY
 
 SETTINGS = EngineSettings(num_threads=2, max_model_len=1024, max_num_seqs=8)
-TOKEN_BYTES = 2 * 2 * 2 * 32  # keys and values, bytes each, heads, head_dim
+TOKEN_BYTES = 2 * 2 * (2 * 32 + 4)  # keys and values, heads, head_dim in int16 and a scale
 COUNTING = list(range(20, 180))
 LONG = replace(GREEDY, max_tokens=100, ignore_eos=True)
 

@@ -64,11 +64,6 @@ void score_span(const AttentionTile& tile, const Span& span, const Span& next, L
   }
 }
 
-void hide_unseen(Lanes lanes, float* scores) {
-  for (int64_t lane = lanes.first_column(); lane < lanes.begin; ++lane) scores[lane] = -__builtin_inff();
-  for (int64_t lane = lanes.end; lane < lanes.last_column(); ++lane) scores[lane] = -__builtin_inff();
-}
-
 void scale(float* values, int64_t size, float factor) {
   for (int64_t i = 0; i < size; i += kLanes) store(values + i, load(values + i) * splat(factor));
 }
@@ -208,7 +203,7 @@ void finish_row(const AttentionTile& tile, const Scratch& scratch, int64_t query
 void attend_query(const AttentionTile& tile, const Scratch& scratch, const Span& span, const Span& next,
                   int64_t query) {
   const int64_t position = tile.first_position + query;
-  const Lanes lanes{max(0, first_visible(tile, position) - span.begin), min(tile.span_size, position + 1 - span.begin)};
+  const Lanes lanes = visible_lanes(tile, span.begin, position);
   if (lanes.begin >= lanes.end) return;
   for (int64_t head = 0; head < tile.num_heads;) {
     const int64_t num_rows = next_rows(tile.num_heads - head);

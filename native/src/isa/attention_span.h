@@ -1,14 +1,10 @@
 // Where a span of keys and values lies in the paged cache. Part of attention.cpp.
 #pragma once
 
-#include "../attention.h"
-#include "../simd.h"
+#include "attention_lanes.h"
 
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
-
-int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 // The keys [begin, begin + span) in the pieces they lie in; offsets into the span are called lanes below.
 struct Span {
@@ -25,18 +21,6 @@ struct Span {
   int64_t piece_end(int64_t lane) const { return (lane / piece_size + 1) * piece_size; }
 };
 
-// The lanes of a span that a query sees.
-struct Lanes {
-  int64_t begin;
-  int64_t end;
-  int64_t first_column() const { return begin / kLanes * kLanes; }
-  int64_t last_column() const { return (end + kLanes - 1) / kLanes * kLanes; }
-};
-
-int64_t first_visible(const AttentionTile& tile, int64_t position) {
-  return max(0, position - tile.sliding_window + 1);
-}
-
 // Only the pieces with a key in [first, last]; no query looks into the others.
 Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t last) {
   Span span{.begin = begin, .piece_size = min(tile.span_size, tile.block_size), .keys = {}, .values = {}};
@@ -45,8 +29,8 @@ Span find_span(const AttentionTile& tile, int64_t begin, int64_t first, int64_t 
     if (position + span.piece_size <= first || position > last) continue;
     const int64_t block = tile.block_table[position / tile.block_size] * tile.block_stride;
     const int64_t offset = position % tile.block_size;
-    span.keys[lane / span.piece_size] = tile.keys + block + offset;
-    span.values[lane / span.piece_size] = tile.values + block + offset * tile.head_dim;
+    span.keys[lane / span.piece_size] = static_cast<const uint16_t*>(tile.keys) + block + offset;
+    span.values[lane / span.piece_size] = static_cast<const uint16_t*>(tile.values) + block + offset * tile.head_dim;
   }
   return span;
 }

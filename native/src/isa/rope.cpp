@@ -1,5 +1,7 @@
 #include "../rope.h"
 
+#include "../simd_pairs.h"
+
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
@@ -18,8 +20,18 @@ void rotate(float* heads, int64_t num_heads, int64_t head_dim, const float* cos,
   }
 }
 
+float round_to_fixed(const float* x, int64_t size, int32_t limit, int16_t* out) {
+  f32x16 best = zero_f32();
+  for (int64_t i = 0; i < size; i += kLanes) best = max(best, abs(load(x + i)));
+  const float top = reduce_max(best) / static_cast<float>(limit);
+  const float scale = top > kMinFixedScale ? top : kMinFixedScale;
+  const f32x16 inverse = splat(1.0f / scale);
+  for (int64_t i = 0; i < size; i += kLanes) store_as_int16(out + i, round_to_i32(load(x + i) * inverse));
+  return scale;
+}
+
 }  // namespace
 
-const RopeKernels rope_kernels{rotate};
+const RopeKernels rope_kernels{.rotate = rotate, .round_to_fixed = round_to_fixed};
 
 }  // namespace ossian::OSSIAN_ISA_NS

@@ -10,7 +10,14 @@ from ossian.engine.embedded.block_manager import SNAPSHOT_INTERVAL, BlockManager
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.embedded.fingerprint import fingerprint
-from ossian.engine.embedded.kv_cache import KVCache, block_bytes, max_len_in, num_blocks_in, num_window_blocks
+from ossian.engine.embedded.kv_cache import (
+    KVCache,
+    block_bytes,
+    kv_dtype,
+    max_len_in,
+    num_blocks_in,
+    num_window_blocks,
+)
 from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
@@ -112,7 +119,8 @@ def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
 
 def _create_kv_cache(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> KVCache:
     num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings, free_bytes)
-    return KVCache(config, num_blocks_in(num_bytes, config, settings.block_size), settings.block_size)
+    block_size, dtype = settings.block_size, kv_dtype(settings)
+    return KVCache(config, num_blocks_in(num_bytes, config, block_size, dtype), block_size, dtype)
 
 
 def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> int:
@@ -125,7 +133,7 @@ def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_
         + settings.max_num_seqs  # the last one of each is partly filled
         + num_windows * num_window_blocks(config.widest_window, settings.block_size)
     )
-    return min(num_blocks * block_bytes(config, settings.block_size), max(0, free_bytes) // 2)
+    return min(num_blocks * block_bytes(config, settings.block_size, kv_dtype(settings)), max(0, free_bytes) // 2)
 
 
 def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,14 +31,18 @@ def digest(*arrays: NDArray[np.generic]) -> str:
 
 def attention_digest() -> str:
     shapes = [Shape(16, 2, 64, 32), Shape(16, 2, 64, 32, 128), Shape(7, 1, 48, 16, 50)]
+    shapes += [replace(shape, dtype=np.int16) for shape in shapes] + [Shape(dtype=np.int8)]
     contexts = [PagedContext(shape, 300) for shape in shapes]
     return digest(*(context.attend(0, 300) for context in contexts), contexts[0].attend(299, 300))
 
 
 def rope_digest() -> str:
-    batch = RopeBatch(num_tokens=70)
-    batch.run()
-    return digest(batch.qkv, batch.k_cache, batch.v_cache)
+    digests = []
+    for dtype in (np.uint16, np.int16, np.int8):
+        batch = RopeBatch(num_tokens=70, dtype=dtype)
+        batch.run()
+        digests.append(digest(batch.qkv, batch.k_cache, batch.v_cache))
+    return " ".join(digests)
 
 
 def packing_digest() -> str:

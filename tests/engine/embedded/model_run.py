@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ossian.engine.embedded.batch import Batch, Places
 from ossian.engine.embedded.checkpoint import Checkpoint
-from ossian.engine.embedded.kv_cache import KVCache
+from ossian.engine.embedded.kv_cache import KVCache, kv_dtype
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.weight_cache import WeightCache
 from ossian.engine.embedded.weights import load_weights
@@ -37,7 +37,7 @@ class ModelRun:
         self._model = Model(
             checkpoint.config,
             load_weights(checkpoint, dense_format, cache),
-            KVCache(checkpoint.config, 2 * NUM_BLOCKS, BLOCK_SIZE),
+            KVCache(checkpoint.config, 2 * NUM_BLOCKS, BLOCK_SIZE, kv_dtype(engine)),
             engine,
         )
 

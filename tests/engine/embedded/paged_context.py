@@ -1,5 +1,6 @@
 """Random contexts in a paged cache, the kernel over them, and attention as written down, in float64."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossian.engine.embedded import kernels
+from ossian.engine.embedded.kernels import KVArray, KVType, kv_scale_items
 
 NAN = 0x7FC0  # bf16; fills what no query may read
 
@@ -28,6 +30,7 @@ class Shape:
     head_dim: int = 64
     block_size: int = 32
     sliding_window: int = 0
+    dtype: KVType = np.uint16
 
     @property
     def row_size(self) -> int:
@@ -48,15 +51,22 @@ class PagedContext:
         """Put keys and values into blocks anywhere in a new cache."""
         shape = self.shape
         num_blocks = -(-self.length // shape.block_size)
-        heads, dim, block_size = shape.num_key_value_heads, shape.head_dim, shape.block_size
-        self.k_cache = np.full((num_blocks + 3, heads, dim, block_size), NAN, np.uint16)
-        self.v_cache = np.full((num_blocks + 3, heads, block_size, dim), NAN, np.uint16)
+        heads, width = shape.num_key_value_heads, shape.head_dim + kv_scale_items(shape.dtype)
+        self.k_cache = _filled_with_nan((num_blocks + 3, heads, width, shape.block_size), shape.dtype)
+        self.v_cache = _filled_with_nan((num_blocks + 3, heads, shape.block_size, width), shape.dtype)
         self.block_table = rng.permutation(num_blocks + 3)[:num_blocks].astype(np.int32)
-        keys, values = self._bf16_kv
-        for position in range(self.length):
-            block, offset = self.block_table[position // block_size], position % block_size
-            self.k_cache[block, :, :, offset] = keys[position]
-            self.v_cache[block, :, offset, :] = values[position]
+        positions = np.arange(self.length, dtype=np.int32)
+        kernels.rope_and_store_kv(
+            self.qkv,
+            positions,
+            np.zeros(shape.head_dim // 2, np.float32),  # no rotation
+            1.0,
+            self.k_cache,
+            self.v_cache,
+            self.block_table[positions // shape.block_size].astype(np.int64) * shape.block_size
+            + positions % shape.block_size,
+            shape.num_attention_heads,
+        )
 
     @cached_property
     def _bf16_kv(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
@@ -86,6 +96,11 @@ class PagedContext:
         weights = np.exp(scores - highest)
         weights /= weights.sum(axis=-1, keepdims=True) + np.exp(sinks - highest)
         return np.asarray(np.einsum("hgt,thd->hgd", weights, values).reshape(-1))
+
+
+def _filled_with_nan(shape: tuple[int, ...], dtype: KVType) -> KVArray:
+    """A cache that nobody has written to: as bf16, and as the float32 of a scale, it holds NaN."""
+    return np.ndarray(shape, dtype, buffer=np.full(math.prod(shape), NAN, np.uint16))
 
 
 def attend_together(chunks: list[tuple[PagedContext, int, int]]) -> NDArray[np.float32]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ossian.engine.embedded import kernels
+from ossian.engine.embedded.kernels import KVArray, KVType
 
 CONCENTRATION = 0.1 * math.log(32) + 1
 
@@ -30,6 +31,7 @@ class RopeBatch:
         head_dim: int = 64,
         block_size: int = 32,
         seed: int = 0,
+        dtype: KVType = np.uint16,
     ) -> None:
         rng = np.random.default_rng(seed)
         num_blocks = num_tokens // block_size + 2
@@ -40,8 +42,9 @@ class RopeBatch:
         self.positions = rng.integers(0, 131072, num_tokens, np.int32)
         self.inv_freq = (150000.0 ** (-2 * np.arange(head_dim // 2) / head_dim)).astype(np.float32)
         self.concentration = CONCENTRATION
-        self.k_cache = np.full((num_blocks, num_key_value_heads, head_dim, block_size), 0x1234, np.uint16)
-        self.v_cache = np.full((num_blocks, num_key_value_heads, block_size, head_dim), 0x1234, np.uint16)
+        width = head_dim + kernels.kv_scale_items(dtype)
+        self.k_cache: KVArray = np.full((num_blocks, num_key_value_heads, width, block_size), 0x12, dtype)
+        self.v_cache: KVArray = np.full((num_blocks, num_key_value_heads, block_size, width), 0x12, dtype)
         self.slot_mapping = rng.permutation(num_blocks * block_size)[:num_tokens]
 
     def run(self) -> None:
@@ -63,4 +66,4 @@ class RopeBatch:
 
     @property
     def num_rotated(self) -> int:
-        return self.num_attention_heads + self.k_cache.shape[1]
+        return self.num_attention_heads + int(self.k_cache.shape[1])

@@ -30,7 +30,12 @@ def test_settings_that_change_no_token_do_not_change_it(checkpoint: Path) -> Non
 
 @pytest.mark.parametrize(
     "settings",
-    [EngineSettings(precision="exact"), EngineSettings(dense_format="bf16"), EngineSettings(block_size=48)],
+    [
+        EngineSettings(precision="exact"),
+        EngineSettings(dense_format="bf16"),
+        EngineSettings(kv_cache_dtype="int8"),
+        EngineSettings(block_size=48),
+    ],
 )
 def test_what_rounds_otherwise_changes_it(checkpoint: Path, settings: EngineSettings) -> None:
     assert fingerprint(checkpoint, settings) != fingerprint(checkpoint, SETTINGS)

@@ -3,9 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ossian.engine.embedded.kv_cache import KVCache, array_of_layers, block_bytes, max_len_in, num_blocks_in
+from ossian.engine.embedded.kernels import KVType
+from ossian.engine.embedded.kv_cache import (
+    KVCache,
+    array_of_layers,
+    block_bytes,
+    kv_dtype,
+    max_len_in,
+    num_blocks_in,
+)
 from ossian.engine.embedded.model_config import ModelConfig, model_config_from_json
 from ossian.errors import ConfigurationError
+from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import tiny_config
 
 TINY = model_config_from_json(tiny_config())
@@ -80,9 +89,39 @@ def test_slots_that_no_token_filled_are_finite() -> None:
     assert not any(array.any() for array in (*cache.k, *cache.v))
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int8])
 @pytest.mark.parametrize("block_size", [16, 32, 64])
-def test_block_bytes_are_what_the_arrays_take(block_size: int) -> None:
-    assert KVCache(TINY, 3, block_size).nbytes == 3 * block_bytes(TINY, block_size)
+def test_block_bytes_are_what_the_arrays_take(block_size: int, dtype: KVType) -> None:
+    assert KVCache(TINY, 3, block_size, dtype).nbytes == 3 * block_bytes(TINY, block_size, dtype)
+
+
+def test_a_scale_of_four_bytes_stands_behind_each_token_of_a_head() -> None:
+    heads, head_dim = TINY.num_key_value_heads, TINY.head_dim
+    assert block_bytes(TINY, 32, np.uint16) == 2 * 32 * heads * head_dim * 2
+    assert block_bytes(TINY, 32, np.int16) == 2 * 32 * heads * (head_dim * 2 + 4)
+    assert block_bytes(TINY, 32, np.int8) == 2 * 32 * heads * (head_dim + 4)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int8])
+def test_arrays_begin_with_a_cache_line(dtype: KVType) -> None:
+    cache = KVCache(model_config_from_json(tiny_config(num_hidden_layers=4)), 3, 32, dtype)
+    for array in (*cache.k, *cache.v):
+        assert array.ctypes.data % 64 == 0
+        assert array.flags.c_contiguous
+        assert array.dtype == dtype
+
+
+@pytest.mark.parametrize(
+    "settings, dtype",
+    [
+        (EngineSettings(), np.int16),
+        (EngineSettings(kv_cache_dtype="int8"), np.int8),
+        (EngineSettings(precision="exact"), np.uint16),
+        (EngineSettings(precision="exact", kv_cache_dtype="int8"), np.uint16),
+    ],
+)
+def test_keys_and_values_are_fixed_point_unless_the_mode_is_exact(settings: EngineSettings, dtype: KVType) -> None:
+    assert kv_dtype(settings) is dtype
 
 
 def test_the_context_of_gpt_oss_20b_takes_3_gb() -> None:

@@ -6,12 +6,11 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from ossian.engine.base import EngineRequest
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.checkpoint import Checkpoint
-from ossian.engine.embedded.kernels import Float32
+from ossian.engine.embedded.kernels import Float32, KVArray
 from ossian.engine.embedded.kv_cache import KVCache
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_runner import ModelRunner
@@ -24,7 +23,7 @@ BLOCK_SIZE = 16
 WINDOW = 40
 SLIDING, FULL = "sliding_attention", "full_attention"
 
-KV: TypeAlias = list[NDArray[np.uint16]]  # of each layer [num_tokens, ...]
+KV: TypeAlias = list[KVArray]  # of each layer [num_tokens, ...]
 
 
 class Runner:
@@ -33,7 +32,7 @@ class Runner:
     def __init__(self, folder: Path) -> None:
         checkpoint, settings = Checkpoint(folder), EngineSettings(num_threads=1, max_num_batched_tokens=64)
         self.config = checkpoint.config
-        self.kv_cache = KVCache(self.config, 200, BLOCK_SIZE)
+        self.kv_cache = KVCache(self.config, 200, BLOCK_SIZE)  # bf16: easily taken apart
         self.manager = BlockManager(200, BLOCK_SIZE, self.kv_cache.copy_blocks, window=self.config.widest_window)
         model = Model(self.config, load_weights(checkpoint, "int8"), self.kv_cache, settings)
         self._runner = ModelRunner(model, BLOCK_SIZE)

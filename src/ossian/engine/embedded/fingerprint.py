@@ -15,8 +15,8 @@ def fingerprint(checkpoint: Path, settings: EngineSettings) -> str:
     """Return "fp_" and 16 hex digits: they change when the same request and seed may give other tokens."""
     digest = hashlib.blake2b(digest_size=8)
     # The block size: attention sums over whole blocks, so some sizes round otherwise than others.
-    names = (ossian.__version__, settings.precision, settings.dense_format, str(settings.block_size))
-    digest.update(" ".join(names).encode())
+    names = (settings.precision, settings.dense_format, settings.kv_cache_dtype, str(settings.block_size))
+    digest.update(" ".join((ossian.__version__, *names)).encode())
     for file in sorted(checkpoint.glob("*.json")):
         digest.update(file.name.encode() + file.read_bytes())
     for file in sorted(checkpoint.glob("*.safetensors")):

@@ -16,6 +16,8 @@ Float32: TypeAlias = NDArray[np.float32]
 Int32: TypeAlias = NDArray[np.int32]
 Int64: TypeAlias = NDArray[np.int64]
 BFloat16: TypeAlias = NDArray[np.uint16]  # the upper half of a float32, as stored in the checkpoint
+KVArray: TypeAlias = NDArray[np.uint16 | np.int16 | np.int8]
+KVType: TypeAlias = type[np.uint16] | type[np.int16] | type[np.int8]  # bf16, or fixed point: see kv_scale_items
 UInt8: TypeAlias = NDArray[np.uint8]
 Bitmask: TypeAlias = NDArray[np.uint32]
 
@@ -142,17 +144,26 @@ def linear(x: Float32, weight: DenseWeight, out: Float32, *, accumulate: bool = 
     _native.linear(x, weight, out, accumulate, exact)
 
 
+def kv_scale_items(dtype: KVType) -> int:
+    """Return how many items of a KV cache's array a token's scale takes, for each head.
+
+    uint16 is bf16, which has none. int16 and int8 are fixed point: the scales are kept behind a block's keys or values,
+    as if head_dim were larger by so many.
+    """
+    return 0 if dtype is np.uint16 else 4 // np.dtype(dtype).itemsize
+
+
 def rope_and_store_kv(
     qkv: Float32,  # [num_tokens, (num_attention_heads + 2 * num_key_value_heads) * head_dim]; q is rotated in place
     positions: Int32,  # [num_tokens]
     inv_freq: Float32,  # [head_dim / 2]
     concentration: float,
-    k_cache: BFloat16,  # [num_blocks, num_key_value_heads, head_dim, block_size]
-    v_cache: BFloat16,  # [num_blocks, num_key_value_heads, block_size, head_dim]
+    k_cache: KVArray,  # [num_blocks, num_key_value_heads, head_dim + scale items, block_size]
+    v_cache: KVArray,  # [num_blocks, num_key_value_heads, block_size, head_dim + scale items]
     slot_mapping: Int64,  # [num_tokens]: block id * block_size + offset
     num_attention_heads: int,
 ) -> None:
-    """Rotate q and k (YaRN RoPE, halves paired) and write k and v into the cache as bf16."""
+    """Rotate q and k (YaRN RoPE, halves paired) and write k and v into the cache, in the form that its dtype says."""
     _native.rope_and_store_kv(
         qkv, positions, inv_freq, concentration, k_cache, v_cache, slot_mapping, num_attention_heads
     )
@@ -160,8 +171,8 @@ def rope_and_store_kv(
 
 def paged_attention(
     qkv: Float32,  # [num_tokens, (num_attention_heads + 2 * num_key_value_heads) * head_dim]; q at the front, rotated
-    k_cache: BFloat16,
-    v_cache: BFloat16,
+    k_cache: KVArray,
+    v_cache: KVArray,
     block_tables: Int32,  # [num_seqs, max_num_blocks]
     cu_seqlens_q: Int32,  # [num_seqs + 1]: sequence s has tokens [cu[s], cu[s + 1])
     context_lens: Int32,  # [num_seqs]: tokens in the cache, this step's included
@@ -171,7 +182,8 @@ def paged_attention(
 ) -> None:
     """Causal grouped-query attention with sinks, for prefill chunks and decodes alike.
 
-    The last of a sequence's tokens is at position context_lens[s] - 1. Scores are scaled by 1 / sqrt(head_dim).
+    The last of a sequence's tokens is at position context_lens[s] - 1. Scores are scaled by 1 / sqrt(head_dim). Over a
+    bf16 cache it computes in float32, over a fixed-point one in integers, with queries and weights of 13 bits.
     """
     _native.paged_attention(qkv, k_cache, v_cache, block_tables, cu_seqlens_q, context_lens, sinks, sliding_window, out)
 

@@ -6,35 +6,39 @@ full one with the first sliding one and so on, and each pair shares an array. In
 slides, nothing is left over. Which block belongs to whom is the BlockManager's knowledge.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence as Ids
 
 import numpy as np
 
-from ossian.engine.embedded.kernels import BFloat16
+from ossian.engine.embedded.kernels import KVArray, KVType, kv_scale_items
 from ossian.engine.embedded.model_config import ModelConfig
 from ossian.errors import ConfigurationError
+from ossian.settings import EngineSettings
+
+CACHE_LINE = 64  # bytes; a vector that lies in two is read twice
 
 
 class KVCache:
-    """Keys and values of `num_blocks` blocks, in bf16.
+    """Keys and values of `num_blocks` blocks; `dtype` as kv_dtype says.
 
     Starts as zeros, which cost no memory until they are written, so that slots no token has filled yet are finite
     numbers and masking them with a weight of zero is enough.
     """
 
-    def __init__(self, config: ModelConfig, num_blocks: int, block_size: int) -> None:
-        heads, head_dim = config.num_key_value_heads, config.head_dim
+    def __init__(self, config: ModelConfig, num_blocks: int, block_size: int, dtype: KVType = np.uint16) -> None:
+        heads, width = config.num_key_value_heads, config.head_dim + kv_scale_items(dtype)
         self.num_blocks = num_blocks
         self.block_size = block_size
         self._array_of = array_of_layers(config)
-        self.k: list[BFloat16] = []  # one a pair: [num_blocks, num_key_value_heads, head_dim, block_size]
-        self.v: list[BFloat16] = []  # one a pair: [num_blocks, num_key_value_heads, block_size, head_dim]
+        self.k: list[KVArray] = []  # one a pair: [num_blocks, num_key_value_heads, width, block_size]
+        self.v: list[KVArray] = []  # one a pair: [num_blocks, num_key_value_heads, block_size, width]
         for _ in range(max(self._array_of) + 1):
-            self.k.append(np.zeros((num_blocks, heads, head_dim, block_size), np.uint16))
-            self.v.append(np.zeros((num_blocks, heads, block_size, head_dim), np.uint16))
+            self.k.append(_aligned_zeros((num_blocks, heads, width, block_size), dtype))
+            self.v.append(_aligned_zeros((num_blocks, heads, block_size, width), dtype))
 
-    def of_layer(self, layer: int) -> tuple[BFloat16, BFloat16]:
+    def of_layer(self, layer: int) -> tuple[KVArray, KVArray]:
         """The keys and the values of a layer, in blocks of its kind."""
         return self.k[self._array_of[layer]], self.v[self._array_of[layer]]
 
@@ -48,6 +52,18 @@ class KVCache:
         return sum(array.nbytes for array in (*self.k, *self.v))
 
 
+def _aligned_zeros(shape: tuple[int, ...], dtype: KVType) -> KVArray:
+    memory = np.zeros(math.prod(shape) * np.dtype(dtype).itemsize + CACHE_LINE, np.uint8)
+    return np.ndarray(shape, dtype, buffer=memory, offset=-memory.ctypes.data % CACHE_LINE)
+
+
+def kv_dtype(settings: EngineSettings) -> KVType:
+    """How keys and values are stored: bf16 (as uint16) in exact mode, otherwise in fixed point."""
+    if settings.precision == "exact":
+        return np.uint16
+    return np.int8 if settings.kv_cache_dtype == "int8" else np.int16
+
+
 def array_of_layers(config: ModelConfig) -> list[int]:
     """Which array each layer has its K/V in: layers of one kind count from 0."""
     counts: Counter[bool] = Counter()
@@ -59,23 +75,25 @@ def array_of_layers(config: ModelConfig) -> list[int]:
     return arrays
 
 
-def block_bytes(config: ModelConfig, block_size: int) -> int:
+def block_bytes(config: ModelConfig, block_size: int, dtype: KVType = np.uint16) -> int:
     """The bytes one block takes, over all arrays."""
-    keys_and_values, item_bytes = 2, 2
-    return keys_and_values * item_bytes * (max(array_of_layers(config)) + 1) * config.kv_size * block_size
+    keys_and_values = 2
+    token_bytes = np.dtype(dtype).itemsize * config.num_key_value_heads * (config.head_dim + kv_scale_items(dtype))
+    return keys_and_values * (max(array_of_layers(config)) + 1) * token_bytes * block_size
 
 
-def num_blocks_in(num_bytes: int, config: ModelConfig, block_size: int) -> int:
+def num_blocks_in(num_bytes: int, config: ModelConfig, block_size: int, dtype: KVType = np.uint16) -> int:
     """How many blocks fit into `num_bytes`.
 
     Raises ConfigurationError when not even one of each kind does.
     """
-    num_blocks = num_bytes // block_bytes(config, block_size)
+    one = block_bytes(config, block_size, dtype)
+    num_blocks = num_bytes // one
     num_kinds = 2 if config.widest_window else 1
     if num_blocks < num_kinds:
         raise ConfigurationError(
             f"The KV cache gets {num_bytes} bytes, and the {num_kinds} blocks that {block_size} tokens need take "
-            f"{num_kinds * block_bytes(config, block_size)}; give engine.kv_cache_bytes more, or free memory."
+            f"{num_kinds * one}; give engine.kv_cache_bytes more, or free memory."
         )
     return num_blocks
 
