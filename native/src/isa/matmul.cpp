@@ -6,12 +6,7 @@
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
-// As many tokens as two panels' sums leave registers for.
-#if defined(OSSIAN_ISA_AVX512)
-constexpr int kMaxTokens = 6;
-#else
-constexpr int kMaxTokens = 2;
-#endif
+constexpr int kMaxTokens = 6;  // with two panels, as many as registers hold the sums of
 
 template <int P>
 PanelBlocks<P> first_blocks(const Panels& panels, int64_t first_panel, PanelLayout layout) {
@@ -52,11 +47,11 @@ void multiply(const Panels& panels, int64_t first_panel, const TokenGroups& x, i
   }
 }
 
-// acc = P panels times group g: together, so that activations are loaded once; but for one token, which is soon loaded,
-// one after the other, as memory then sees a single stream (MXFP4 34 instead of 30 GB/s).
+// acc = P panels times group g. Together they share the loads of activations, where the sums stay in registers; one
+// token is soon loaded, and the panels in turn are a single stream for memory (MXFP4 34 instead of 30 GB/s).
 template <class Format, int T, int P>
 void multiply_all(const Panels& panels, int64_t first_panel, const TokenGroups& x, int64_t g, Sums<T, P>& acc) {
-  if constexpr (T > 1) return multiply<Format, T, P>(panels, first_panel, x, g, acc);
+  if constexpr (kSumsStay && T > 1) return multiply<Format, T, P>(panels, first_panel, x, g, acc);
   for (int p = 0; p < P; ++p) {
     Sums<T, 1> one;
     multiply<Format, T, 1>(panels, first_panel + p, x, g, one);

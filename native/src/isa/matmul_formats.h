@@ -107,18 +107,32 @@ struct Mxfp4Format {
   using Block = QuantizedBlock<T>;
   static constexpr PanelLayout layout = layout_of(WeightFormat::mxfp4);
 
+  // The low nibbles are the first sixteen k of a block, the high ones the others.
+  template <Mxfp4Step (*load)(const uint8_t*), int T, int P>
+  OSSIAN_INLINE static void dot_half(const PanelBlocks<P>& panels, const int8_t* x, i32x16 (&sums)[P][T]) {
+    if constexpr (kSumsStay) {
+      OSSIAN_UNROLL
+      for (int s = 0; s < 4; ++s) {
+        Mxfp4Step w[P];
+        for (int p = 0; p < P; ++p) w[p] = load(panels.weights[p] + s * 64);
+        dot_step(w, x + s * 4, sums);
+      }
+    } else {
+      for (int p = 0; p < P; ++p) {
+        Mxfp4Step w[4];
+        for (int s = 0; s < 4; ++s) w[s] = load(panels.weights[p] + s * 64);
+        OSSIAN_UNROLL
+        for (int t = 0; t < T; ++t) sums[p][t] = dot_four(sums[p][t], w, x + t * kBlock);
+      }
+    }
+  }
+
   template <int T, int P>
   OSSIAN_INLINE static void multiply(const PanelBlocks<P>& panels, const Block<T>& x, Sums<T, P>& acc) {
     i32x16 sums[P][T];
     start_sums(x, sums);
-    OSSIAN_UNROLL
-    for (int s = 0; s < 4; ++s) {
-      Mxfp4Step w[P];
-      for (int p = 0; p < P; ++p) w[p] = load_mxfp4_low(panels.weights[p] + s * 64);
-      dot_step(w, &x.values[0][s * 4], sums);
-      for (int p = 0; p < P; ++p) w[p] = load_mxfp4_high(panels.weights[p] + s * 64);
-      dot_step(w, &x.values[0][16 + s * 4], sums);
-    }
+    dot_half<load_mxfp4_low>(panels, &x.values[0][0], sums);
+    dot_half<load_mxfp4_high>(panels, &x.values[0][16], sums);
     f32x16 w_scales[P];
     for (int p = 0; p < P; ++p) w_scales[p] = load_mxfp4_scale(panels.scales[p]);
     add_scaled(sums, w_scales, x, acc);
