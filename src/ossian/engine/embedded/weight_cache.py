@@ -210,11 +210,21 @@ def _origin_of(path: Path) -> Path | None:
         return None
 
 
+def _is_gone(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:  # it cannot be seen just now
+        return False
+    return False
+
+
 def _delete_orphans(folder: Path) -> None:
     """Delete the files of checkpoints that are not on this machine any more."""
     for path in folder.glob(f"*{SUFFIX}"):
         checkpoint = _origin_of(path)
-        if checkpoint is not None and not checkpoint.exists():
+        if checkpoint is not None and _is_gone(checkpoint):
             logger.info("weight_cache_deleted", path=str(path), reason=f"{checkpoint} is gone")
             with suppress(OSError):
                 path.unlink()
