@@ -14,6 +14,7 @@ from ossian.engine.base import Engine, EngineRequest, FinishReason, SamplingPara
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kv_cache import block_bytes, kv_dtype
 from ossian.engine.embedded.model_config import ModelConfig, model_config_from_json
+from ossian.engine.embedded.weight_cache import WRITER_NAME
 from ossian.engine.embedded.weights import load_weights
 from ossian.engine.registry import create_engine, stop_token_ids
 from ossian.errors import CheckpointError, ConfigurationError
@@ -187,7 +188,7 @@ async def test_with_packed_weights_from_the_cache_nothing_changes(
         with capture_logs() as logs:
             engine = create_engine(checkpoint, SETTINGS, "tiny", tmp_path)
             for thread in threading.enumerate():
-                if thread.name == "ossian-weight-cache":
+                if thread.name == WRITER_NAME:
                     thread.join()
         assert [each["event"] for each in logs][0 if expected.endswith("used") else -1] == expected
         async with running(engine):

@@ -18,7 +18,7 @@ from structlog.typing import EventDict
 from ossian.engine.embedded import kernels, packed_file, weight_cache
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.packed_file import ALIGNMENT, PackedFile
-from ossian.engine.embedded.weight_cache import WeightCache, cached_weights
+from ossian.engine.embedded.weight_cache import WRITER_NAME, WeightCache, cached_weights
 from ossian.engine.embedded.weights import ModelWeights, load_weights
 from tests.engine.embedded.checkpoints import random_tensors, random_token_ids, tiny_config, write_checkpoint
 from tests.engine.embedded.model_run import ModelRun
@@ -46,7 +46,7 @@ def load(checkpoint: Path, dense_format: DenseFormat = "int8") -> tuple[ModelWei
 
 def wait_for_writers() -> None:
     for thread in threading.enumerate():
-        if thread.name == "ossian-weight-cache":
+        if thread.name == WRITER_NAME:
             thread.join(timeout=60)
             assert not thread.is_alive()
 
