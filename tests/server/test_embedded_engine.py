@@ -146,6 +146,26 @@ def test_a_second_request_finds_the_prompt_in_the_cache(server: Served) -> None:
     assert first["prompt_tokens"] == second["prompt_tokens"]
 
 
+def test_the_next_turn_computes_what_is_new_though_reasoning_was_dropped(server: Served) -> None:
+    asked = {"role": "user", "content": "turns " * 301}
+    first = server.chat(messages=[asked], seed=1, max_tokens=300).json()
+    (choice,) = first["choices"]
+    assert choice["message"]["reasoning"], "nothing is dropped"
+    said = {"role": "assistant", "content": choice["message"]["content"] or "So be it."}
+    second = server.chat(messages=[asked, said, {"role": "user", "content": "And now?"}], max_tokens=2).json()
+    assert second["usage"]["prompt_tokens_details"]["cached_tokens"] - first["usage"]["prompt_tokens"] in {0, 1}
+
+
+def test_conversations_with_one_preamble_compute_it_once(server: Served) -> None:
+    def num_cached(question: str) -> int:
+        messages = [{"role": "developer", "content": "Answer in rhymes. " * 40}, {"role": "user", "content": question}]
+        usage = server.chat(messages=messages, max_tokens=2).json()["usage"]
+        return int(usage["prompt_tokens_details"]["cached_tokens"])
+
+    assert num_cached("Why? " * 100) < 100
+    assert num_cached("How? " * 100) == num_cached("When? " * 100) > 160
+
+
 def test_the_choices_of_a_request_compute_its_prompt_once(server: Served) -> None:
     """The client is told of one prompt, none of which was there before: what its other choices found is not counted."""
     assert server.engine is not None
