@@ -24,8 +24,8 @@ WORDS = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "w
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServedProcess]:
     write_checkpoint(tmp_path, tiny_config(vocab_size=201_088))
-    # About 3,000 tokens for 16 sequences: some must be preempted.
-    small_cache = ("--set", "engine.kv_cache_bytes=1500000", "--set", "engine.max_num_seqs=16")
+    # About 90 blocks for 16 sequences: some must be preempted.
+    small_cache = ("--set", "engine.kv_cache_bytes=800000", "--set", "engine.max_num_seqs=16")
     with served_process(str(tmp_path), "--served-name", "soak", "--log-level", "error", *small_cache) as process:
         yield process
 
