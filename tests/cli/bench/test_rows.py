@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from ossian.cli.bench.cases import Case, Decode, FirstToken, Output, Prefill
@@ -9,8 +10,8 @@ from ossian.cli.bench.work import Work
 from ossian.engine.embedded.model_config import LayerType, ModelConfig
 
 LAYERS: tuple[LayerType, ...] = ("sliding_attention", "full_attention") * 12
-WORK = Work(ModelConfig(num_hidden_layers=24, num_local_experts=32, layer_types=LAYERS))
-SMALL = Work(ModelConfig(num_hidden_layers=2, num_local_experts=32, layer_types=LAYERS[:2]))
+WORK = Work(ModelConfig(num_hidden_layers=24, num_local_experts=32, layer_types=LAYERS), np.int16)
+SMALL = Work(ModelConfig(num_hidden_layers=2, num_local_experts=32, layer_types=LAYERS[:2]), np.int16)
 ROOFS = Roofs(read_bandwidth=50e9, int8_peak=1e12)
 
 

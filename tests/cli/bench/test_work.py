@@ -1,11 +1,17 @@
+import numpy as np
 import pytest
 
 from ossian.cli.bench.work import Work
 from ossian.cli.fit import OFFICIAL_MODELS, footprint
+from ossian.engine.embedded.kernels import KVType
 from ossian.engine.embedded.model_config import ModelConfig
 
 CONFIG = OFFICIAL_MODELS["gpt-oss-20b"]
 TYPES = ("sliding_attention", "full_attention") * 12
+
+
+def work(config: ModelConfig, kv_type: KVType = np.int16) -> Work:
+    return Work(config, kv_type)
 
 
 def config(**changes: object) -> ModelConfig:
@@ -16,42 +22,47 @@ def config(**changes: object) -> ModelConfig:
 def test_a_prompt_token_of_gpt_oss_20b_takes_three_billion_multiply_adds() -> None:
     attention = 2880 * 5120 + 4096 * 2880
     experts = 4 * (2 * 2880 * 2880 + 2880 * 2880)
-    assert Work(config()).macs_per_prompt_token == 24 * (attention + experts)
+    assert work(config()).macs_per_prompt_token == 24 * (attention + experts)
 
 
 def test_a_stream_alone_reads_what_the_footprint_says() -> None:
-    assert Work(config()).step_bytes(1, depth=0) == pytest.approx(footprint(CONFIG).per_token)
+    assert work(config()).step_bytes(1, depth=0) == pytest.approx(footprint(CONFIG).per_token)
 
 
 def test_many_streams_read_every_expert() -> None:
     one = footprint(CONFIG)
     all_experts = (one.per_token - one.every_token) * 32 / 4
-    assert Work(config()).step_bytes(1000, depth=0) == pytest.approx(one.every_token + all_experts)
+    assert work(config()).step_bytes(1000, depth=0) == pytest.approx(one.every_token + all_experts)
 
 
 def test_two_streams_share_what_both_choose() -> None:
     one = footprint(CONFIG)
     experts = one.per_token - one.every_token
-    assert Work(config()).step_bytes(2, depth=0) == pytest.approx(one.every_token + experts * (2 - 4 / 32))
+    assert work(config()).step_bytes(2, depth=0) == pytest.approx(one.every_token + experts * (2 - 4 / 32))
 
 
 def test_sliding_layers_read_their_window_only() -> None:
-    token = 2 * 2 * 512  # keys and values, bf16
-    assert Work(config()).kv_bytes(100) == 24 * token * 100
-    assert Work(config()).kv_bytes(8192) == 12 * token * (128 + 8192)
+    token = 2 * 8 * (2 * 64 + 4)  # keys and values of eight heads: int16 and a scale
+    assert work(config()).kv_bytes(100) == 24 * token * 100
+    assert work(config()).kv_bytes(8192) == 12 * token * (128 + 8192)
+
+
+def test_keys_and_values_of_eight_bits_are_fewer_bytes() -> None:
+    assert work(config(), np.int8).kv_bytes(10) == 24 * 10 * 2 * 8 * (64 + 4)
+    assert work(config(), np.uint16).kv_bytes(10) == 24 * 10 * 2 * 8 * 2 * 64
 
 
 def test_each_stream_reads_its_own_context() -> None:
-    work = Work(config())
-    assert work.step_bytes(3, 1000) - work.step_bytes(3, 0) == pytest.approx(3 * work.kv_bytes(1000))
+    one = work(config())
+    assert one.step_bytes(3, 1000) - one.step_bytes(3, 0) == pytest.approx(3 * one.kv_bytes(1000))
 
 
 @pytest.mark.parametrize(
     "changes", [{"num_hidden_layers": 6, "layer_types": TYPES[:6]}, {"num_local_experts": 128}, {"vocab_size": 512}]
 )
 def test_targets_are_of_one_shape(changes: dict[str, object]) -> None:
-    assert Work(config()).is_gpt_oss_20b
-    assert not Work(config(**changes)).is_gpt_oss_20b
+    assert work(config()).is_gpt_oss_20b
+    assert not work(config(**changes)).is_gpt_oss_20b
 
 
 @pytest.mark.parametrize(
@@ -66,4 +77,4 @@ def test_targets_are_of_one_shape(changes: dict[str, object]) -> None:
     ],
 )
 def test_kernels_are_named_by_their_weights(label: str, name: str) -> None:
-    assert Work(config()).kernel_name(label) == name
+    assert work(config()).kernel_name(label) == name

@@ -13,6 +13,7 @@ from ossian.cli.bench.report import Measured, Report
 from ossian.cli.bench.session import Subject, run_session
 from ossian.cli.bench.work import Work
 from ossian.engine.embedded import kernels
+from ossian.engine.embedded.kv_cache import kv_dtype
 from ossian.engine.embedded.model_config import load_model_config
 from ossian.errors import ConfigurationError
 from ossian.settings import Settings
@@ -42,7 +43,7 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
     subject = Subject(checkpoint, engine, settings.models.cache_dir)
     kernels.set_num_threads(engine.num_threads)
     peer = _peer(wishes)
-    measured = Measured(Work(config), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
+    measured = Measured(Work(config, kv_dtype(engine)), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
     measured.roofs.append(measure_roofs())
     if set(wishes.sections) != {"peer"}:
         _measure_ours(subject, "load" in wishes.sections, measured)

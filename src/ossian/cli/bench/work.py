@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from ossian.cli.fit import OFFICIAL_MODELS, footprint
+from ossian.engine.embedded.kernels import KVType
+from ossian.engine.embedded.kv_cache import array_of_layers, block_bytes
 from ossian.engine.embedded.model_config import ModelConfig
-
-KV_ITEM_BYTES = 2  # bf16
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Work:
     """A model's work. Biases, norms, routers and attention's scores are too small to matter, and left out."""
 
     config: ModelConfig
+    kv_type: KVType
 
     @property
     def is_gpt_oss_20b(self) -> bool:
@@ -42,9 +43,10 @@ class Work:
 
     def kv_bytes(self, depth: int) -> float:
         """Bytes of keys and values that a token behind `depth` others reads."""
-        windows = (self.config.window(layer) for layer in range(self.config.num_hidden_layers))
+        windows = [self.config.window(layer) for layer in range(self.config.num_hidden_layers)]
         num_positions = sum(min(depth, window) if window else depth for window in windows)
-        return 2 * KV_ITEM_BYTES * self.config.kv_size * num_positions
+        num_arrays = len(set(array_of_layers(self.config)))
+        return block_bytes(self.config, 1, self.kv_type) / num_arrays * num_positions
 
     def step_bytes(self, num_streams: int, depth: int) -> float:
         """Bytes that a decode step reads, if the streams choose their experts evenly and each has its own context."""
