@@ -51,10 +51,8 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, ca
     config = checkpoint.config
     _check_settings(settings, config)
     kernels.set_num_threads(settings.num_threads)
-    free_bytes = free_memory()
     weights = load_weights(checkpoint, dense_format, cache)
-    # Weights that are mapped from a file count as memory that could be freed, and are needed at every step.
-    kv_cache = _create_kv_cache(config, settings, free_bytes - weights.nbytes)
+    kv_cache = _create_kv_cache(config, settings)
     info = EngineInfo(
         model=name,
         vocab_size=config.vocab_size,
@@ -117,13 +115,13 @@ def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
         )
 
 
-def _create_kv_cache(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> KVCache:
-    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings, free_bytes)
+def _create_kv_cache(config: ModelConfig, settings: EngineSettings) -> KVCache:
+    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings)
     block_size, dtype = settings.block_size, kv_dtype(settings)
     return KVCache(config, num_blocks_in(num_bytes, config, block_size, dtype), block_size, dtype)
 
 
-def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> int:
+def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> int:
     """Enough for typical sequences and a longest one, but not over half of the memory that is free."""
     max_model_len = settings.max_model_len or config.max_position_embeddings
     num_tokens = max(max_model_len, settings.max_num_seqs * min(max_model_len, TYPICAL_LEN))
@@ -133,7 +131,7 @@ def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_
         + settings.max_num_seqs  # the last one of each is partly filled
         + num_windows * num_window_blocks(config.widest_window, settings.block_size)
     )
-    return min(num_blocks * block_bytes(config, settings.block_size, kv_dtype(settings)), max(0, free_bytes) // 2)
+    return min(num_blocks * block_bytes(config, settings.block_size, kv_dtype(settings)), free_memory() // 2)
 
 
 def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:
