@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from ossian.engine.base import Engine, EngineRequest, EngineStream, SamplingParams
+from ossian.engine.embedded.engine import EmbeddedEngine
 from ossian.engine.registry import create_engine
 from ossian.settings import EngineSettings
 
@@ -36,7 +37,7 @@ class Figures:
 
 def main() -> None:
     options = parse_options()
-    rows = {target: asyncio.run(measure(options, target)) for target in [None, *options.targets]}
+    rows = asyncio.run(measure(options))
     print(table(rows))
     if options.json:
         options.json.write_text(json.dumps([{"target": each} | asdict(row) for each, row in rows.items()], indent=2))
@@ -52,16 +53,20 @@ def parse_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def measure(options: argparse.Namespace, target: float | None) -> Figures:
-    """Measure an engine of its own with one target; None: without an answer beside the prompt."""
-    settings = EngineSettings(kv_cache_bytes=options.kv_cache_bytes, target_tpot_seconds=target or 1.0)
-    engine = create_engine(options.checkpoint, settings, "benchmark")
+async def measure(options: argparse.Namespace) -> dict[float | None, Figures]:
+    """Return the figures of each target; of None: without an answer beside the prompt."""
+    engine = create_engine(options.checkpoint, EngineSettings(kv_cache_bytes=options.kv_cache_bytes), "benchmark")
+    assert isinstance(engine, EmbeddedEngine)
     await engine.start()
     try:
         await first_token(engine, WARM_UP)
-        return await (alone(engine, options.prompt) if target is None else beside_an_answer(engine, options.prompt))
+        rows: dict[float | None, Figures] = {None: await alone(engine, options.prompt)}
+        for target in options.targets:
+            engine._steps.scheduler.pace.target_seconds = target
+            rows[target] = await beside_an_answer(engine, options.prompt)
     finally:
         await engine.stop()
+    return rows
 
 
 async def alone(engine: Engine, num_tokens: int) -> Figures:

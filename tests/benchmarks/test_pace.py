@@ -1,31 +1,22 @@
 """The benchmark of the pace measures an engine's real streams; what they take is measured by hand."""
 
 from argparse import Namespace
-
-import pytest
+from pathlib import Path
 
 from benchmarks.pace import Figures, measure, table
 from tests.engine.embedded.checkpoints import tiny_config, write_checkpoint
 
 
-@pytest.fixture(scope="module")
-def options(tmp_path_factory: pytest.TempPathFactory) -> Namespace:
-    folder = write_checkpoint(tmp_path_factory.mktemp("models") / "tiny", tiny_config())
-    return Namespace(checkpoint=folder, prompt=600, kv_cache_bytes=16 * 1024 * 1024)
-
-
-async def test_an_answer_beside_a_prompt_has_times(options: Namespace) -> None:
-    figures = await measure(options, 1.0)
-    assert figures.between_p50 is not None
-    assert figures.between_max is not None
-    assert 0 < figures.between_p50 <= figures.between_max
-    assert figures.prompt_tokens_per_second > 0
-
-
-async def test_a_prompt_alone_has_only_its_rate(options: Namespace) -> None:
-    figures = await measure(options, None)
-    assert (figures.between_p50, figures.between_max) == (None, None)
-    assert figures.prompt_tokens_per_second > 0
+async def test_an_answer_beside_a_prompt_has_times_and_a_prompt_alone_only_its_rate(tmp_path: Path) -> None:
+    checkpoint = write_checkpoint(tmp_path / "tiny", tiny_config())
+    options = Namespace(checkpoint=checkpoint, prompt=600, kv_cache_bytes=16 * 1024 * 1024, targets=[0.5, 100.0])
+    rows = await measure(options)
+    assert list(rows) == [None, 0.5, 100.0]
+    alone, *beside = rows.values()
+    assert (alone.between_p50, alone.between_max) == (None, None)
+    assert all(row.between_p50 is not None and row.between_max is not None for row in beside)
+    assert all(0 < (row.between_p50 or 0) <= (row.between_max or 0) for row in beside)
+    assert all(row.prompt_tokens_per_second > 0 for row in rows.values())
 
 
 def test_the_table_names_the_row_without_an_answer() -> None:
