@@ -16,6 +16,7 @@ import numpy as np
 
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.kernels import KVArray, KVType
+from ossian.engine.embedded.kv_cache import aligned_zeros
 
 NUM_HEADS, NUM_KV_HEADS, HEAD_DIM, BLOCK_SIZE = 64, 8, 64, 32
 NUM_LAYERS = 6  # with caches of their own: at 8192 tokens 100 MB
@@ -33,8 +34,8 @@ class Layer:
     @classmethod
     def random(cls, num_tokens: int, dtype: KVType, rng: np.random.Generator) -> "Layer":
         num_blocks, width = -(-num_tokens // BLOCK_SIZE), HEAD_DIM + kernels.kv_scale_items(dtype)
-        k = np.zeros((num_blocks, NUM_KV_HEADS, width, BLOCK_SIZE), dtype)
-        v = np.zeros((num_blocks, NUM_KV_HEADS, BLOCK_SIZE, width), dtype)
+        k = aligned_zeros((num_blocks, NUM_KV_HEADS, width, BLOCK_SIZE), dtype)
+        v = aligned_zeros((num_blocks, NUM_KV_HEADS, BLOCK_SIZE, width), dtype)
         slots = rng.permutation(num_blocks)[:, None] * BLOCK_SIZE + np.arange(BLOCK_SIZE)
         for part in np.split(slots.reshape(-1), range(512, slots.size, 512)):
             qkv = random_qkv(len(part), rng)
