@@ -47,6 +47,30 @@ TEST(parallel_for_runs_many_small_jobs) {
   set_num_threads(0);
 }
 
+TEST(parallel_for_helps_with_the_share_of_a_slow_thread) {
+  set_num_threads(2);
+  std::atomic<int> num_done{0};
+  parallel_for(64, 1, [&](int64_t begin, int64_t) {
+    while (begin == 0 && num_done != 63) std::this_thread::yield();  // for ever, if nobody takes over the rest
+    ++num_done;
+  });
+  CHECK(num_done == 64);
+  set_num_threads(0);
+}
+
+TEST(parallel_for_gives_each_thread_consecutive_chunks) {
+  set_num_threads(2);
+  std::vector<std::thread::id> threads(64);
+  std::atomic<int> num_started{0};
+  parallel_for(64, 1, [&](int64_t begin, int64_t) {
+    threads[begin] = std::this_thread::get_id();
+    ++num_started;
+    while (num_started < 2) std::this_thread::yield();  // until both threads have taken part
+  });
+  CHECK(threads[0] != threads[32]);  // where the two shares begin
+  set_num_threads(0);
+}
+
 TEST(parallel_for_wakes_sleeping_workers) {
   set_num_threads(2);
   for (int job = 0; job < 3; ++job) {
