@@ -78,7 +78,10 @@ def main() -> None:
     wanted = [(kind, int(size)) for kind, _, size in (case.partition(":") for case in cases)]
     peer = Peer(path, int(num_threads), SHORT + max((size for _, size in wanted), default=0))
     peer.decode(8)  # touches memory that later steps find mapped
-    figures = {f"{kind}:{size}": getattr(peer, kind)(size) for kind, size in wanted}
+    figures = {}
+    for kind, size in wanted:
+        figures[f"{kind}:{size}"] = rate = getattr(peer, kind)(size)
+        print(f"llama.cpp, {kind} {size}: {rate:.4g} tok/s", file=sys.stderr, flush=True)
     about = {
         "version": f"llama-cpp-python {llama.__version__}",
         "system": ctypes.string_at(llama.llama_print_system_info()).decode(),

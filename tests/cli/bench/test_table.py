@@ -13,7 +13,7 @@ TABLE = """\
 what                  median  unit   lowest – highest  ratio  of              target
 prefill 512           208.0   tok/s  207.0 – 210.0     0.557  int8 peak       >= 0.55 reached
 decode x4             30.50   tok/s                    0.400  read bandwidth
-                                                       1.810  decode          >= 2 not reached
+                                                       1.810  decode          >= 2 missed
 profile decode, step  59.50   ms"""
 
 

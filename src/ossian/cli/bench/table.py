@@ -6,7 +6,7 @@ from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.rows import Ratio, Row
 
 HEADS = ("what", "median", "unit", "lowest – highest", "ratio", "of", "target")
-MARKS = {True: "reached", False: "not reached", None: ""}
+MARKS = {True: "reached", False: "missed", None: ""}
 
 
 def table(rows: Iterable[Row]) -> str:
