@@ -94,7 +94,7 @@ peers)
     echo "Building llama.cpp into .venv-peers, for this machine (once; many minutes) …"
     .venv/bin/python -m venv .venv-peers
     install .venv-peers --require-hashes -r requirements/build.txt
-    PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF ${CMAKE_ARGS:-}" \
+    PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_CURL=OFF ${CMAKE_ARGS:-}" \
         install .venv-peers --require-hashes --no-build-isolation --no-binary llama-cpp-python -r requirements/peers.txt
     ;;
 *)
