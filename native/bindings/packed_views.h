@@ -14,9 +14,6 @@ using PackedView = nb::ndarray<nb::numpy, const uint8_t, nb::ndim<1>>;
 // A view that keeps `owner`, the weight, alive.
 PackedView view(const PackedBytes& packed, nb::handle owner);
 
-// A view that keeps the bytes alive itself.
-PackedView view(PackedBytes packed);
-
 // The bytes of a C-contiguous uint8 array, which stays alive with them. They must go with the GIL held, as the weights
 // that Python owns do.
 PackedBytes borrow(nb::handle array);

@@ -15,6 +15,7 @@ static_assert(std::endian::native == std::endian::little, "checksums are of litt
 constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / the golden ratio
 constexpr int kLanes = 8;                      // so many multiplications hide each other's latency
 constexpr int64_t kRowBytes = kLanes * 8;
+constexpr int64_t kSegmentBytes = int64_t{1} << 20;
 
 // One to one in `state` for any `word`, and in `word` for any `state`: a difference never vanishes in later steps.
 uint64_t mix(uint64_t state, uint64_t word) { return std::rotl((state ^ word) * kOdd, 29); }
@@ -26,8 +27,6 @@ void mix_row(uint64_t (&lanes)[kLanes], const uint8_t* row) {
     lanes[lane] = mix(lanes[lane], word);
   }
 }
-
-}  // namespace
 
 uint64_t segment_checksum(const uint8_t* data, int64_t size) {
   uint64_t lanes[kLanes] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -43,6 +42,8 @@ uint64_t segment_checksum(const uint8_t* data, int64_t size) {
   return sum;
 }
 
+}  // namespace
+
 uint64_t checksum(const uint8_t* data, int64_t size) {
   std::vector<uint64_t> segments((size + kSegmentBytes - 1) / kSegmentBytes);
   parallel_for(static_cast<int64_t>(segments.size()), 1, [&](int64_t begin, int64_t end) {
@@ -51,10 +52,6 @@ uint64_t checksum(const uint8_t* data, int64_t size) {
       segments[i] = segment_checksum(data + start, std::min(kSegmentBytes, size - start));
     }
   });
-  return joined_checksum(segments);
-}
-
-uint64_t joined_checksum(std::span<const uint64_t> segments) {
   uint64_t sum = kOdd;
   for (const uint64_t segment : segments) sum = mix(sum, segment);
   return sum;

@@ -21,7 +21,6 @@ def rms_norm(
 PACK_VERSION: int
 
 def checksum(data: NDArray[np.uint8]) -> int: ...
-def read_packed(file: int, offset: int, num_bytes: int) -> tuple[NDArray[np.uint8], int]: ...
 
 class DenseWeight:
     @property

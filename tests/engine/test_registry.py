@@ -11,9 +11,11 @@ from structlog.testing import capture_logs
 
 from ossian.engine import registry
 from ossian.engine.base import Engine, EngineRequest, FinishReason, SamplingParams
+from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kv_cache import block_bytes, kv_dtype
 from ossian.engine.embedded.model_config import ModelConfig, model_config_from_json
 from ossian.engine.embedded.weight_cache import WRITER_NAME
+from ossian.engine.embedded.weights import load_weights
 from ossian.engine.registry import create_engine, stop_token_ids
 from ossian.errors import CheckpointError, ConfigurationError
 from ossian.settings import EngineSettings
@@ -169,7 +171,8 @@ def test_without_a_setting_the_context_is_as_long_as_the_kv_cache(checkpoint: Pa
 
 
 def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "free_memory", lambda: TOKEN_BYTES * 32 * 30)
+    weights = load_weights(Checkpoint(checkpoint), "int8").nbytes
+    monkeypatch.setattr(registry, "free_memory", lambda: weights + TOKEN_BYTES * 32 * 30)
     engine = create_engine(checkpoint, EngineSettings(), "tiny")
     assert engine.info.max_model_len == 320  # half of it
     monkeypatch.setattr(registry, "free_memory", lambda: 0)

@@ -51,8 +51,10 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, ca
     config = checkpoint.config
     _check_settings(settings, config)
     kernels.set_num_threads(settings.num_threads)
+    free_bytes = free_memory()
     weights = load_weights(checkpoint, dense_format, cache)
-    kv_cache = _create_kv_cache(config, settings)
+    # Weights that are mapped from a file count as memory that could be freed, and are needed at every step.
+    kv_cache = _create_kv_cache(config, settings, free_bytes - weights.nbytes)
     info = EngineInfo(
         model=name,
         vocab_size=config.vocab_size,
@@ -115,13 +117,13 @@ def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
         )
 
 
-def _create_kv_cache(config: ModelConfig, settings: EngineSettings) -> KVCache:
-    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings)
+def _create_kv_cache(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> KVCache:
+    num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings, free_bytes)
     block_size, dtype = settings.block_size, kv_dtype(settings)
     return KVCache(config, num_blocks_in(num_bytes, config, block_size, dtype), block_size, dtype)
 
 
-def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> int:
+def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> int:
     """Enough for typical sequences and a longest one, but not over half of the memory that is free."""
     max_model_len = settings.max_model_len or config.max_position_embeddings
     num_tokens = max(max_model_len, settings.max_num_seqs * min(max_model_len, TYPICAL_LEN))
@@ -131,7 +133,7 @@ def _default_kv_cache_bytes(config: ModelConfig, settings: EngineSettings) -> in
         + settings.max_num_seqs  # the last one of each is partly filled
         + num_windows * num_window_blocks(config.widest_window, settings.block_size)
     )
-    return min(num_blocks * block_bytes(config, settings.block_size, kv_dtype(settings)), free_memory() // 2)
+    return min(num_blocks * block_bytes(config, settings.block_size, kv_dtype(settings)), max(0, free_bytes) // 2)
 
 
 def _max_model_len(config: ModelConfig, settings: EngineSettings, kv_cache: KVCache) -> int:

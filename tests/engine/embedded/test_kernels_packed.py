@@ -2,7 +2,6 @@
 
 import gc
 import mmap
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -100,24 +99,6 @@ def test_bytes_that_do_not_fit_are_refused() -> None:
         kernels.experts_from_packed(experts, 1, 32, 64)
     with pytest.raises(TypeError, match="packed must be a C-contiguous uint8 array"):
         kernels.experts_from_packed(experts.view(np.uint16), 2, 32, 64)
-
-
-def test_bytes_of_a_file_are_read_with_their_checksum(tmp_path: Path) -> None:
-    content = np.random.default_rng(3).integers(0, 256, 3_000_000, np.uint8)
-    (tmp_path / "file").write_bytes(content.tobytes())
-    with (tmp_path / "file").open("rb") as file:
-        read, checksum = kernels.read_packed(file.fileno(), 4096, 2_500_000)
-        with pytest.raises(OSError, match="No data available"):
-            kernels.read_packed(file.fileno(), 4096, 3_000_000)
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        kernels.read_packed(-1, 0, 1)
-    np.testing.assert_array_equal(read, content[4096:2_504_096])
-    assert checksum == kernels.checksum(read)
-    assert not read.flags.writeable
-    tail = read[-5:]
-    del read
-    gc.collect()
-    np.testing.assert_array_equal(tail, content[2_504_091:2_504_096])
 
 
 def test_the_checksum_is_of_bytes() -> None:

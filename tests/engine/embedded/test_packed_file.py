@@ -14,7 +14,6 @@ from ossian.engine.embedded.kernels import UInt8
 from ossian.engine.embedded.packed_file import (
     ALIGNMENT,
     PREAMBLE,
-    Entry,
     PackedFile,
     packed_file_bytes,
     read_origin,
@@ -45,13 +44,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read_all(path: Path) -> dict[str, bytes]:
-    with PackedFile(path) as file:
-        return {name: file.read(name).tobytes() for name in WEIGHTS}
-
-
-def entries(path: Path) -> list[Entry]:
-    with PackedFile(path) as file:
-        return list(file._entries.values())
+    file = PackedFile(path)
+    file.verify()
+    return {name: file.bytes_of(name).tobytes() for name in WEIGHTS}
 
 
 def changed(whole: Path, change: Callable[[FileIO], object]) -> Path:
@@ -75,40 +70,36 @@ def with_header(whole: Path, header: object) -> Path:
 
 def test_what_was_written_is_read(whole: Path) -> None:
     assert read_all(whole) == {name: weight.tobytes() for name, weight in WEIGHTS.items()}
-    with PackedFile(whole) as file:
-        assert file.origin == read_origin(whole) == ORIGIN
-        assert file.num_bytes == whole.stat().st_size <= packed_file_bytes(WEIGHTS)
+    assert PackedFile(whole).origin == read_origin(whole) == ORIGIN
+    assert PackedFile(whole).num_bytes == whole.stat().st_size <= packed_file_bytes(WEIGHTS)
 
 
-def test_weights_are_memory_of_their_own_that_nobody_can_write(tmp_path: Path) -> None:
-    path = write(tmp_path / "file")
-    with PackedFile(path) as file:
-        weight = file.read("last")
-    assert not weight.flags.writeable
-    assert weight.ctypes.data % 4096 == 0
-    path.write_bytes(b"")
-    assert weight.tobytes() == WEIGHTS["last"].tobytes()
+def test_weights_are_views_that_nobody_can_write(whole: Path) -> None:
+    view = PackedFile(whole).bytes_of("last")
+    assert not view.flags.owndata
+    assert not view.flags.writeable
+    assert view.ctypes.data % 4096 == 0
+    assert view.tobytes() == WEIGHTS["last"].tobytes()  # the file object is gone, its mapping is not
 
 
-def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path) -> None:
-    with PackedFile(write(tmp_path / "file")) as file:
-        os.truncate(tmp_path / "file", 2 * ALIGNMENT)
-        assert file.read("first").tobytes() == WEIGHTS["first"].tobytes()
-        with pytest.raises(PackedFileError, match=r"^last, bytes \d+ to \d+: No data available"):
-            file.read("last")
+def test_a_file_in_use_may_be_deleted(tmp_path: Path) -> None:
+    file = PackedFile(write(tmp_path / "file"))
+    file.path.unlink()
+    file.verify()
 
 
 def test_there_are_only_the_weights_that_there_are(whole: Path) -> None:
-    with PackedFile(whole) as file, pytest.raises(PackedFileError, match="the file has no second"):
-        file.read("second")
+    with pytest.raises(PackedFileError, match="the file has no second"):
+        PackedFile(whole).bytes_of("second")
 
 
 @given(st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_changed_byte_goes_unseen(whole: Path, data: st.DataObject) -> None:
     """Wherever it is, but in the holes between weights, which nobody reads."""
+    file = PackedFile(whole)
     head = PREAMBLE.size + int.from_bytes(whole.read_bytes()[16:24], "little")
-    places = [(0, head), *((each.offset, each.offset + each.num_bytes) for each in entries(whole))]
+    places = [(0, head), *((each.offset, each.offset + each.num_bytes) for each in file._entries.values())]
     start, stop = data.draw(st.sampled_from(places))
     place = data.draw(st.integers(start, stop - 1))
     flip = data.draw(st.integers(1, 255))
@@ -131,10 +122,10 @@ def test_no_truncated_or_longer_file_is_read(whole: Path, data: st.DataObject) -
 
 
 def test_damage_is_told_with_its_place(whole: Path) -> None:
-    place = entries(whole)[-1].offset + 1_000_000
+    place = PackedFile(whole)._entries["last"].offset + 1_000_000
     path = changed(whole, lambda file: os.pwrite(file.fileno(), b"\x00\x01\x02", place))
     with pytest.raises(PackedFileError, match=rf"^last, bytes {place - 1_000_000} to \d+: checksum .*, expected "):
-        read_all(path)
+        PackedFile(path).verify()
 
 
 @pytest.mark.parametrize("name", ["FILE_VERSION", "PACK_VERSION"])
@@ -151,7 +142,7 @@ def test_another_kind_of_file_is_refused(whole: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "lies",
+    "entries",
     [
         [["first", 0, 1000, 1]],
         [["first", ALIGNMENT + 64, 1000, 1]],
@@ -168,9 +159,9 @@ def test_another_kind_of_file_is_refused(whole: Path) -> None:
     ],
     ids=str,
 )
-def test_a_header_that_lies_is_refused(whole: Path, lies: object) -> None:
+def test_a_header_that_lies_is_refused(whole: Path, entries: object) -> None:
     with pytest.raises(PackedFileError):
-        PackedFile(with_header(whole, {"origin": {}, "entries": lies}))
+        PackedFile(with_header(whole, {"origin": {}, "entries": entries}))
 
 
 @pytest.mark.parametrize("header", [b"", b"[]", b"\xff", b"[" * 100_000, b'{"entries": []}'], ids=lambda h: str(h[:9]))

@@ -62,13 +62,26 @@ def packed(weights: ModelWeights) -> Iterator[bytes]:
     yield weights.lm_head.packed.tobytes()
 
 
+def is_mapped(weights: ModelWeights) -> bool:
+    """Whether the experts lie in a file of the cache."""
+    address = weights.layers[0].moe.experts.packed.ctypes.data
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        start, stop = (int(each, 16) for each in line.split()[0].split("-"))
+        if start <= address < stop:
+            return line.endswith((".weights", ".weights (deleted)"))
+    raise AssertionError("the weights are nowhere")
+
+
 @pytest.mark.parametrize("dense_format", ["int8", "bf16"])
 def test_a_second_load_takes_the_same_weights_from_the_file(checkpoint: Path, dense_format: DenseFormat) -> None:
     first, first_logs = load(checkpoint, dense_format)
     second, second_logs = load(checkpoint, dense_format)
     assert events(first_logs) == ["weight_cache_written"]
     assert events(second_logs) == ["weight_cache_used"]
+    assert not is_mapped(first)
+    assert is_mapped(second)
     assert list(packed(first)) == list(packed(second))
+    assert first.nbytes == second.nbytes == sum(map(len, packed(first)))
 
 
 @pytest.mark.parametrize("precision", ["default", "exact"])
@@ -79,9 +92,9 @@ def test_logits_are_the_same_bit_for_bit(checkpoint: Path, precision: str) -> No
     ModelRun(checkpoint, cache=cache, precision=precision)
     wait_for_writers()
     with capture_logs() as logs:
-        again = ModelRun(checkpoint, cache=cache, precision=precision)
+        mapped = ModelRun(checkpoint, cache=cache, precision=precision)
     assert events(logs) == ["weight_cache_used"]
-    np.testing.assert_array_equal(again.whole(tokens), without)
+    np.testing.assert_array_equal(mapped.whole(tokens), without)
 
 
 def test_what_was_written_and_used_is_said_with_size_and_place(checkpoint: Path) -> None:
@@ -152,17 +165,16 @@ def test_another_version_is_made_again(checkpoint: Path, monkeypatch: pytest.Mon
 def test_a_file_that_has_not_every_weight_is_made_again(checkpoint: Path) -> None:
     cache = cache_of(checkpoint)
     cache.write({"lm_head": np.zeros(64, np.uint8)})  # by a program with a mistake: the file itself is right
-    assert events(load(checkpoint)[1]) == ["weight_cache_refused", "weight_cache_written"]
+    assert events(load(checkpoint)[1]) == ["weight_cache_used", "weight_cache_refused", "weight_cache_written"]
 
 
 def test_weights_of_other_sizes_are_made_again(checkpoint: Path) -> None:
     weights, _ = load(checkpoint)
-    with PackedFile(cache_of(checkpoint).path) as file:
-        names = list(file._entries)
+    names = PackedFile(cache_of(checkpoint).path)._entries
     cache_of(checkpoint).write(dict.fromkeys(names, weights.lm_head.packed))
     _, logs = load(checkpoint)
-    assert events(logs) == ["weight_cache_refused", "weight_cache_written"]
-    assert "packed has" in logs[0]["reason"]
+    assert events(logs) == ["weight_cache_used", "weight_cache_refused", "weight_cache_written"]
+    assert "packed has" in logs[1]["reason"]
 
 
 def weights_file(checkpoint: Path) -> Path:
@@ -220,9 +232,10 @@ def test_a_checkpoint_that_changes_while_it_is_loaded_is_not_kept(checkpoint: Pa
 
 def test_a_folder_that_cannot_be_made_is_a_warning(checkpoint: Path) -> None:
     (checkpoint.parent / "cache").write_text("a file")
-    _, logs = load(checkpoint)
+    weights, logs = load(checkpoint)
     assert events(logs)[-1] == "weight_cache_not_written"
     assert {each["log_level"] for each in logs} == {"warning"}
+    assert weights.nbytes > 0
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -117,14 +117,6 @@ def experts_from_packed(packed: UInt8, num_experts: int, hidden_size: int, inter
     return _native.experts_from_packed(packed, num_experts, hidden_size, intermediate_size)
 
 
-def read_packed(file: int, offset: int, num_bytes: int) -> tuple[UInt8, int]:
-    """Read bytes of a file, given by its descriptor, into huge pages; return them, read-only, and their checksum.
-
-    Raises OSError, also when the file ends before.
-    """
-    return _native.read_packed(file, offset, num_bytes)
-
-
 def checksum(data: UInt8) -> int:
     """Return 64 bits over one dimension of bytes, as fast as memory gives them.
 

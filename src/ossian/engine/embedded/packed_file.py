@@ -1,19 +1,21 @@
-"""One file of packed weights: named runs of bytes, each with its checksum.
+"""One file of packed weights: named runs of bytes, used where they lie once the file has proved to be whole.
 
 Format, little-endian: a preamble (magic, version of the file and of the packing, bytes and checksum of the header), the
 header in JSON {"origin": what the bytes were made from, "entries": [[name, offset, bytes, checksum], …]}, then the
-bytes of each entry, which begin at multiples of 2 MiB so that they are read and written in whole pages, however large
-the page cache's are. Whose file it is, and whether it is still the right one, is weight_cache.py's knowledge.
+bytes of each entry, which begin at multiples of 2 MiB so that the file can be mapped in huge pages. Whose file it is,
+and whether it is still the right one, is weight_cache.py's knowledge.
 """
 
+import contextlib
 import json
+import mmap
 import os
 import struct
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +26,9 @@ from ossian.errors import PackedFileError
 FILE_VERSION = 1  # raised when the layout of the file changes; what packing gives has a version of its own
 MAGIC = b"ossianpw"
 PREAMBLE = struct.Struct("<8sIIQQ")
-ALIGNMENT = 2 << 20  # of entries
+ALIGNMENT = 2 << 20  # of entries: a huge page
 MAX_HEADER_BYTES = 64 << 20
-CHUNK_BYTES = 16 << 20  # written at a time
+CHUNK_BYTES = 16 << 20  # written at a time: whole huge pages, so that the page cache keeps them as such
 SYNC_BYTES = 256 << 20  # then the disk has to catch up: a server needs its memory for more than unwritten pages
 
 
@@ -41,46 +43,37 @@ class Entry:
 
 
 class PackedFile:
-    """An open file of packed weights; all but the weights themselves has been checked.
+    """A mapped file of packed weights; all but the weights themselves has been checked.
 
     Raises PackedFileError when the file is damaged, of another version or writable for others, and OSError when it
     cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
-        try:
-            status = os.fstat(self._file.fileno())
-            _check_owner(path, status)
-            self.num_bytes = status.st_size
-            self.origin, entries = _read_header(path, self._file, self.num_bytes)
-        except BaseException:
-            self._file.close()
-            raise
+        self.path = path
+        with path.open("rb", buffering=0) as file:
+            _check_owner(path, os.fstat(file.fileno()))
+            self.num_bytes = os.fstat(file.fileno()).st_size
+            self.origin, entries = _read_header(path, file, self.num_bytes)
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with contextlib.suppress(OSError, AttributeError):  # a kernel without huge pages
+            self._map.madvise(mmap.MADV_HUGEPAGE)
         self._entries = {entry.name: entry for entry in entries}
 
-    def __enter__(self) -> Self:
-        return self
+    def verify(self) -> None:
+        """Read every byte, which maps it too. Raises PackedFileError with the weight that is damaged, and its place."""
+        for entry in self._entries.values():
+            found = kernels.checksum(self.bytes_of(entry.name))
+            if found != entry.checksum:
+                place = f"{entry.name}, bytes {entry.offset} to {entry.offset + entry.num_bytes}"
+                raise PackedFileError(f"{place}: checksum {found:016x}, expected {entry.checksum:016x}")
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def read(self, name: str) -> UInt8:
-        """Return a weight's bytes, in memory of their own.
-
-        Raises PackedFileError, with the place, when they are damaged, cannot be read or are not there.
-        """
+    def bytes_of(self, name: str) -> UInt8:
+        """Return a weight's bytes, read-only, in the mapped file. Raises PackedFileError for unknown names."""
         entry = self._entries.get(name)
         if entry is None:
             raise PackedFileError(f"the file has no {name}")
-        place = f"{name}, bytes {entry.offset} to {entry.offset + entry.num_bytes}"
-        try:
-            weight, found = kernels.read_packed(self._file.fileno(), entry.offset, entry.num_bytes)
-        except OSError as error:
-            raise PackedFileError(f"{place}: {error.strerror}") from error
-        if found != entry.checksum:
-            raise PackedFileError(f"{place}: checksum {found:016x}, expected {entry.checksum:016x}")
-        return weight
+        return np.frombuffer(self._map, np.uint8, entry.num_bytes, entry.offset)
 
 
 def write_packed_file(file: FileIO, origin: Mapping[str, Any], weights: Mapping[str, UInt8]) -> None:

@@ -68,7 +68,7 @@ class Packer:
 class PackedReader:
     """Takes weights from a file that holds what a Packer packed.
 
-    Raises PackedFileError when the file is damaged or has not what this checkpoint needs.
+    Raises PackedFileError when the file has not what this checkpoint needs.
     """
 
     def __init__(self, checkpoint: Checkpoint, dense_format: DenseFormat, file: PackedFile) -> None:
@@ -80,13 +80,13 @@ class PackedReader:
         shapes = [self._checkpoint.shape(f"{name}.weight") for name in names]
         num_rows, num_cols = sum(shape[0] for shape in shapes), shapes[0][1]
         with _misfit_located(names[0]):
-            packed = self._file.read(names[0])
+            packed = self._file.bytes_of(names[0])
             return kernels.dense_from_packed(packed, num_rows, num_cols, self._dense_format, has_bias=has_bias)
 
     def experts(self, prefix: str) -> ExpertWeights:
         config = self._checkpoint.config
         with _misfit_located(prefix):
-            packed = self._file.read(prefix)
+            packed = self._file.bytes_of(prefix)
             return kernels.experts_from_packed(
                 packed, config.num_local_experts, config.hidden_size, config.intermediate_size
             )

@@ -12,12 +12,12 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 
@@ -26,8 +26,6 @@ from ossian.engine.embedded.fingerprint import samples
 from ossian.engine.embedded.kernels import UInt8
 from ossian.engine.embedded.packed_file import PackedFile, packed_file_bytes, read_origin, write_packed_file
 from ossian.errors import PackedFileError
-
-T = TypeVar("T")
 
 logger = structlog.get_logger(__name__)
 
@@ -64,22 +62,22 @@ class WeightCache:
         }
         self.path = cache_dir / FOLDER / _file_name(self._checkpoint, dense_format)
 
-    def load(self, read: Callable[[PackedFile], T]) -> T | None:
-        """Return what `read` makes of the file; None when there is none, or it is damaged or of other weights."""
+    def open(self) -> PackedFile | None:
+        """Return the file when it is whole and was made from these weights, else None."""
         before = time.perf_counter()
         try:
-            with PackedFile(self.path) as file:
-                self._check_origin(file.origin)
-                weights = read(file)
+            file = PackedFile(self.path)
+            self._check_origin(file.origin)
+            file.verify()
         except FileNotFoundError:
             return None
         except (PackedFileError, OSError) as error:
-            self._refuse(error)
+            self.refuse(error)
             return None
         logger.info("weight_cache_used", **_figures(self.path, file.num_bytes, before))
-        return weights
+        return file
 
-    def _refuse(self, reason: Exception) -> None:
+    def refuse(self, reason: Exception) -> None:
         """Say why the file is of no use, and delete it."""
         logger.warning("weight_cache_refused", path=str(self.path), reason=str(reason), next="packing the weights anew")
         with suppress(OSError):

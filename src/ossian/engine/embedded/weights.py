@@ -10,6 +10,7 @@ from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32
 from ossian.engine.embedded.packing import DenseFormat, PackedReader, Packer, WeightSource, float32
 from ossian.engine.embedded.weight_cache import WeightCache
+from ossian.errors import PackedFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +50,26 @@ class ModelWeights:
     norm: Float32  # [hidden_size]
     lm_head: DenseWeight  # [vocab_size, hidden_size]
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes that every token or its experts read; the embedding is not among them, nor what is small."""
+        layers = (
+            layer.attention.qkv_proj.nbytes + layer.attention.o_proj.nbytes + layer.moe.experts.nbytes
+            for layer in self.layers
+        )
+        return self.lm_head.nbytes + sum(layers)
+
 
 def load_weights(checkpoint: Checkpoint, dense_format: DenseFormat, cache: WeightCache | None = None) -> ModelWeights:
     """Take the weights of an open checkpoint from the cache, or else pack them and have the cache keep them.
 
     Raises CheckpointError for values that are not numbers.
     """
-    if cache is not None:
-        kept = cache.load(lambda file: _join(checkpoint, PackedReader(checkpoint, dense_format, file)))
-        if kept is not None:
-            return kept
+    if cache is not None and (file := cache.open()) is not None:
+        try:
+            return _join(checkpoint, PackedReader(checkpoint, dense_format, file))
+        except PackedFileError as error:
+            cache.refuse(error)
     packer = Packer(checkpoint, dense_format)
     weights = _join(checkpoint, packer)
     if cache is not None:
