@@ -19,13 +19,22 @@ import numpy as np
 
 SHORT = 32
 NUM_TEXT_TOKENS = 199_998
+LOG_LEVEL_ERROR = 4
 MICRO_BATCH = 512  # llama.cpp's default
+
+
+@llama.llama_log_callback
+def only_errors(level: int, text: bytes, _data: object) -> None:
+    """Pass on what llama.cpp says only when something failed; it says hundreds of lines."""
+    if level == LOG_LEVEL_ERROR:
+        print(text.decode(errors="replace"), end="", file=sys.stderr)
 
 
 class Peer:
     """A loaded model with one sequence."""
 
     def __init__(self, path: str, num_threads: int, num_positions: int) -> None:
+        llama.llama_log_set(only_errors, None)
         llama.llama_backend_init()
         of_model: Any = llama.llama_model_default_params()
         of_model.use_mmap = False  # else what was not read yet would come from the disk while it is measured
