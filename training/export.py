@@ -74,7 +74,7 @@ def ids_as_bytes(ids: tuple[int, ...]) -> Tensor:
 
 GENERATION = {
     "bos_token_id": 199998,
-    "do_sample": True,
+    "do_sample": False,
     "eos_token_id": [200002, 199999, 200012],
     "pad_token_id": 199999,
 }

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,13 @@ def test_nothing_said_is_the_engines_default() -> None:
 
 def test_null_is_the_default_too() -> None:
     assert params(**dict.fromkeys(SamplingFields.model_fields)) == SamplingParams()
+
+
+@pytest.mark.parametrize("asked, used", [({}, 0.25), ({"temperature": None}, 0.25), ({"temperature": 0}, 0.0)])
+def test_a_model_may_have_a_default_temperature(asked: dict[str, Any], used: float) -> None:
+    info = replace(INFO, default_temperature=0.25)
+    params = SamplingFields(**asked).params(info, max_tokens=None, num_logprobs=None, num_prompt_logprobs=None)
+    assert params.temperature == used
 
 
 def test_every_parameter_arrives() -> None:

@@ -252,6 +252,7 @@ def test_the_shipped_files_are_small_and_the_card_says_what_they_are() -> None:
     assert "not" in card
     generation = json.loads((demonstration.COMPACT / "generation_config.json").read_bytes())
     assert generation["eos_token_id"] == [200002, 199999, 200012]
+    assert generation["do_sample"] is False  # a model this small is at its best when it is not sampled
 
 
 def test_the_checkpoint_can_be_read_by_others_when_the_umask_allows(compact: Path, cache: Path) -> None:

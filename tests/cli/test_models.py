@@ -14,9 +14,10 @@ from tests.engine.embedded.checkpoints import write_checkpoint
 
 
 @pytest.fixture
-def cached(monkeypatch: pytest.MonkeyPatch) -> list[CachedRepository]:
+def cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[CachedRepository]:
     repositories: list[CachedRepository] = []
     monkeypatch.setattr(hub, "cached", lambda: repositories)
+    monkeypatch.setenv("OSSIAN_MODELS__CACHE_DIR", str(tmp_path))
     return repositories
 
 
@@ -45,10 +46,7 @@ def test_the_list_shows_what_is_here(cached: list[CachedRepository]) -> None:
     assert any("5.0 GB" in line and "partly here; ossian models pull someone/tuned" in line for line in lines)
 
 
-def test_files_of_repacked_weights_are_listed_and_deleted(
-    cached: list[CachedRepository], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OSSIAN_MODELS__CACHE_DIR", str(tmp_path))
+def test_files_of_repacked_weights_are_listed_and_deleted(cached: list[CachedRepository], tmp_path: Path) -> None:
     assert "repacked" not in run("list")
     assert run("clear-cache") == "0 files deleted, 0.0 GB\n"
     checkpoint = write_checkpoint(tmp_path / "tiny")

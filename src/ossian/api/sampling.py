@@ -18,7 +18,7 @@ Penalty = Annotated[float, Field(ge=-2, le=2)]
 class SamplingFields(RequestModel):
     """How tokens are chosen and when an answer ends. Null means the default, as in OpenAI's API."""
 
-    temperature: float | None = Field(default=None, ge=0, le=2, description="0 is greedy; the default is 1.")
+    temperature: float | None = Field(default=None, ge=0, le=2, description="0 is greedy; the default is the model's.")
     top_p: float | None = Field(default=None, ge=0, le=1)
     top_k: int | None = Field(default=None, ge=-1, lt=2**31, description="0, -1 or null: all tokens.")
     min_p: float | None = Field(default=None, ge=0, le=1)
@@ -37,7 +37,7 @@ class SamplingFields(RequestModel):
     ) -> SamplingParams:
         """Return the engine's parameters. Raises InvalidRequestError for token ids outside the vocabulary."""
         return SamplingParams(
-            temperature=_or(self.temperature, 1.0),
+            temperature=_or(self.temperature, info.default_temperature),
             top_p=_or(self.top_p, 1.0),
             top_k=max(self.top_k or 0, 0),
             min_p=self.min_p or 0.0,

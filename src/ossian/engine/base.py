@@ -111,6 +111,7 @@ class EngineInfo:
     stop_token_ids: tuple[int, ...]  # the model's own
     fingerprint: str  # changes when the same request and seed may give other tokens
     takes_token_masks: bool = False  # whether `EngineRequest.token_mask` is kept to
+    default_temperature: float = 1.0  # of a request that names none
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, ca
         stop_token_ids=stop_token_ids(config),
         fingerprint=fingerprint(checkpoint_path, settings),
         takes_token_masks=True,
+        default_temperature=config.default_temperature,
     )
     logger.info("engine_created", **_figures(info, config, kv_cache))
     block_manager = BlockManager(

@@ -141,6 +141,12 @@ def test_whether_it_is_stored_is_the_servers_decision() -> None:
     assert response_body(request, HEAD, store=False)["store"] is False
 
 
+@pytest.mark.parametrize("asked, told", [({}, 0.5), ({"temperature": None}, 0.5), ({"temperature": 0}, 0)])
+def test_the_temperature_is_the_models_unless_asked_for(asked: JsonObject, told: float) -> None:
+    request = ResponseRequest.model_validate({"model": "m", "input": "Hi", **asked})
+    assert response_body(request, HEAD, store=True, default_temperature=0.5)["temperature"] == told
+
+
 def test_what_was_not_honoured_is_told() -> None:
     request = ResponseRequest.model_validate({"model": "m", "input": "Hi"})
     told = response_body(request, HEAD, store=True, notices=[Notice("tool_left_out", "tools[0]", "Because.")])

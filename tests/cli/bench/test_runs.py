@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 import pytest
 
-from ossian.cli.bench.cases import SHORT, Decode, FirstToken, Output, Prefill
+from ossian.cli.bench.cases import SHORT, Decode, FirstToken, Output, Prefill, Turn
 from ossian.cli.bench.runs import Answer, Asker, Dictation, measure, rate_together
 from ossian.engine.base import EngineRequest, EngineStream
 from ossian.engine.embedded.engine import EmbeddedEngine
@@ -90,7 +90,7 @@ async def test_decodes_at_a_depth_read_a_cached_context(engine: Watched) -> None
     assert streams[0][64:] != streams[1][64:]
 
 
-CACHED = {
+CACHED: dict[Turn, int] = {
     "new conversation": 0,
     "cached prefix": 64,
     "the same work": 64,
@@ -99,8 +99,8 @@ CACHED = {
 
 
 @pytest.mark.parametrize("turn", CACHED)
-async def test_a_first_token_waits_for_what_is_not_cached(engine: Watched, turn: str) -> None:
-    case = FirstToken(turn, 64, num_reasoning_tokens=8, num_answer_tokens=6, num_question_tokens=10)  # type: ignore[arg-type]
+async def test_a_first_token_waits_for_what_is_not_cached(engine: Watched, turn: Turn) -> None:
+    case = FirstToken(turn, 64, num_reasoning_tokens=8, num_answer_tokens=6, num_question_tokens=10)
     before = 0
     assert await measure(case, Asker(engine)) > 0
     last = engine.prompts[-1]

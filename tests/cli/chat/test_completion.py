@@ -39,7 +39,7 @@ def test_the_request_is_a_chat_completion() -> None:
 
 def test_what_was_not_asked_for_is_not_sent() -> None:
     body = request_body("m", ChatOptions(), [], "c")
-    assert set(body) == {"model", "stream", "temperature", "reasoning_effort", "messages"}
+    assert set(body) == {"model", "stream", "reasoning_effort", "messages"}
 
 
 def test_tools_are_offered() -> None:

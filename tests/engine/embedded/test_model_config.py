@@ -82,6 +82,33 @@ def test_stop_tokens_are_those_of_generation_config(tmp_path: Path) -> None:
     assert load_model_config(tmp_path).eos_token_id == (7,)
 
 
+@pytest.mark.parametrize(
+    "generation,temperature",
+    [
+        ({}, 1.0),
+        ({"do_sample": True, "temperature": None}, 1.0),
+        ({"do_sample": True, "temperature": 0.6}, 0.6),
+        ({"do_sample": False}, 0.0),
+        ({"do_sample": False, "temperature": 0.6}, 0.0),
+    ],
+)
+def test_the_default_temperature_is_that_of_generation_config(
+    tmp_path: Path, generation: dict[str, object], temperature: float
+) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(tiny_config()))
+    assert load_model_config(tmp_path).default_temperature == 1.0
+    (tmp_path / "generation_config.json").write_text(json.dumps(generation))
+    assert load_model_config(tmp_path).default_temperature == temperature
+
+
+@pytest.mark.parametrize("value", ["hot", 2.5, -1, True])
+def test_a_temperature_that_is_none_is_refused(tmp_path: Path, value: object) -> None:
+    (tmp_path / "config.json").write_text(json.dumps(tiny_config()))
+    (tmp_path / "generation_config.json").write_text(json.dumps({"temperature": value}))
+    with pytest.raises(CheckpointError, match=r"generation_config\.json: temperature: expected a number from 0 to 2"):
+        load_model_config(tmp_path)
+
+
 def test_stop_tokens_default_to_those_of_gpt_oss() -> None:
     assert model_config_from_json(gpt_oss_20b()).eos_token_id == (200002, 199999, 200012)
 

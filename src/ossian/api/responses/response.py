@@ -49,14 +49,21 @@ _TERMINAL_EVENTS: Final = {
 
 
 def response_body(
-    request: ResponseRequest, head: Head, *, store: bool, status: str = IN_PROGRESS, notices: Iterable[Notice] = ()
+    request: ResponseRequest,
+    head: Head,
+    *,
+    store: bool,
+    default_temperature: float = 1.0,
+    status: str = IN_PROGRESS,
+    notices: Iterable[Notice] = (),
 ) -> JsonObject:
     """Return the response to a request before anything is generated.
 
-    `store` is what the server decided: the request may leave it open.
+    `store` is what the server decided, and `default_temperature` is the model's: the request may leave both open.
     """
     asked = request.model_dump(mode="json", by_alias=True, exclude_unset=True, include=set(_ECHOED))
-    echo = {name: default if asked.get(name) is None else asked[name] for name, default in _ECHOED.items()}
+    defaults = {**_ECHOED, "temperature": default_temperature}
+    echo = {name: default if asked.get(name) is None else asked[name] for name, default in defaults.items()}
     body = {
         "id": head.id,
         "object": "response",

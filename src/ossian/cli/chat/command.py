@@ -25,7 +25,10 @@ def chat(
     reasoning_effort: Annotated[
         ReasoningEffort, typer.Option("--effort", help="How long the model thinks.")
     ] = ReasoningEffort.MEDIUM,
-    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")] = 1.0,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token; without, the model's own."),
+    ] = None,
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="The most tokens of an answer, reasoning included.")
     ] = None,

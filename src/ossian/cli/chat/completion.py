@@ -15,9 +15,10 @@ def request_body(
         "model": model,
         "messages": list(messages(options.instructions, earlier, question, rounds)),
         "stream": True,
-        "temperature": options.temperature,
         "reasoning_effort": options.reasoning_effort.value,
     }
+    if options.temperature is not None:
+        body["temperature"] = options.temperature
     if options.max_tokens:
         body["max_completion_tokens"] = options.max_tokens
     if options.tools:

@@ -49,7 +49,7 @@ class ChatOptions:
 
     instructions: str | None = None
     reasoning_effort: ReasoningEffort = ReasoningEffort.MEDIUM
-    temperature: float = 1.0
+    temperature: float | None = None
     max_tokens: int | None = None
     tools: tuple[Tool, ...] = ()
 

@@ -7,7 +7,7 @@ and what was found. Reading weights is checkpoint.py's work.
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -57,6 +57,7 @@ class ModelConfig:
     rope_scaling: RopeScaling = RopeScaling()
     swiglu_limit: float = 7.0
     eos_token_id: tuple[int, ...] = STOP_TOKEN_IDS
+    default_temperature: float = 1.0  # of a request that names none; 0 is greedy
 
     @property
     def q_size(self) -> int:
@@ -78,17 +79,18 @@ class ModelConfig:
 
 
 def load_model_config(checkpoint: Path) -> ModelConfig:
-    """Read config.json, and the stop tokens from generation_config.json where there is one.
+    """Read config.json, and stop tokens and temperature from generation_config.json where there is one.
 
     Raises CheckpointError when the folder or the file is missing or damaged, or the model is not one this engine runs.
     """
     if not checkpoint.is_dir():
         raise CheckpointError(f"{checkpoint} is not a folder; give the folder that holds config.json and the weights.")
     values = read_json(checkpoint / "config.json")
-    if (checkpoint / "generation_config.json").is_file():
-        generation = read_json(checkpoint / "generation_config.json")
-        values = {**values, "eos_token_id": generation.get("eos_token_id", values.get("eos_token_id"))}
-    return model_config_from_json(values)
+    if not (checkpoint / "generation_config.json").is_file():
+        return model_config_from_json(values)
+    generation = read_json(checkpoint / "generation_config.json")
+    values = {**values, "eos_token_id": generation.get("eos_token_id", values.get("eos_token_id"))}
+    return replace(model_config_from_json(values), default_temperature=_default_temperature(generation))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -264,6 +266,18 @@ def _eos_token_ids(value: object) -> tuple[int, ...]:
     if not ids or any(type(token_id) is not int or token_id < 0 for token_id in ids):
         raise _mismatch("eos_token_id", "a token id or a list of them", value)
     return ids
+
+
+def _default_temperature(generation: Mapping[str, Any]) -> float:
+    """The temperature of a request that names none: as in vLLM, and 0 where the model is not to be sampled."""
+    if generation.get("do_sample") is False:
+        return 0.0
+    value = generation.get("temperature")
+    if value is None:
+        return 1.0
+    if type(value) not in (int, float) or not 0 <= value <= 2:
+        raise CheckpointError(f"generation_config.json: temperature: expected a number from 0 to 2, found {value!r}.")
+    return float(value)
 
 
 def _check_shapes(config: ModelConfig) -> None:

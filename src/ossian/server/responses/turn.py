@@ -91,6 +91,7 @@ async def prepare(
     shape = await asyncio.to_thread(turn_shape, request)
     grammar = await generation.compile(shape)
     params = sampling(request, generation.engine.info)
+    default_temperature = generation.engine.info.default_temperature
     fit = await fitted_prompt(service, caller, generation, request, given, params.max_tokens)
     check_fits(len(fit.prompt), params.max_tokens, generation.engine.info.max_model_len, "input")
     num_tokens = num_reserved([fit.prompt], [params.max_tokens])
@@ -107,7 +108,8 @@ async def prepare(
         given=given,
         prompt=fit.prompt,
         turn=TurnRequest(f"{head.id}-0", fit.prompt, params, shape=grammar),
-        body=response_body(request, head, store=is_stored, notices=said) | _echoed(template),
+        body=response_body(request, head, store=is_stored, default_temperature=default_temperature, notices=said)
+        | _echoed(template),
         is_stored=is_stored,
     )
 
