@@ -32,7 +32,7 @@ def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint:
         "num_local_experts": 8,
         "hidden_size": 64,
     }
-    assert len(report["roofs"]) == 2
+    assert len(report["roofs"]) >= 2
     rows = {row["name"]: row for row in report["rows"]}
     for name in (
         "prefill 128",

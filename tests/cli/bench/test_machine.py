@@ -2,7 +2,7 @@ import subprocess
 from pathlib import Path
 
 import ossian
-from ossian.cli.bench.machine import commit, cpu_model, machine, measure_roofs, versions
+from ossian.cli.bench.machine import Roofs, commit, cpu_model, machine, mean_roofs, measure_roofs, versions
 from ossian.engine.embedded import kernels
 
 
@@ -51,3 +51,7 @@ def test_the_roofs_are_measured() -> None:
     roofs = measure_roofs()
     assert roofs.read_bandwidth > 0
     assert roofs.int8_peak > 0
+
+
+def test_the_mean_of_roofs_is_that_of_each() -> None:
+    assert mean_roofs([Roofs(1.0, 10.0), Roofs(2.0, 30.0)]) == Roofs(1.5, 20.0)

@@ -15,12 +15,16 @@ SMALL = Work(ModelConfig(num_hidden_layers=2, num_local_experts=32, layer_types=
 ROOFS = Roofs(read_bandwidth=50e9, int8_peak=1e12)
 
 
+def compared(values: dict[str, list[float]], work: Work = WORK) -> Comparison:
+    return Comparison(work, values, {name: [ROOFS] * len(figures) for name, figures in values.items()})
+
+
 def ratios(case: Case, values: dict[str, list[float]], work: Work = WORK) -> dict[str, Ratio]:
-    return {ratio.of: ratio for ratio in Comparison(work, ROOFS, values).row(case).ratios}
+    return {ratio.of: ratio for ratio in compared(values, work).row(case).ratios}
 
 
 def test_a_row_has_the_median_and_all_values() -> None:
-    row = Comparison(WORK, ROOFS, {"prefill 512": [90.0, 200.0, 100.0]}).row(Prefill(512))
+    row = compared({"prefill 512": [90.0, 200.0, 100.0]}).row(Prefill(512))
     assert (row.name, row.unit, row.median, row.values) == ("prefill 512", "tok/s", 100.0, (90.0, 200.0, 100.0))
 
 
@@ -50,7 +54,7 @@ def test_streams_together_are_compared_with_one() -> None:
 def test_a_deep_decode_is_compared_by_tokens_and_by_bytes() -> None:
     found = ratios(Decode(depth=8192), {"decode": [16.0], "decode at 8192": [14.0]})
     assert found["decode"].value == 14 / 16
-    by_bytes = found["decode, bytes a second"]
+    by_bytes = found["decode, share of bandwidth"]
     assert by_bytes.value == pytest.approx(14 / 16 * WORK.step_bytes(1, 8192 + 48) / WORK.step_bytes(1, 48))
     assert by_bytes.value > 14 / 16
     assert by_bytes.at_least == 0.92
@@ -77,6 +81,26 @@ def test_speculation_is_compared_with_the_same_text_without() -> None:
     assert ratios(Output("copied"), values) == {}
 
 
+def test_a_ratio_is_the_median_of_those_of_each_repeat() -> None:
+    found = ratios(Decode(4), {"decode": [10.0, 20.0, 12.0], "decode x4": [20.0, 60.0, 30.0]})
+    assert found["decode"].value == 2.5
+
+
+def test_a_repeat_is_compared_with_the_roofs_of_its_time() -> None:
+    roofs = [Roofs(read_bandwidth=50e9, int8_peak=factor * 1e12) for factor in (1.0, 0.5, 1.0)]
+    row = Comparison(WORK, {"prefill 512": [200.0, 100.0, 150.0]}, {"prefill 512": roofs}).row(Prefill(512))
+    assert row.ratios[0].value == pytest.approx(200 * WORK.macs_per_prompt_token / 1e12)
+
+
+def test_deep_and_short_decodes_are_compared_by_their_shares_of_the_bandwidth() -> None:
+    values = {"decode": [16.0], "decode at 8192": [14.0]}
+    roofs = {"decode": [Roofs(50e9, 1e12)], "decode at 8192": [Roofs(40e9, 1e12)]}
+    deep = {ratio.of: ratio for ratio in Comparison(WORK, values, roofs).row(Decode(depth=8192)).ratios}
+    same = ratios(Decode(depth=8192), values)
+    name = "decode, share of bandwidth"
+    assert deep[name].value == pytest.approx(same[name].value * 50 / 40)
+
+
 def test_what_was_not_measured_is_not_compared_with() -> None:
     assert set(ratios(Prefill(2048), {"prefill 2048": [170.0]})) == {"int8 peak"}
     assert set(ratios(Decode(4), {"decode x4": [40.0]})) == {"read bandwidth"}
@@ -88,7 +112,7 @@ def test_other_shapes_have_no_targets() -> None:
 
 
 def test_loading_and_memory_have_their_limits() -> None:
-    comparison = Comparison(WORK, ROOFS, {})
+    comparison = Comparison(WORK, {})
     assert comparison.load_row("load, first", 12.0) == Row(
         "load, first", "s", (12.0,), (Ratio("15 s", 0.8, at_most=1.0),)
     )
@@ -100,7 +124,7 @@ def test_loading_and_memory_have_their_limits() -> None:
 
 def test_a_profile_is_rows_of_milliseconds_with_shares() -> None:
     made = Profile("decode", 0.060, (KernelTime("moe", 24, 0.040), KernelTime("embed", 1, 0.0195)))
-    _, step, moe, embed, python = Comparison(WORK, ROOFS, {}).session_rows(Session(1.0, 1, profiles=(made,)))
+    _, step, moe, embed, python = Comparison(WORK, {}).session_rows(Session(1.0, 1, profiles=(made,)))
     assert (step.name, step.median, step.unit, step.ratios) == ("profile decode, step", 60.0, "ms", ())
     assert [(ratio.of, ratio.target) for ratio in moe.ratios] == [("step", "")]
     assert moe.ratios[0].value == pytest.approx(2 / 3)

@@ -21,10 +21,11 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Subject, Plan]]:
 
     def run_session(subject: Subject, plan: Plan) -> Session:
         started.append((subject, plan))
-        return Session(float(len(started)), 1, {case.name: (1.0,) for case in plan.cases})
+        moment = float(len(started))
+        values = {case.name: (moment,) for case in plan.cases}
+        return Session(moment, 1, values, {case.name: (Roofs(moment, moment),) for case in plan.cases})
 
     monkeypatch.setattr("ossian.cli.bench.run.run_session", run_session)
-    monkeypatch.setattr("ossian.cli.bench.run.measure_roofs", lambda: Roofs(1e9 + len(started), 1e9 - len(started)))
     return started
 
 
@@ -34,19 +35,25 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(models=ModelSettings(model=str(checkpoint), cache_dir=tmp_path / "cache"))
 
 
-def test_speculation_is_measured_by_itself(settings: Settings, started: list[tuple[Subject, Plan]]) -> None:
-    report_of(settings, Wishes(["decode", "speculation"], is_quick=True, repeats=2))
-    (plain, first), (speculating, second) = started
-    assert plain.settings.speculation == "off"
-    assert speculating.settings.speculation == "ngram"
-    assert [case.name for case in second.cases] == ["copied text, speculation", "other text, speculation"]
-    assert {"decode", "copied text"} <= {case.name for case in first.cases}
+def test_set_texts_are_measured_without_speculation_and_with_it_in_turn(
+    settings: Settings, started: list[tuple[Subject, Plan]]
+) -> None:
+    report = report_of(settings, Wishes(["decode", "speculation"], is_quick=True, repeats=2))
+    assert [subject.settings.speculation for subject, _ in started] == ["off", "off", "ngram", "off", "ngram"]
+    names = [[case.name for case in plan.cases] for _, plan in started]
+    assert names[0] == ["decode", "decode x4", "decode at 256"]
+    assert names[1:3] == [["copied text", "other text"], ["copied text, speculation", "other text, speculation"]]
+    assert [plan.repeats for _, plan in started] == [2, 1, 1, 1, 1]
+    assert report.measured.values["copied text"] == (2.0, 4.0)
+    assert report.measured.roofs["other text, speculation"] == (Roofs(3.0, 3.0), Roofs(5.0, 5.0))
+    speculating = next(row for row in report.rows() if row.name == "copied text, speculation")
+    assert speculating.ratios == (Ratio("copied text", (3 / 2 + 5 / 4) / 2),)
 
 
 def test_who_turns_speculation_off_is_not_shown_it(settings: Settings, started: list[tuple[Subject, Plan]]) -> None:
     engine = EngineSettings(speculation="off")
     report_of(settings.model_copy(update={"engine": engine}), Wishes(["speculation"], is_quick=True, repeats=1))
-    assert len(started) == 1
+    assert [subject.settings.speculation for subject, _ in started] == ["off", "off"]
 
 
 def test_loading_is_measured_without_the_file_and_with_it(
@@ -63,12 +70,6 @@ def test_without_that_section_a_model_is_loaded_once(settings: Settings, started
     report = report_of(settings, Wishes(["decode"], is_quick=True, repeats=1))
     assert len(started) == 1
     assert report.measured.load_seconds == {"load": 1.0}
-
-
-def test_ratios_are_of_the_higher_roofs(settings: Settings, started: list[tuple[Subject, Plan]]) -> None:
-    measured = report_of(settings, Wishes(["decode"], is_quick=True, repeats=1)).measured
-    assert measured.roofs == [Roofs(1e9, 1e9), Roofs(1e9 + 1, 1e9 - 1)]
-    assert measured.best_roofs == Roofs(1e9 + 1, 1e9)
 
 
 def test_the_kv_cache_is_small_unless_its_size_is_set(settings: Settings, started: list[tuple[Subject, Plan]]) -> None:

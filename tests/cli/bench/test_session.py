@@ -27,6 +27,8 @@ def test_a_session_measures_each_case_as_often_as_wished(checkpoint: Path) -> No
     session = run_session(subject(checkpoint), plan)
     assert {name: len(values) for name, values in session.values.items()} == {"prefill 32": 2, "decode x2": 2}
     assert all(value > 0 for values in session.values.values() for value in values)
+    assert {name: len(roofs) for name, roofs in session.roofs.items()} == {"prefill 32": 2, "decode x2": 2}
+    assert all(each.read_bandwidth > 0 for roofs in session.roofs.values() for each in roofs)
     assert [each.name for each in session.profiles] == ["prefill 512", "decode"]
     assert session.load_seconds > 0
     assert session.resident_bytes > 10_000_000

@@ -22,7 +22,10 @@ def test_rows_are_columns_and_a_row_has_a_line_for_each_ratio() -> None:
 
 
 def test_the_roofs_are_a_line() -> None:
-    assert roofs_line("roofs", Roofs(54.32e9, 1130.6e9)) == "roofs: read bandwidth 54.3 GB/s, int8 peak 1131 GMAC/s"
+    roofs = [Roofs(54.32e9, 1130.6e9), Roofs(40e9, 700e9), Roofs(50e9, 990e9)]
+    said = "read bandwidth 50.0 (40.0 – 54.3) GB/s, int8 peak 990 (700 – 1131) GMAC/s"
+    assert roofs_line(roofs) == f"roofs: {said}"
+    assert roofs_line([]) == "roofs: not measured"
 
 
 @pytest.mark.parametrize(

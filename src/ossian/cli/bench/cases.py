@@ -111,11 +111,12 @@ class Plan:
         """Return the plan without the cases that a context is too short for."""
         return replace(self, cases=tuple(case for case in self.cases if case.num_positions <= max_model_len))
 
-    def parted(self) -> tuple["Plan", "Plan"]:
-        """Return what is measured without speculation, and what with it."""
-        speculating = tuple(case for case in self.cases if isinstance(case, Output) and case.speculates)
-        others = tuple(case for case in self.cases if case not in speculating)
-        return replace(self, cases=others), Plan(speculating, self.repeats)
+    def parted(self) -> tuple["Plan", "Plan", "Plan"]:
+        """Return all that needs no speculation, and once each the set texts without it and with it."""
+        outputs = [case for case in self.cases if isinstance(case, Output)]
+        others = tuple(case for case in self.cases if case not in outputs)
+        plain, speculating = (tuple(case for case in outputs if case.speculates is wanted) for wanted in (False, True))
+        return replace(self, cases=others), Plan(plain, 1), Plan(speculating, 1)
 
 
 SHORT: Final = 32  # tokens of a prompt that is no burden

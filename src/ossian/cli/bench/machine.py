@@ -2,15 +2,20 @@
 
 import os
 import platform
+import statistics
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 import ossian
 from ossian.engine.embedded import kernels
+
+NUM_BANDWIDTHS: Final = 5  # of 0.07 s each
+NUM_PEAKS: Final = 25  # of 0.01 s each
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,19 @@ class Roofs:
 
 
 def measure_roofs() -> Roofs:
-    """Measure for a few seconds; nothing else should run."""
-    return Roofs(kernels.measure_read_bandwidth(), kernels.measure_int8_peak())
+    """Measure for half a second; nothing else should run."""
+    bandwidths = [kernels.measure_read_bandwidth() for _ in range(NUM_BANDWIDTHS)]
+    peaks = [kernels.measure_int8_peak() for _ in range(NUM_PEAKS)]
+    return Roofs(statistics.median(bandwidths), statistics.median(peaks))
+
+
+def mean_roofs(roofs: Iterable[Roofs]) -> Roofs:
+    """Return the mean of each."""
+    measured = list(roofs)
+    return Roofs(
+        statistics.fmean(each.read_bandwidth for each in measured),
+        statistics.fmean(each.int8_peak for each in measured),
+    )
 
 
 def machine() -> dict[str, Any]:

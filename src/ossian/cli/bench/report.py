@@ -1,20 +1,22 @@
 """The report of a whole run: what it was of, and its rows, for people and as JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ossian.cli.bench.cases import Plan
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.peer import Rounds
-from ossian.cli.bench.rows import Comparison, Row
+from ossian.cli.bench.rows import Comparison, Row, median_product
 from ossian.cli.bench.session import Session
 from ossian.cli.bench.table import roofs_line, table
 from ossian.cli.bench.work import Work
 
-SCHEMA: Final = 1  # of the JSON; raised when a program that reads it must change
+T = TypeVar("T")
+
+SCHEMA: Final = 2  # of the JSON; raised when a program that reads it must change
 
 
 @dataclass(slots=True)
@@ -23,15 +25,19 @@ class Measured:
 
     work: Work
     plan: Plan
-    roofs: list[Roofs] = field(default_factory=list)  # at the beginning and at the end
-    sessions: list[Session] = field(default_factory=list)  # the first of them without speculation
+    sessions: list[Session] = field(default_factory=list)  # the first of them of all but set texts
     load_seconds: dict[str, float] = field(default_factory=dict)  # by the names of their rows
     rounds: dict[str, Rounds] = field(default_factory=dict)  # by the peer's name
 
     @property
-    def best_roofs(self) -> Roofs:
-        """The higher of each: what the machine could do at some time of the run."""
-        return Roofs(max(each.read_bandwidth for each in self.roofs), max(each.int8_peak for each in self.roofs))
+    def values(self) -> dict[str, tuple[float, ...]]:
+        """Of each case that was measured, what each repeat gave."""
+        return _joined(session.values for session in self.sessions)
+
+    @property
+    def roofs(self) -> dict[str, tuple[Roofs, ...]]:
+        """Of each case that was measured, the roofs at each repeat."""
+        return _joined(session.roofs for session in self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +53,7 @@ class Report:
         """Return the report for people."""
         names = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         of = f"{self.checkpoint.resolve().name} on {self.machine['cpu']}, {self.machine['num_threads']} threads"
-        begin_and_end = zip(("roofs at first", "roofs at last"), self.measured.roofs, strict=True)
-        lines = [f"{of}, {self.machine['isa']}", names, *(roofs_line(when, each) for when, each in begin_and_end)]
+        lines = [f"{of}, {self.machine['isa']}", names, roofs_line(self._all_roofs())]
         return "\n".join([*lines, "", table(self.rows())])
 
     def json(self) -> str:
@@ -60,7 +65,7 @@ class Report:
             "machine": self.machine,
             "versions": self.versions,
             "checkpoint": {"name": self.checkpoint.resolve().name, **shape},
-            "roofs": [asdict(each) for each in self.measured.roofs],
+            "roofs": [asdict(each) for each in self._all_roofs()],
             "rows": [row.to_json() for row in self.rows()],
             "peers": {name: rounds.about for name, rounds in self.measured.rounds.items()},
         }
@@ -68,21 +73,32 @@ class Report:
 
     def rows(self) -> list[Row]:
         """Return a row for each figure."""
-        measured, roofs = self.measured, self.measured.best_roofs
-        values = {name: value for session in measured.sessions for name, value in session.values.items()}
-        comparison = Comparison(measured.work, roofs, values)
-        rows = [comparison.row(case) for case in measured.plan.cases if case.name in values]
+        measured = self.measured
+        values = measured.values
+        comparison = Comparison(measured.work, values, measured.roofs)
+        rows = [comparison.row(case) for case in measured.plan.cases if values.get(case.name)]
         rows += [comparison.load_row(name, seconds) for name, seconds in measured.load_seconds.items()]
         if measured.sessions:
             rows += comparison.session_rows(measured.sessions[0])
         for peer, rounds in measured.rounds.items():
-            rows += _peer_rows(Comparison(measured.work, roofs, rounds.ours), peer, rounds)
+            rows += _peer_rows(Comparison(measured.work, rounds.ours), peer, rounds)
         return rows
+
+    def _all_roofs(self) -> list[Roofs]:
+        return [each for of_case in self.measured.roofs.values() for each in of_case]
+
+
+def _joined(parts: Iterable[Mapping[str, tuple[T, ...]]]) -> dict[str, tuple[T, ...]]:
+    joined: dict[str, tuple[T, ...]] = {}
+    for part in parts:
+        for name, values in part.items():
+            joined[name] = joined.get(name, ()) + values
+    return joined
 
 
 def _peer_rows(comparison: Comparison, peer: str, rounds: Rounds) -> Iterator[Row]:
     for name, theirs in rounds.theirs.items():
         ours, other = Row(name, "tok/s", tuple(rounds.ours[name])), Row(name, "tok/s", tuple(theirs))
-        ratio = comparison.ratio(name, peer, ours.median / other.median)
+        ratio = comparison.ratio(name, peer, median_product(ours.values, [1 / value for value in theirs]))
         yield Row(f"{name}, beside {peer}", "tok/s", ours.values, (ratio,))
         yield Row(f"{name}, {peer}", "tok/s", other.values)

@@ -1,4 +1,4 @@
-"""A whole run: the roofs, our engine, a peer beside it, and the roofs again."""
+"""A whole run: our engine, and a peer beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 from ossian.catalog.serving_profile import serving_profile
 from ossian.cli.bench.cases import PEER_CASES, QUICK_PEER_CASES, Plan, plan
-from ossian.cli.bench.machine import machine, measure_roofs, versions
+from ossian.cli.bench.machine import machine, versions
 from ossian.cli.bench.peer import Peer, check_peer, run_rounds
 from ossian.cli.bench.report import Measured, Report
 from ossian.cli.bench.session import Subject, run_session
@@ -44,13 +44,11 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
     kernels.set_num_threads(engine.num_threads)
     peer = _peer(wishes)
     measured = Measured(Work(config, kv_dtype(engine)), plan(wishes.sections, wishes.repeats, is_quick=wishes.is_quick))
-    measured.roofs.append(measure_roofs())
     if set(wishes.sections) != {"peer"}:
         _measure_ours(subject, "load" in wishes.sections, measured)
     if peer is not None and "peer" in wishes.sections:
         cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
         measured.rounds[peer.name] = run_rounds(peer, subject.changed(speculation="off"), cases, wishes.repeats)
-    measured.roofs.append(measure_roofs())
     return Report(checkpoint, measured, machine(), versions())
 
 
@@ -68,15 +66,18 @@ def _peer(wishes: Wishes) -> Peer | None:
 
 
 def _measure_ours(subject: Subject, has_load: bool, measured: Measured) -> None:
-    """Measure our engine, first without speculation and then with it."""
-    plain, speculating = measured.plan.parted()
+    """Measure our engine. Set texts come last, without speculation and with it in turn."""
+    others, plain, speculating = measured.plan.parted()
     is_again = has_load and subject.has_weight_cache
     if is_again:
         first = run_session(subject.changed(weight_cache=False), NOTHING)
         measured.load_seconds["load, first"] = first.load_seconds
         run_session(subject, NOTHING)  # writes the file, if there is none
-    session = run_session(subject.changed(speculation="off"), plain)
+    off = subject.changed(speculation="off")
+    session = run_session(off, others)
     measured.sessions.append(session)
     measured.load_seconds["load, again" if is_again else "load"] = session.load_seconds
-    if speculating.cases and subject.settings.speculation != "off":
-        measured.sessions.append(run_session(subject, speculating))
+    for _ in range(measured.plan.repeats if plain.cases else 0):
+        measured.sessions.append(run_session(off, plain))
+        if subject.settings.speculation != "off":
+            measured.sessions.append(run_session(subject, speculating))

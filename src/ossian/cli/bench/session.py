@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from ossian.cli.bench.cases import Plan
+from ossian.cli.bench.machine import Roofs, mean_roofs, measure_roofs
 from ossian.cli.bench.profiles import Profile, profiles
 from ossian.cli.bench.runs import Asker, measure
 from ossian.cli.logs import configure_logs
 from ossian.engine.base import Engine
+from ossian.engine.embedded import kernels
 from ossian.engine.embedded.weight_cache import MIN_CHECKPOINT_BYTES, WRITER_NAME, checkpoint_bytes
 from ossian.engine.registry import create_engine
 from ossian.errors import EngineError
@@ -30,11 +32,12 @@ WARM_UP_TOKENS = 8
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What was measured: the values of each case by its name, in the order of the repeats."""
+    """What was measured: of each case, by its name and in the order of the repeats, its values and the roofs then."""
 
     load_seconds: float
     resident_bytes: int  # the most that there were
     values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    roofs: Mapping[str, tuple[Roofs, ...]] = field(default_factory=dict)
     profiles: tuple[Profile, ...] = ()
 
 
@@ -63,12 +66,17 @@ def run_session(subject: Subject, plan: Plan) -> Session:
 
 def in_new_process(function: Callable[..., T], *arguments: object) -> T:
     """Call a function in a process that ends with it."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as processes:
+    with new_process() as process:
         try:
-            return processes.submit(function, *arguments).result()
+            return process.submit(function, *arguments).result()
         except BrokenProcessPool:
             message = "The process that measured was killed, most likely for its memory; free some, or lower"
             raise EngineError(f"{message} engine.kv_cache_bytes (--set).") from None
+
+
+def new_process() -> ProcessPoolExecutor:
+    """Return an executor of one process."""
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
 
 
 def _session(subject: Subject, plan: Plan) -> Session:
@@ -79,23 +87,37 @@ def _session(subject: Subject, plan: Plan) -> Session:
     for thread in threading.enumerate():
         if thread.name == WRITER_NAME:  # what it writes now would cost bandwidth later
             thread.join()
-    values, measured_profiles = asyncio.run(_measure(engine, plan.fitting(engine.info.max_model_len)))
-    return Session(load_seconds, peak_resident_bytes(), values, measured_profiles)
+    with new_process() as helper:  # or the memory that measuring takes would be counted as the engine's
+        helper.submit(kernels.set_num_threads, subject.settings.num_threads).result()
+        roofs = lambda: helper.submit(measure_roofs).result()
+        values, roofs_then, profiled = asyncio.run(_measure(engine, plan.fitting(engine.info.max_model_len), roofs))
+    return Session(load_seconds, peak_resident_bytes(), values, roofs_then, profiled)
 
 
-async def _measure(engine: Engine, plan: Plan) -> tuple[dict[str, tuple[float, ...]], tuple[Profile, ...]]:
-    """Measure the cases in turn, and all of them again for each repeat, so that what drifts meets all alike."""
+async def _measure(
+    engine: Engine, plan: Plan, roofs: Callable[[], Roofs]
+) -> tuple[dict[str, tuple[float, ...]], dict[str, tuple[Roofs, ...]], tuple[Profile, ...]]:
+    """Measure the cases in turn, and all of them again for each repeat, so that what drifts meets all alike.
+
+    What the machine allows changes from minute to minute where others share it, so roofs are measured between cases; a
+    case's are the mean of those before and after it.
+    """
     values: dict[str, tuple[float, ...]] = {case.name: () for case in plan.cases}
+    roofs_then: dict[str, tuple[Roofs, ...]] = {case.name: () for case in plan.cases}
     await engine.start()
     try:
         asker = Asker(engine)
         await asker.ask(asker.fresh(WARM_UP_TOKENS), WARM_UP_TOKENS)  # touches memory that later steps find mapped
+        before = roofs()
         for _ in range(plan.repeats):
             for case in plan.cases:
                 value = await measure(case, asker)
+                after = roofs()
                 values[case.name] += (value,)
+                roofs_then[case.name] += (mean_roofs((before, after)),)
+                before = after
                 print(f"{case.name}: {value:.4g} {case.unit}", file=sys.stderr, flush=True)
-        return values, tuple(await profiles(asker)) if plan.profiles else ()
+        return values, roofs_then, tuple(await profiles(asker)) if plan.profiles else ()
     finally:
         await engine.stop()
 

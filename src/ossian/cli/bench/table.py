@@ -1,6 +1,7 @@
 """The report as people read it."""
 
-from collections.abc import Iterable, Iterator
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
 
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.rows import Ratio, Row
@@ -18,9 +19,18 @@ def table(rows: Iterable[Row]) -> str:
     )
 
 
-def roofs_line(when: str, roofs: Roofs) -> str:
-    """Return what the machine allows, on a line."""
-    return f"{when}: read bandwidth {roofs.read_bandwidth / 1e9:.1f} GB/s, int8 peak {roofs.int8_peak / 1e9:.0f} GMAC/s"
+def roofs_line(roofs: Sequence[Roofs]) -> str:
+    """Return what the machine allowed while cases were measured, on a line."""
+    if not roofs:
+        return "roofs: not measured"
+    bandwidth = _median_and_range([each.read_bandwidth / 1e9 for each in roofs], 1)
+    peak = _median_and_range([each.int8_peak / 1e9 for each in roofs], 0)
+    return f"roofs: read bandwidth {bandwidth} GB/s, int8 peak {peak} GMAC/s"
+
+
+def _median_and_range(values: Sequence[float], num_decimals: int) -> str:
+    said = [f"{value:.{num_decimals}f}" for value in (statistics.median(values), min(values), max(values))]
+    return f"{said[0]} ({said[1]} – {said[2]})"
 
 
 def figure(value: float) -> str:
