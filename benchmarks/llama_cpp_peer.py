@@ -41,6 +41,7 @@ class Peer:
         self._model = llama.llama_model_load_from_file(path.encode(), of_model)
         if not self._model:
             raise SystemExit(f"llama.cpp cannot load {path}.")
+        self.num_positions = num_positions
         params: Any = llama.llama_context_default_params()
         params.n_ctx = params.n_batch = num_positions
         params.n_ubatch = min(MICRO_BATCH, num_positions)
@@ -86,7 +87,8 @@ def main() -> None:
     path, num_threads, *cases = sys.argv[1:]
     wanted = [(kind, int(size)) for kind, _, size in (case.partition(":") for case in cases)]
     peer = Peer(path, int(num_threads), SHORT + max((size for _, size in wanted), default=0))
-    peer.decode(8)  # touches memory that later steps find mapped
+    peer.prefill(min(MICRO_BATCH, peer.num_positions))  # touches memory that later steps find mapped
+    peer.decode(8)
     figures = {}
     for kind, size in wanted:
         figures[f"{kind}:{size}"] = rate = getattr(peer, kind)(size)

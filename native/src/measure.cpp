@@ -20,16 +20,13 @@ constexpr int64_t kStepsPerDotChunk = 10'000;
 
 std::atomic<int32_t> sink;  // results go somewhere
 
-// amount / the shortest of a few passes.
+// amount / the time of a pass, after a first one that warms up.
 template <class Pass>
-double best_rate(double amount, const Pass& pass) {
-  double best = 0.0;
-  for (int i = 0; i < kPasses; ++i) {
-    const auto start = Clock::now();
-    pass();
-    best = std::max(best, amount / std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best;
+double sustained_rate(double amount, const Pass& pass) {
+  pass();
+  const auto start = Clock::now();
+  for (int i = 0; i < kPasses; ++i) pass();
+  return amount * kPasses / std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 }  // namespace
@@ -41,7 +38,7 @@ double measure_read_bandwidth(int64_t num_bytes) {
   // Untouched pages all read the same page of zeros.
   parallel_for(num_chunks, 1,
                [&](int64_t chunk, int64_t) { std::memset(buffer.data() + chunk * kReadChunk, 1, kReadChunk); });
-  return best_rate(static_cast<double>(buffer.size()), [&] {
+  return sustained_rate(static_cast<double>(buffer.size()), [&] {
     parallel_for(num_chunks, 1, [&](int64_t chunk, int64_t) {
       sink.store(kernels.read(buffer.data() + chunk * kReadChunk, kReadChunk), std::memory_order_relaxed);
     });
@@ -52,7 +49,7 @@ double measure_int8_peak() {
   const MeasureKernels& kernels = OSSIAN_SELECT(measure_kernels);
   // The portable path is some two hundred times slower; a hundredth of the work still takes longer.
   const int64_t steps = current_isa() == Isa::scalar ? kStepsPerDotChunk / 100 : kStepsPerDotChunk;
-  return best_rate(static_cast<double>(kNumDotChunks * steps * kMacsPerDotStep), [&] {
+  return sustained_rate(static_cast<double>(kNumDotChunks * steps * kMacsPerDotStep), [&] {
     parallel_for(kNumDotChunks, 1,
                  [&](int64_t, int64_t) { sink.store(kernels.dot(steps), std::memory_order_relaxed); });
   });

@@ -1,4 +1,4 @@
-// What this machine can do at best, for `ossian doctor`: the roofs that decode and prefill live under.
+// What this machine sustains: the roofs that decode and prefill live under.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,11 @@
 
 namespace ossian {
 
-// Bytes read per second from memory by all threads together, best of a few passes over `num_bytes` (use well more than
-// the last-level cache).
+// Bytes read per second from memory by all threads together, over a few passes of `num_bytes` (use well more than the
+// last-level cache).
 double measure_read_bandwidth(int64_t num_bytes);
 
-// int8 multiply-accumulates per second of all threads together, best of a few passes.
+// int8 multiply-accumulates per second of all threads together, over a few passes.
 double measure_int8_peak();
 
 struct MeasureKernels {

@@ -7,6 +7,7 @@ import pytest
 
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
+from ossian.engine.embedded.embedding import Embedding
 from ossian.engine.embedded.weights import load_weights
 from ossian.errors import CheckpointError
 from tests.engine.embedded.checkpoints import float32, random_tensors, tiny_config, write_checkpoint
@@ -95,8 +96,21 @@ def test_a_sink_may_be_minus_infinity(tmp_path: Path) -> None:
 def test_the_embedding_stays_in_the_file(tmp_path: Path) -> None:
     tensors = random_tensors(tiny_config())
     embed_tokens = load_weights(Checkpoint(write_checkpoint(tmp_path, tensors=tensors)), "int8").embed_tokens
-    np.testing.assert_array_equal(embed_tokens, tensors["model.embed_tokens.weight"])
-    assert not embed_tokens.flags.owndata
+    np.testing.assert_array_equal(embed_tokens.table, tensors["model.embed_tokens.weight"])
+    assert not embed_tokens.table.flags.owndata
+
+
+def test_looking_up_embeddings_leaves_hardly_a_page_resident(tmp_path: Path) -> None:
+    num_rows = 8192
+    checkpoint = Checkpoint(write_checkpoint(tmp_path, tiny_config(vocab_size=num_rows, hidden_size=512)))
+    embedding = Embedding(checkpoint, "model.embed_tokens.weight")
+    table = embedding.table.copy()
+    assert resident_bytes(tmp_path) >= table.nbytes  # the copy read all of it
+    out = np.empty((num_rows // 8, 512), np.float32)
+    for input_ids in np.random.default_rng(0).permutation(num_rows).astype(np.int32).reshape(8, -1):
+        embedding.look_up(input_ids, out)
+        np.testing.assert_array_equal(out.view(np.uint32) >> 16, table[input_ids])
+    assert resident_bytes(tmp_path) < table.nbytes / 8
 
 
 @pytest.mark.parametrize("num_shards", [1, 3])

@@ -27,7 +27,7 @@ from ossian.settings import EngineSettings, LogSettings
 
 T = TypeVar("T")
 
-WARM_UP_TOKENS = 8
+WARM_UP_TOKENS = 512  # of a prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ async def _measure(
     await engine.start()
     try:
         asker = Asker(engine)
-        await asker.ask(asker.fresh(WARM_UP_TOKENS), WARM_UP_TOKENS)  # touches memory that later steps find mapped
+        num_warm_up = min(WARM_UP_TOKENS, engine.info.max_model_len // 2)
+        await asker.ask(asker.fresh(num_warm_up), 8)  # touches memory that later steps find mapped
         before = roofs()
         for _ in range(plan.repeats):
             for case in plan.cases:

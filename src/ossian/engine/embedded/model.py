@@ -159,7 +159,7 @@ class Model:
     def forward(self, batch: Batch) -> Float32:  # [num_logits, vocab_size]
         """Write the batch's keys and values to the cache and return the logits of `batch.logits_indices`."""
         work = self._workspace.first(batch.num_tokens)
-        kernels.embed(self._weights.embed_tokens, batch.input_ids, work.x)
+        self._weights.embed_tokens.look_up(batch.input_ids, work.x)
         *blocks, last = self._blocks
         for block in blocks:
             block.attend(batch, work)

@@ -7,7 +7,8 @@ packed once is kept in a file, if there is a cache for it.
 from dataclasses import dataclass
 
 from ossian.engine.embedded.checkpoint import Checkpoint
-from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32
+from ossian.engine.embedded.embedding import Embedding
+from ossian.engine.embedded.kernels import DenseWeight, ExpertWeights, Float32
 from ossian.engine.embedded.packing import DenseFormat, PackedReader, Packer, WeightSource, float32
 from ossian.engine.embedded.weight_cache import WeightCache
 from ossian.errors import PackedFileError
@@ -45,7 +46,7 @@ class LayerWeights:
 class ModelWeights:
     """The whole model."""
 
-    embed_tokens: BFloat16  # [vocab_size, hidden_size], a view of the mapped file: a step reads a few rows of it
+    embed_tokens: Embedding
     layers: tuple[LayerWeights, ...]
     norm: Float32  # [hidden_size]
     lm_head: DenseWeight  # [vocab_size, hidden_size]
@@ -79,7 +80,7 @@ def load_weights(checkpoint: Checkpoint, dense_format: DenseFormat, cache: Weigh
 
 def _join(checkpoint: Checkpoint, source: WeightSource) -> ModelWeights:
     return ModelWeights(
-        embed_tokens=checkpoint.tensor("model.embed_tokens.weight"),
+        embed_tokens=Embedding(checkpoint, "model.embed_tokens.weight"),
         layers=tuple(
             _layer(checkpoint, source, f"model.layers.{layer}.") for layer in range(checkpoint.config.num_hidden_layers)
         ),
