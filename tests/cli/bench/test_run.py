@@ -23,7 +23,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Subject, Plan]]:
         started.append((subject, plan))
         moment = float(len(started))
         values = {case.name: (moment,) for case in plan.cases}
-        return Session(moment, 1, values, {case.name: (Roofs(moment, moment),) for case in plan.cases})
+        return Session(moment, 1, values, {case.name: (Roofs(100 - moment, 1.0),) for case in plan.cases})
 
     monkeypatch.setattr("ossian.cli.bench.run.run_session", run_session)
     return started
@@ -45,9 +45,10 @@ def test_set_texts_are_measured_without_speculation_and_with_it_in_turn(
     assert names[1:3] == [["copied text", "other text"], ["copied text, speculation", "other text, speculation"]]
     assert [plan.repeats for _, plan in started] == [2, 1, 1, 1, 1]
     assert report.measured.values["copied text"] == (2.0, 4.0)
-    assert report.measured.roofs["other text, speculation"] == (Roofs(3.0, 3.0), Roofs(5.0, 5.0))
+    assert report.measured.roofs["other text, speculation"] == (Roofs(97, 1.0), Roofs(95, 1.0))
     speculating = next(row for row in report.rows() if row.name == "copied text, speculation")
-    assert speculating.ratios == (Ratio("copied text", (3 / 2 + 5 / 4) / 2),)
+    (ratio,) = speculating.ratios
+    assert (ratio.of, ratio.value) == ("copied text", pytest.approx((3 / 97 / (2 / 98) + 5 / 95 / (4 / 96)) / 2))
 
 
 def test_who_turns_speculation_off_is_not_shown_it(settings: Settings, started: list[tuple[Subject, Plan]]) -> None:

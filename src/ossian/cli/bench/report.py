@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from ossian.cli.bench.cases import Plan
 from ossian.cli.bench.machine import Roofs
 from ossian.cli.bench.peer import Rounds
-from ossian.cli.bench.rows import Comparison, Row, median_product
+from ossian.cli.bench.rows import Comparison, Row, median_ratio
 from ossian.cli.bench.session import Session
 from ossian.cli.bench.table import roofs_line, table
 from ossian.cli.bench.work import Work
@@ -99,6 +99,6 @@ def _joined(parts: Iterable[Mapping[str, tuple[T, ...]]]) -> dict[str, tuple[T, 
 def _peer_rows(comparison: Comparison, peer: str, rounds: Rounds) -> Iterator[Row]:
     for name, theirs in rounds.theirs.items():
         ours, other = Row(name, "tok/s", tuple(rounds.ours[name])), Row(name, "tok/s", tuple(theirs))
-        ratio = comparison.ratio(name, peer, median_product(ours.values, [1 / value for value in theirs]))
+        ratio = comparison.ratio(name, peer, median_ratio(ours.values, theirs))
         yield Row(f"{name}, beside {peer}", "tok/s", ours.values, (ratio,))
         yield Row(f"{name}, {peer}", "tok/s", other.values)

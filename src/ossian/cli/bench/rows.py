@@ -75,7 +75,7 @@ TARGETS: Final[Mapping[tuple[str, str], tuple[float | None, float | None]]] = {
     ("prefill 2048", "prefill 512"): (0.90, None),
     ("prefill 8192", "prefill 512"): (0.80, None),
     ("decode", BANDWIDTH): (0.95, None),
-    ("decode at 8192", "decode, share of bandwidth"): (0.92, None),
+    ("decode at 8192", "decode, bytes a second"): (0.92, None),
     ("decode x4", "decode"): (2.0, None),
     ("decode x8", "decode"): (2.8, None),
     ("decode x32", "decode"): (5.0, None),
@@ -137,41 +137,41 @@ class Comparison:
     def _ratios(self, case: Case) -> Iterator[Ratio]:
         match case:
             case Prefill():
-                peaks = [self._work.macs_per_prompt_token / each.int8_peak for each in self._roofs[case.name]]
-                yield self.ratio(case.name, INT8, median_product(self._values[case.name], peaks))
-                yield from self._of(case.name, "prefill 512")
+                shares = self._shares(case.name, INT8)
+                yield self.ratio(case.name, INT8, statistics.median(shares) * self._work.macs_per_prompt_token)
+                yield from self._of(case.name, "prefill 512", INT8)
             case Decode():
-                yield self.ratio(case.name, BANDWIDTH, statistics.median(self._shares_of_bandwidth(case)))
-                yield from self._of(case.name, Decode(case.num_streams).name if case.depth else "decode")
+                shares = self._shares(case.name, BANDWIDTH)
+                yield self.ratio(case.name, BANDWIDTH, statistics.median(shares) * self._bytes_per_token(case))
+                yield from self._of(case.name, Decode(case.num_streams).name if case.depth else "decode", BANDWIDTH)
                 if case.depth and case.num_streams == 1:
-                    yield from self._bytes_of_short(case)
+                    more_bytes = self._bytes_per_token(case) / self._bytes_per_token(Decode())
+                    yield from self._of(case.name, "decode", BANDWIDTH, "decode, bytes a second", more_bytes)
             case FirstToken():
-                yield from self._of(case.name, FirstToken("the same work").name, "the same work")
+                yield from self._of(case.name, FirstToken("the same work").name, None, "the same work")
             case Output():
-                yield from self._of(case.name, replace(case, speculates=False).name)
+                yield from self._of(case.name, replace(case, speculates=False).name, BANDWIDTH)
 
-    def _of(self, name: str, other: str, said: str | None = None) -> Iterator[Ratio]:
-        """Compare with another case, each repeat with the same repeat of the other: they lie nearer in time."""
+    def _of(
+        self, name: str, other: str, roof: str | None, said: str | None = None, factor: float = 1.0
+    ) -> Iterator[Ratio]:
+        """Compare with another case: each repeat with the same repeat of the other, and both with their roofs."""
         if name != other and other in self._values:
-            inverses = [1 / value for value in self._values[other]]
-            yield self.ratio(name, said or other, median_product(self._values[name], inverses))
+            ratio = median_ratio(self._shares(name, roof), self._shares(other, roof))
+            yield self.ratio(name, said or other, factor * ratio)
 
-    def _bytes_of_short(self, case: Decode) -> Iterator[Ratio]:
-        """Compare with a short context, the keys and values that are read counted; minutes lie between the two."""
-        short = Decode()
-        if short.name in self._values:
-            shares, short_shares = self._shares_of_bandwidth(case), self._shares_of_bandwidth(short)
-            value = median_product(shares, [1 / share for share in short_shares])
-            yield self.ratio(case.name, "decode, share of bandwidth", value)
+    def _shares(self, name: str, roof: str | None) -> list[float]:
+        """The values of a case, divided by the roof of their time."""
+        if roof is None:
+            return list(self._values[name])
+        roofs = [each.int8_peak if roof == INT8 else each.read_bandwidth for each in self._roofs[name]]
+        return [value / each for value, each in zip(self._values[name], roofs, strict=True)]
 
-    def _shares_of_bandwidth(self, case: Decode) -> list[float]:
-        num_bytes = self._work.step_bytes(case.num_streams, case.depth + SHORT + case.num_tokens // 2)
-        rates, roofs = self._values[case.name], self._roofs[case.name]
-        return [
-            rate / case.num_streams * num_bytes / each.read_bandwidth for rate, each in zip(rates, roofs, strict=True)
-        ]
+    def _bytes_per_token(self, case: Decode) -> float:
+        num_positions = case.depth + SHORT + case.num_tokens // 2
+        return self._work.step_bytes(case.num_streams, num_positions) / case.num_streams
 
 
-def median_product(values: Iterable[float], factors: Iterable[float]) -> float:
-    """Return the median of products, each of a value and the factor of the same repeat."""
-    return statistics.median(value * factor for value, factor in zip(values, factors, strict=True))
+def median_ratio(values: Iterable[float], others: Iterable[float]) -> float:
+    """Return the median of ratios, each of two values of the same repeat."""
+    return statistics.median(value / other for value, other in zip(values, others, strict=True))

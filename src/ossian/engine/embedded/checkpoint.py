@@ -81,10 +81,6 @@ class Checkpoint:
     def shape(self, name: str) -> tuple[int, ...]:
         return self._shards[name].entries[name].shape
 
-    def read_ahead(self, name: str) -> None:
-        """Have a tensor read from the disk that is soon touched here and there."""
-        self._shards[name].read_ahead(name)
-
     def drop_pages(self, name: str) -> None:
         """Give back the memory of a tensor that was repacked and is not read again."""
         self._shards[name].drop_pages(name)

@@ -1,5 +1,7 @@
 """The embedding, which stays in the checkpoint's file: a step reads a few rows of it."""
 
+import numpy as np
+
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, Float32, Int32
@@ -14,10 +16,10 @@ class Embedding:
 
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
         self.table: BFloat16 = checkpoint.tensor(name)  # [vocab_size, hidden_size]
-        checkpoint.read_ahead(name)  # or the first prompt waits for the disk at each of its tokens: 1.5 s for 512
         self._checkpoint = checkpoint
         self._name = name
         self._num_mapped_rows = 0
+        self._read_ahead()
 
     def look_up(self, input_ids: Int32, out: Float32) -> None:
         """Write the rows of [num_tokens] ids to [num_tokens, hidden_size]."""
@@ -26,3 +28,8 @@ class Embedding:
         if self._num_mapped_rows >= MAX_MAPPED_ROWS:
             self._checkpoint.drop_pages(self._name)
             self._num_mapped_rows = 0
+
+    def _read_ahead(self) -> None:
+        """Have the system read the file, or prompts would wait for the disk at each new token: 1.5 s for 512."""
+        kernels.checksum(self.table.view(np.uint8).reshape(-1))
+        self._checkpoint.drop_pages(self._name)

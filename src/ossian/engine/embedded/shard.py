@@ -60,18 +60,11 @@ class Shard:
         array = np.frombuffer(self._map, dtype, entry.nbytes // dtype.itemsize, entry.start).reshape(entry.shape)
         return array if array.flags.aligned else array.copy()  # kernels read aligned memory only
 
-    def read_ahead(self, name: str) -> None:
-        """Ask the system to read a tensor from the disk before it is touched."""
-        self._advise(name, mmap.MADV_WILLNEED)
-
     def drop_pages(self, name: str) -> None:
         """Give a tensor's resident pages back; touching the view again reads them again."""
-        self._advise(name, mmap.MADV_DONTNEED)
-
-    def _advise(self, name: str, advice: int) -> None:
         entry = self.entries[name]
         start = entry.start // mmap.PAGESIZE * mmap.PAGESIZE
-        self._map.madvise(advice, start, entry.stop - start)
+        self._map.madvise(mmap.MADV_DONTNEED, start, entry.stop - start)
 
 
 def _map_file(path: Path) -> mmap.mmap:
