@@ -31,5 +31,6 @@ class Embedding:
 
     def _read_ahead(self) -> None:
         """Have the system read the file, or prompts would wait for the disk at each new token: 1.5 s for 512."""
-        kernels.checksum(self.table.view(np.uint8).reshape(-1))
-        self._checkpoint.drop_pages(self._name)
+        for start in range(0, len(self.table), MAX_MAPPED_ROWS):
+            kernels.checksum(self.table[start : start + MAX_MAPPED_ROWS].view(np.uint8).reshape(-1))
+            self._checkpoint.drop_pages(self._name)
