@@ -12,6 +12,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from ossian.engine.embedded import weight_cache
 from tests import databases, redis_server
 from tests.databases import delete_rows, drop_postgresql_database, make_tables, postgresql_url, sqlite_url
 
@@ -95,6 +96,13 @@ def redis_url() -> str:
     url = redis_server.redis_url()
     redis_server.drop_counters()
     return url
+
+
+@pytest.fixture
+def any_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the cache of packed weights write, however little this machine's disk has to spare."""
+    monkeypatch.setattr(weight_cache, "MIN_FREE_BYTES", 0)
+    monkeypatch.setattr(weight_cache, "MIN_FREE_SHARE", 0.0)
 
 
 @pytest.fixture(autouse=True, scope="module")

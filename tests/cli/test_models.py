@@ -46,6 +46,7 @@ def test_the_list_shows_what_is_here(cached: list[CachedRepository]) -> None:
     assert any("5.0 GB" in line and "partly here; ossian models pull someone/tuned" in line for line in lines)
 
 
+@pytest.mark.usefixtures("any_disk")
 def test_files_of_repacked_weights_are_listed_and_deleted(cached: list[CachedRepository], tmp_path: Path) -> None:
     assert "repacked" not in run("list")
     assert run("clear-cache") == "0 files deleted, 0.0 GB\n"

@@ -180,6 +180,7 @@ def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest
         create_engine(checkpoint, EngineSettings(), "tiny")
 
 
+@pytest.mark.usefixtures("any_disk")
 async def test_with_packed_weights_from_the_cache_nothing_changes(
     checkpoint: Path, alone: list[list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_checkpoint(tmp_path_factory.mktemp("bench") / "tiny")
 
 
+@pytest.mark.slow
 def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint: Path, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     shown = ossian.run("bench", str(checkpoint), "--quick", "--json", str(file), *TINY)

@@ -64,6 +64,7 @@ def test_small_checkpoints_are_packed_at_every_start(checkpoint: Path, monkeypat
     assert not subject(checkpoint).changed(weight_cache=False).has_weight_cache
 
 
+@pytest.mark.usefixtures("any_disk")
 def test_the_file_of_packed_weights_is_whole_before_anything_is_measured(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
