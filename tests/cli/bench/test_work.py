@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -14,9 +16,8 @@ def work(config: ModelConfig, kv_type: KVType = np.int16) -> Work:
     return Work(config, kv_type)
 
 
-def config(**changes: object) -> ModelConfig:
-    values = {"num_hidden_layers": 24, "num_local_experts": 32, "layer_types": TYPES, **changes}
-    return ModelConfig(**values)  # type: ignore[arg-type]
+def config(**changes: Any) -> ModelConfig:
+    return ModelConfig(**{"num_hidden_layers": 24, "num_local_experts": 32, "layer_types": TYPES, **changes})
 
 
 def test_a_prompt_token_of_gpt_oss_20b_takes_three_billion_multiply_adds() -> None:
