@@ -1,7 +1,5 @@
 """The embedding, which stays in the checkpoint's file: a step reads a few rows of it."""
 
-import numpy as np
-
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, Float32, Int32
@@ -19,7 +17,6 @@ class Embedding:
         self._checkpoint = checkpoint
         self._name = name
         self._num_mapped_rows = 0
-        self._read_ahead()
 
     def look_up(self, input_ids: Int32, out: Float32) -> None:
         """Write the rows of [num_tokens] ids to [num_tokens, hidden_size]."""
@@ -28,9 +25,3 @@ class Embedding:
         if self._num_mapped_rows >= MAX_MAPPED_ROWS:
             self._checkpoint.drop_pages(self._name)
             self._num_mapped_rows = 0
-
-    def _read_ahead(self) -> None:
-        """Have the system read the file, or prompts would wait for the disk at each new token: 1.5 s for 512."""
-        for start in range(0, len(self.table), MAX_MAPPED_ROWS):
-            kernels.checksum(self.table[start : start + MAX_MAPPED_ROWS].view(np.uint8).reshape(-1))
-            self._checkpoint.drop_pages(self._name)
