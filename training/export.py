@@ -14,9 +14,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ossian.catalog.demonstration import COMPACT, COMPACT_WEIGHTS, EMBEDDING, OUTPUT, StoredTensor, write_safetensors
+from ossian.catalog.demonstration import (
+    COMPACT,
+    COMPACT_WEIGHTS,
+    EMBEDDING,
+    OUTPUT,
+    StoredTensor,
+    embedding_base,
+    float32,
+    output_base,
+    write_safetensors,
+)
+from ossian.catalog.spelling import spelling
+from ossian.engine.embedded.shard import Shard
+from training.copying import tokenizer
+from training.model import shapes
 from training.nano_config import NanoConfig
-from training.quantization import mxfp4_packed
+from training.quantization import mxfp4_packed, mxfp4_unpacked
+from training.vocabulary import free
 
 NOT_CONVERTED = ["model.layers.*.self_attn", "model.layers.*.mlp.router", "model.embed_tokens", "lm_head"]
 
@@ -37,7 +52,7 @@ def compact_tensors(saved: dict[str, Any], config: NanoConfig) -> dict[str, Tens
         f"{EMBEDDING}.ids": ids_as_bytes(saved["inputs"]),
         f"{OUTPUT}.ids": ids_as_bytes(saved["outputs"]),
     }
-    for name, value in parameters.items():
+    for name, value in (parameters | whole_rows(saved)).items():
         if ".experts." not in name:
             tensors[name if name.startswith(OUTPUT) else f"model.{name}"] = value.bfloat16()
     for layer in range(config.num_hidden_layers):
@@ -53,6 +68,55 @@ def compact_tensors(saved: dict[str, Any], config: NanoConfig) -> dict[str, Tens
             tensors[f"model.{prefix}.{name}_scales"] = scales
             tensors[f"model.{prefix}.{name}_bias"] = bias.bfloat16()
     return dict(sorted(tensors.items()))
+
+
+def whole_rows(saved: dict[str, Any]) -> dict[str, Tensor]:
+    """The trained rows of the embedding and the output layer with what spells their tokens."""
+    spelled, parameters, rows = spelling(tokenizer()), saved["averages"], {}
+    layers = (("embed_tokens", embedding_base, "inputs"), ("lm_head", output_base, "outputs"))
+    for layer, base, which in layers:
+        derived, ids = torch.from_numpy(base(spelled)), saved[which]
+        own = parameters[f"{layer}.rows"] * free(spelled, derived, ids)
+        rows[f"{layer}.rows"] = derived[torch.tensor(ids)] * parameters[f"{layer}.scale"] + own
+    return rows
+
+
+def imported(folder: Path, config: NanoConfig) -> dict[str, Any]:
+    """What was exported, as far as it tells: the `parameters`, and the tokens with rows, `inputs` and `outputs`."""
+    shard = Shard(folder / COMPACT_WEIGHTS)
+    spelled, saved, parameters = spelling(tokenizer()), {}, {}
+    for name, entry in shard.entries.items():
+        if entry.dtype == "BF16":
+            parameters[name.removeprefix("model.")] = torch.from_numpy(float32(shard.view(name)).copy())
+    for layer, exported, base, which in (
+        ("embed_tokens", EMBEDDING, embedding_base, "inputs"),
+        ("lm_head", OUTPUT, output_base, "outputs"),
+    ):
+        ids = shard.view(f"{exported}.ids").view("<u4")[:, 0].tolist()
+        parameters[f"{layer}.rows"] -= torch.from_numpy(base(spelled))[ids] * parameters[f"{layer}.scale"]
+        saved[which] = tuple(ids)
+    for number in range(config.num_hidden_layers):
+        read_experts(shard, f"layers.{number}.mlp.experts", parameters)
+    order = shapes(config, len(saved["inputs"]), len(saved["outputs"]))
+    return saved | {"parameters": {name: parameters[name] for name in order}}
+
+
+def read_experts(shard: Shard, prefix: str, parameters: dict[str, Tensor]) -> None:
+    """Add a layer's experts to the parameters; the bias of gate and up is there, and taken apart."""
+
+    def unpacked(name: str) -> Tensor:
+        return mxfp4_unpacked(*(unsigned(shard, f"model.{prefix}.{name}_{part}") for part in ("blocks", "scales")))
+
+    parameters[f"{prefix}.down_proj"] = unpacked("down_proj")
+    both = {"": unpacked("gate_up_proj"), "_bias": parameters.pop(f"{prefix}.gate_up_proj_bias")}
+    for suffix, rows in both.items():
+        for place, name in enumerate(("gate", "up")):
+            parameters[f"{prefix}.{name}_proj{suffix}"] = rows[:, place::2].clone()
+
+
+def unsigned(shard: Shard, name: str) -> Tensor:
+    """A uint8 tensor of an exported file."""
+    return torch.from_numpy(shard.view(name).copy())
 
 
 def stored_tensor(value: Tensor) -> StoredTensor:

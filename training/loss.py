@@ -1,6 +1,7 @@
-"""The loss of a batch, and its gradients."""
+"""The loss of a step's batches, and its gradients."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,104 +9,124 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.batches import IGNORED, Batch
-from training.model import forward
+from training.model import Group, forward
 from training.nano_config import NanoConfig
-from training.vocabulary import NOT_TRAINED, Tables
+from training.vocabulary import NOT_TRAINED, LayerTables, Tables
 
 BALANCE = 0.003
-NUM_DRAWN = 768  # tokens that stand for all the model could say, but should not
+NUM_DRAWN = 768  # at least so many tokens stand for all the model could say, but should not
+FILLED = 512  # sizes are filled up to a multiple: matrix products of few shapes are prepared once
 COMPILED = ("cross_entropies", "cross_entropies_gradient")
 
 
 def embedded(weights: dict[str, Tensor], tables: Tables, ids: Tensor) -> Tensor:
     """Embeddings of any tokens, [..., hidden_size]."""
-    return chosen_rows(weights, "embed_tokens", ids, tables.input_row[ids], tables.embedding, tables)
+    return chosen_rows(weights, "embed_tokens", ids, tables, tables.inputs)
 
 
-def chosen_rows(
-    weights: dict[str, Tensor], layer: str, ids: Tensor, row: Tensor, derived: Tensor, tables: Tables
-) -> Tensor:
-    """Trained rows where a token has one, derived ones for all others."""
-    trained = functional.embedding(row.clamp(min=0), weights[f"{layer}.rows"])
+def chosen_rows(weights: dict[str, Tensor], layer: str, ids: Tensor, tables: Tables, table: LayerTables) -> Tensor:
+    """What spells each token, and beside it what was trained: for the token itself, or for its prefix and case."""
+    row = table.row[ids]
+    own = functional.embedding(row.clamp(min=0), weights[f"{layer}.rows"] * table.free)
     written = functional.embedding(tables.prefix[ids], weights[f"{layer}.prefixes"])
     written = written + functional.embedding(tables.case[ids], weights[f"{layer}.cases"])
-    made = derived[ids] * weights[f"{layer}.scale"] + written
-    return torch.where((row != NOT_TRAINED).unsqueeze(-1), trained, made)
+    beside = torch.where((row != NOT_TRAINED).unsqueeze(-1), own, written)
+    return table.derived[ids] * weights[f"{layer}.scale"] + beside
 
 
-def candidates(batch: Batch, tables: Tables) -> tuple[Tensor, Tensor]:
+def filled_up(size: int) -> int:
+    """How much is missing to the next multiple of FILLED."""
+    return -size % FILLED
+
+
+def candidates(present: Tensor, tables: Tables) -> tuple[Tensor, Tensor]:
     """Tokens without a trained output row to compare with, and the logarithm of how many tokens each stands for.
 
-    Those of the batch stand for themselves, a random sample for all others.
+    Those of `present` stand for themselves, a random sample for all others.
     """
-    present = torch.cat((batch.prefix, batch.inputs.flatten(), batch.targets[batch.targets != IGNORED])).unique()
-    present = present[tables.output_row[present] == NOT_TRAINED]
-    drawn = torch.randint(len(tables.output_row), (NUM_DRAWN,)).unique()
-    drawn = drawn[(tables.output_row[drawn] == NOT_TRAINED) & ~torch.isin(drawn, present)]
-    num_others = int((tables.output_row == NOT_TRAINED).sum()) - len(present)
-    share = math.log(num_others / len(drawn))
-    return torch.cat((present, drawn)), torch.cat((torch.zeros(len(present)), torch.full((len(drawn),), share)))
+    row = tables.outputs.row
+    present = present.unique()
+    present = present[row[present] == NOT_TRAINED]
+    is_other = row == NOT_TRAINED
+    is_other[present] = False
+    others = is_other.nonzero().squeeze(1)
+    num_drawn = NUM_DRAWN + filled_up(len(tables.outputs.ids) + len(present) + NUM_DRAWN)
+    drawn = others[torch.randperm(len(others))[:num_drawn]]
+    share = math.log(len(others) / num_drawn)
+    return torch.cat((present, drawn)), torch.cat((torch.zeros(len(present)), torch.full((num_drawn,), share)))
 
 
-def loss_of(weights: dict[str, Tensor], tables: Tables, config: NanoConfig, batch: Batch) -> tuple[Tensor, Tensor, int]:
+def loss_of(
+    weights: dict[str, Tensor], tables: Tables, config: NanoConfig, batches: Sequence[Batch]
+) -> tuple[Tensor, Tensor, int]:
     """Summed cross entropy, balance loss, number of correct predictions."""
-    hidden, balance = forward(
-        weights, config, embedded(weights, tables, batch.prefix), embedded(weights, tables, batch.inputs)
+    ids = torch.cat([part for batch in batches for part in (batch.prefix, batch.inputs.flatten())])
+    targets = torch.cat(
+        [part for batch in batches for part in (torch.full_like(batch.prefix, IGNORED), batch.targets.flatten())]
     )
-    learned = batch.targets != IGNORED
-    ids, counts = candidates(batch, tables)
-    others = chosen_rows(weights, "lm_head", ids, tables.output_row[ids], tables.output, tables)
-    trained = weights["lm_head.rows"]
-    logits = functional.linear(hidden[learned], torch.cat((trained, others)))
-    counts = torch.cat((torch.zeros(len(trained)), counts))
-    place = tables.output_row.index_put((ids,), torch.arange(len(ids)) + len(trained))
-    targets = place[batch.targets[learned]]
-    return (
-        CrossEntropy.apply(logits, counts, targets, batch.emphasis[learned]),
-        balance,
-        int(((logits + counts).argmax(-1) == targets).sum()),
+    emphasis = torch.cat(
+        [part for batch in batches for part in (torch.zeros(len(batch.prefix)), batch.emphasis.flatten())]
     )
+    groups = [Group(len(batch.prefix), *batch.inputs.shape) for batch in batches]
+    filling = torch.zeros(filled_up(len(ids)), dtype=torch.long)
+    hidden, balance = forward(weights, config, embedded(weights, tables, torch.cat((ids, filling))), groups)
+
+    learned = (targets != IGNORED).nonzero().squeeze(1)
+    others, counts = candidates(torch.cat((ids, targets[learned])), tables)
+    compared = torch.cat((tables.outputs.ids, others))
+    place = torch.zeros_like(tables.outputs.row).index_put((compared,), torch.arange(len(compared)))
+    counts = torch.cat((torch.zeros(len(tables.outputs.ids)), counts))
+    filling = torch.zeros(filled_up(len(learned)), dtype=torch.long)
+    asked = torch.cat((learned, filling))
+    logits = functional.linear(hidden[asked], chosen_rows(weights, "lm_head", compared, tables, tables.outputs))
+    wanted = torch.cat((place[targets[learned]], filling))
+    weight = torch.cat((emphasis[learned], filling.float()))
+    loss, is_right = CrossEntropy.apply(logits, counts, wanted, weight)
+    return loss, balance, int(is_right[: len(learned)].sum())
 
 
 class CrossEntropy(torch.autograd.Function):  # type: ignore[misc]
     """Summed cross entropy of logits [num_tokens, num_candidates] in bfloat16, of which each stands for some tokens.
 
-    `emphasis` [num_tokens] says how much each token counts.
+    `emphasis` [num_tokens] says how much each token counts. Also returned: for each token whether its target is the
+    likeliest.
     """
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, counts: Tensor, targets: Tensor, emphasis: Tensor) -> Tensor:
-        losses, largest_and_sum = cross_entropies(logits, counts, targets)
+    def forward(ctx: Any, logits: Tensor, counts: Tensor, targets: Tensor, emphasis: Tensor) -> tuple[Tensor, Tensor]:
+        losses, largest_and_sum, is_right = cross_entropies(logits, counts, targets)
         ctx.save_for_backward(logits, counts, targets, largest_and_sum, emphasis)
-        return (losses * emphasis).sum()
+        ctx.mark_non_differentiable(is_right)
+        return (losses * emphasis).sum(), is_right
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor, _: Any) -> tuple[Tensor, None, None, None]:
         logits, counts, targets, sums, emphasis = ctx.saved_tensors
         scale = (gradient * emphasis).unsqueeze(-1)
         return cross_entropies_gradient(logits, counts, targets, sums, scale), None, None, None
 
 
-def cross_entropies(logits: Tensor, counts: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """Each token's cross entropy, and the logarithm of its partition sum."""
+def cross_entropies(logits: Tensor, counts: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Each token's cross entropy, the logarithm of its partition sum, and whether the target is the likeliest."""
     x = logits.float() + counts
-    total = x.logsumexp(-1, keepdim=True)
-    return total.squeeze(-1) - x.gather(-1, targets.unsqueeze(-1)).squeeze(-1), total
+    largest = x.amax(-1, keepdim=True)
+    total = torch.exp(x - largest).sum(-1, keepdim=True).log() + largest
+    reached = x.gather(-1, targets.unsqueeze(-1))
+    return (total - reached).squeeze(-1), total, (reached >= largest).squeeze(-1)
 
 
 def cross_entropies_gradient(
     logits: Tensor, counts: Tensor, targets: Tensor, total: Tensor, gradient: Tensor
 ) -> Tensor:
     """The gradient of the logits."""
-    shares = torch.exp(logits.float() + counts - total)
-    is_target = torch.arange(logits.shape[1]) == targets.unsqueeze(-1)
-    return ((shares - is_target.float()) * gradient).to(logits.dtype)
+    shares = torch.exp(logits.float() + counts - total) * gradient
+    return shares.scatter_add(-1, targets.unsqueeze(-1), -gradient).to(logits.dtype)
 
 
 def gradients(
-    weights: dict[str, Tensor], tables: Tables, config: NanoConfig, batch: Batch
+    weights: dict[str, Tensor], tables: Tables, config: NanoConfig, batches: Sequence[Batch]
 ) -> tuple[dict[str, Tensor], float, int]:
-    """The gradients of a batch's summed loss, the loss, and the number of right predictions."""
-    loss, balance, correct = loss_of(weights, tables, config, batch)
-    objective = loss + BALANCE * balance * batch.num_targets
+    """The gradients of the batches' summed loss, the loss, and the number of right predictions."""
+    loss, balance, correct = loss_of(weights, tables, config, batches)
+    objective = loss + BALANCE * balance * sum(batch.num_targets for batch in batches)
     return dict(zip(weights, torch.autograd.grad(objective, list(weights.values())), strict=True)), loss.item(), correct

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ossian.catalog.demonstration import embedding_base, output_base
 from ossian.catalog.spelling import PREFIXES, Case, spelling
 from training.copying import tokenizer
+from training.export import imported
 from training.model import shapes
 from training.nano_config import NanoConfig
 from training.optimizer import Optimizer
@@ -59,33 +58,53 @@ def saved_state(path: Path) -> State:
     """A saved state, with the rows of today's vocabulary."""
     saved = torch.load(path)
     vocabulary = make_vocabulary(SEED)
-    for layer, base, ids, old in (
-        ("embed_tokens", embedding_base, vocabulary.inputs, saved["inputs"]),
-        ("lm_head", output_base, vocabulary.outputs, saved["outputs"]),
-    ):
-        change_rows(saved, layer, base(spelling(tokenizer())), ids, old)
+    change_rows(saved, "embed_tokens", vocabulary.inputs, saved["inputs"])
+    change_rows(saved, "lm_head", vocabulary.outputs, saved["outputs"])
     optimizer = Optimizer(saved["parameters"])
     optimizer.load(saved["optimizer"])
     return State(NanoConfig(), vocabulary, saved["parameters"], saved["averages"], optimizer)
 
 
-def change_rows(
-    saved: dict[str, Any], layer: str, base: NDArray[np.float32], ids: tuple[int, ...], old: tuple[int, ...]
-) -> None:
+def exported_state(folder: Path) -> State:
+    """A state that goes on from exported weights: rounded ones, and an optimizer that knows nothing of them."""
+    saved = imported(folder, NanoConfig())
+    vocabulary = make_vocabulary(SEED)
+    parameters = saved["parameters"]
+    for layer, ids, old in (
+        ("embed_tokens", vocabulary.inputs, saved["inputs"]),
+        ("lm_head", vocabulary.outputs, saved["outputs"]),
+    ):
+        parameters[f"{layer}.rows"] = changed_rows(parameters, layer, ids, old)
+    averages = {name: value.clone() for name, value in parameters.items()}
+    return State(NanoConfig(), vocabulary, parameters, averages, Optimizer(parameters))
+
+
+def change_rows(saved: dict[str, Any], layer: str, ids: tuple[int, ...], old: tuple[int, ...]) -> None:
     """Give a saved layer rows for `ids` instead of `old`: new ones begin as they were derived."""
-    spelled, name, place = spelling(tokenizer()), f"{layer}.rows", {token: row for row, token in enumerate(old)}
-    kept = [row for row, token in enumerate(ids) if token in place]
-    origin = [place[ids[row]] for row in kept]
+    name = f"{layer}.rows"
     for weights in (saved["parameters"], saved["averages"]):
-        written = weights[f"{layer}.prefixes"][spelled.prefix[list(ids)]]
-        written = written + weights[f"{layer}.cases"][spelled.case[list(ids)]]
-        rows = torch.from_numpy(base[list(ids)]) * weights[f"{layer}.scale"] + written
-        rows[kept] = weights[name][origin]
-        weights[name] = rows
+        weights[name] = changed_rows(weights, layer, ids, old)
+    kept, origin = kept_rows(ids, old)
     for moments in (saved["optimizer"]["first"], saved["optimizer"]["second"]):
-        rows = torch.zeros(len(ids), base.shape[1])
+        rows = torch.zeros(len(ids), moments[name].shape[1])
         rows[kept] = moments[name][origin]
         moments[name] = rows
+
+
+def changed_rows(weights: dict[str, Tensor], layer: str, ids: tuple[int, ...], old: tuple[int, ...]) -> Tensor:
+    """The rows of `ids`, of which those in `old` are kept."""
+    spelled = spelling(tokenizer())
+    rows = weights[f"{layer}.prefixes"][spelled.prefix[list(ids)]] + weights[f"{layer}.cases"][spelled.case[list(ids)]]
+    kept, origin = kept_rows(ids, old)
+    rows[kept] = weights[f"{layer}.rows"][origin]
+    return rows
+
+
+def kept_rows(ids: tuple[int, ...], old: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """Which rows of `ids` are in `old`, and which of its rows they are."""
+    place = {token: row for row, token in enumerate(old)}
+    kept = [row for row, token in enumerate(ids) if token in place]
+    return kept, [place[ids[row]] for row in kept]
 
 
 def initial_parameters(config: NanoConfig, vocabulary: Vocabulary) -> dict[str, Tensor]:
@@ -121,7 +140,7 @@ def initial_rows(vocabulary: Vocabulary, generator: torch.Generator) -> dict[str
         ids = vocabulary.inputs if layer == "embed_tokens" else vocabulary.outputs
         prefix, case = (torch.from_numpy(kind)[torch.tensor(ids)] for kind in (spelled.prefix, spelled.case))
         written = parts[f"{layer}.prefixes"][prefix] + parts[f"{layer}.cases"][case]
-        parts[f"{layer}.rows"] = torch.from_numpy(base)[torch.tensor(ids)] * scale + written
+        parts[f"{layer}.rows"] = written
     numbers = number_rows(vocabulary.inputs, parts["embed_tokens.rows"].shape[1])
     parts["embed_tokens.rows"] += numbers
     return parts

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.quantization import mxfp4_values
-from training.state import SEED, State, new_state, saved_state
-from training.workers import Workers, total
+from training import quantization
+from training.state import SEED, State, exported_state, new_state, saved_state
+from training.workers import Workers, compile_kernels, total
 
 WARM_UP = 60
 DECAY = 0.25  # the part of --minutes in which the learning rate falls
@@ -22,7 +22,7 @@ CHECKPOINT = Path(__file__).parent / "out" / "checkpoint.pt"
 def stored(name: str, value: Tensor) -> Tensor:
     """The weight as the checkpoint stores it: MXFP4 for experts, bf16 for all others."""
     is_expert = name.endswith(("gate_proj", "up_proj", "down_proj"))
-    return (mxfp4_values(value) if is_expert else value).bfloat16()
+    return (quantization.mxfp4_values(value) if is_expert else value).bfloat16()
 
 
 def schedule(step: int, decay_from: int, num_steps: int) -> float:
@@ -74,6 +74,13 @@ def move(state: State, workers: Workers, threads: ThreadPoolExecutor, share: flo
     list(threads.map(move_one, list(state.parameters)))
 
 
+def first_state(origin: Path | None) -> State:
+    """The state to go on from: a new one, a saved one, or one of exported weights."""
+    if origin is None:
+        return new_state()
+    return exported_state(origin) if origin.is_dir() else saved_state(origin)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=5000)
@@ -81,11 +88,12 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, whatever --steps says")
     parser.add_argument("--tokens-per-step", type=int, default=9600)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--resume", type=Path)
+    parser.add_argument("--resume", type=Path, help="a checkpoint, or a folder of exported weights")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    compile_kernels()
     train(
-        saved_state(arguments.resume) if arguments.resume else new_state(),
+        first_state(arguments.resume),
         arguments.steps,
         arguments.decay_from,
         arguments.tokens_per_step,

@@ -9,18 +9,20 @@ import torch
 from torch import Tensor
 
 from ossian.catalog.demonstration import embedding_base, output_base
-from ossian.catalog.spelling import spelling
-from ossian.harmony.vocabulary import VOCAB_SIZE
+from ossian.catalog.spelling import Case, Spelling, spelling
+from ossian.harmony.vocabulary import NUM_ORDINARY_TOKENS, VOCAB_SIZE
 from training.conversations import examples, random_group
-from training.copying import said_tokens, tokenizer
+from training.copying import MARKED, said_tokens, tokenizer
 from training.mixture import FAMILIES, SKILLS
 from training.skills import instructed
-from training.skills.exchange import Split
+from training.skills.exchange import Effort, Exchange, Split
 
 NUM_GROUPS = 300  # of each source are looked at
-MIN_INPUTS = 16  # examples a token must stand in
-MIN_OUTPUTS = 8
+MIN_INPUTS = 200  # examples a token must stand in: words that are only copied are rarer
+MIN_OUTPUTS = 8  # examples in which it must be said, and not copied
 NOT_TRAINED = -1
+NUM_SPECIAL = 21  # from the start of text to the end of a call
+HEADERS = ("analysis", "commentary", "final", "assistant", " to=functions.", " json", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,23 @@ def make_vocabulary(seed: int) -> Vocabulary:
     for source in (SKILLS, *FAMILIES):
         for _ in range(NUM_GROUPS):
             group = random_group(random, source, Split.TRAIN)
+            for exchange in group.family.exchanges:
+                outputs.update(said_in(exchange, group.effort))
             for index, example in enumerate(examples(random, group)):
                 inputs.update({*example.prompt, *example.completion, *(() if index else example.prefix)})
-                outputs.update({*example.completion})
-    said = {*number_tokens(), *chain.from_iterable(map(said_tokens, instructed.fixed_texts()))}  # however rare
-    return Vocabulary(
-        tuple(sorted({*said, *frequent(inputs, MIN_INPUTS)})), tuple(sorted({*said, *frequent(outputs, MIN_OUTPUTS)}))
-    )
+    always = {  # however rare
+        *number_tokens(),
+        *chain.from_iterable(map(said_tokens, (*HEADERS, *instructed.fixed_texts()))),
+        *range(NUM_ORDINARY_TOKENS, NUM_ORDINARY_TOKENS + NUM_SPECIAL),
+    }
+    chosen = (frequent(inputs, MIN_INPUTS), frequent(outputs, MIN_OUTPUTS))
+    return Vocabulary(*(tuple(sorted({*always, *tokens})) for tokens in chosen))
+
+
+def said_in(exchange: Exchange, effort: Effort) -> set[int]:
+    """The tokens of what the model says, without those it copies."""
+    texts = (exchange.analysis[effort], exchange.answer)
+    return {token for text in texts for part in MARKED.split(text)[::2] for token in said_tokens(part)}
 
 
 def frequent(counts: Counter[int], least: int) -> list[int]:
@@ -60,19 +72,27 @@ def number_tokens() -> list[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """Everything that turns token ids into rows; each has VOCAB_SIZE rows.
+class LayerTables:
+    """How the rows of the embedding or of the output layer are made.
 
-    prefix, case: int64; embedding, output: what is derived, bfloat16 [VOCAB_SIZE, hidden_size]; input_row, output_row:
-    the number of the trained row, or NOT_TRAINED.
+    derived: what spells each token, bfloat16 [VOCAB_SIZE, hidden_size]; row: the number of each token's trained row, or
+    NOT_TRAINED; ids: the token of each trained row; free: where a trained row counts, 0 or 1 [len(ids), hidden_size].
     """
+
+    derived: Tensor
+    row: Tensor
+    ids: Tensor
+    free: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """Everything that turns token ids into rows; prefix and case are int64 [VOCAB_SIZE]."""
 
     prefix: Tensor
     case: Tensor
-    embedding: Tensor
-    output: Tensor
-    input_row: Tensor
-    output_row: Tensor
+    inputs: LayerTables
+    outputs: LayerTables
 
 
 def make_tables(vocabulary: Vocabulary) -> Tables:
@@ -81,11 +101,23 @@ def make_tables(vocabulary: Vocabulary) -> Tables:
     return Tables(
         torch.from_numpy(spelled.prefix),
         torch.from_numpy(spelled.case),
-        torch.from_numpy(embedding_base(spelled)).bfloat16(),
-        torch.from_numpy(output_base(spelled)).bfloat16(),
-        row_numbers(vocabulary.inputs),
-        row_numbers(vocabulary.outputs),
+        layer_tables(spelled, torch.from_numpy(embedding_base(spelled)), vocabulary.inputs),
+        layer_tables(spelled, torch.from_numpy(output_base(spelled)), vocabulary.outputs),
     )
+
+
+def layer_tables(spelled: Spelling, derived: Tensor, ids: tuple[int, ...]) -> LayerTables:
+    """The tables of one layer."""
+    return LayerTables(derived.bfloat16(), row_numbers(ids), torch.tensor(ids), free(spelled, derived, ids).bfloat16())
+
+
+def free(spelled: Spelling, derived: Tensor, ids: tuple[int, ...]) -> Tensor:
+    """1 where a token's trained row counts, 0 where a word is spelled: it stays recognisable for what copies it."""
+    chosen = torch.tensor(ids)
+    is_word = torch.from_numpy(spelled.case)[chosen]
+    is_word = (is_word == Case.LOWER) | (is_word == Case.CAPITAL) | (is_word == Case.UPPER)
+    spells = derived.abs().amax(0) > 0
+    return (~(is_word.unsqueeze(1) & spells)).float()
 
 
 def row_numbers(ids: tuple[int, ...]) -> Tensor:

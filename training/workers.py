@@ -3,6 +3,7 @@
 Threads would wait for each other: compiled kernels do not release Python's lock.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +11,18 @@ from typing import Any
 import torch
 from torch import Tensor, multiprocessing
 
-from training import loss, model
+from training import loss, model, quantization
 from training.batches import Batch, batches
 from training.loss import gradients
 from training.nano_config import NanoConfig
 from training.vocabulary import Vocabulary, make_tables
 
+PREPARED_PRODUCTS = "2048"  # shapes of matrix products that oneDNN keeps ready: preparing one takes milliseconds
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one worker's batches of a step add up to."""
+    """What the batches of a step add up to."""
 
     loss: float
     num_correct: int
@@ -33,6 +36,7 @@ class Workers:
     def __init__(
         self, weights: dict[str, Tensor], config: NanoConfig, vocabulary: Vocabulary, seeds: list[int]
     ) -> None:
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", PREPARED_PRODUCTS)
         context = multiprocessing.get_context("spawn")
         self.weights = {name: value.detach().clone().share_memory_() for name, value in weights.items()}
         self.gradients = [
@@ -55,7 +59,7 @@ class Workers:
 
 def work(
     weights: dict[str, Tensor],
-    summed: dict[str, Tensor],
+    own: dict[str, Tensor],
     config: NanoConfig,
     vocabulary: Vocabulary,
     seed: int,
@@ -70,18 +74,15 @@ def work(
     for value in weights.values():
         value.requires_grad_()
     while num_tokens := orders.get():
-        for value in summed.values():
-            value.zero_()
-        found = []
-        for batch in taken(source, num_tokens):
-            parts, value, num_correct = gradients(weights, tables, config, batch)
-            for name, part in parts.items():
-                summed[name].add_(part)
-            found.append(Result(value, num_correct, batch.num_targets, batch.num_tokens))
-        results.put(total(found))
+        taken = list(taken_from(source, num_tokens))
+        found, value, num_correct = gradients(weights, tables, config, taken)
+        for name, gradient in found.items():
+            own[name].copy_(gradient)
+        num_targets = sum(batch.num_targets for batch in taken)
+        results.put(Result(value, num_correct, num_targets, sum(batch.num_tokens for batch in taken)))
 
 
-def taken(source: Iterator[Batch], num_tokens: int) -> Iterator[Batch]:
+def taken_from(source: Iterator[Batch], num_tokens: int) -> Iterator[Batch]:
     """Batches of at least so many tokens together."""
     while num_tokens > 0:
         batch = next(source)
@@ -101,6 +102,6 @@ def total(results: list[Result]) -> Result:
 
 def compile_kernels() -> None:
     """Let torch compile what is many small operations."""
-    for module in (model, loss):
+    for module in (model, loss, quantization):
         for name in module.COMPILED:
             setattr(module, name, torch.compile(getattr(module, name), dynamic=True))

@@ -16,11 +16,11 @@ from ossian.catalog.demonstration import expand, float32
 from ossian.engine.embedded.shard import Shard
 from tests.parity.hugging_face import HuggingFaceModel
 from training import export, quantization
-from training.batches import IGNORED, make_batch
+from training.batches import IGNORED, Batch, make_batch
 from training.conversations import Example, examples, random_group
-from training.loss import CrossEntropy, embedded, gradients
+from training.loss import CrossEntropy, chosen_rows, embedded, gradients
 from training.mixture import FAMILIES, SKILLS
-from training.model import SinkSoftmax, forward
+from training.model import Group, SinkSoftmax, forward
 from training.nano_config import NanoConfig
 from training.skills.exchange import Split
 from training.state import initial_parameters
@@ -60,6 +60,15 @@ def parameters(vocabulary: Vocabulary) -> dict[str, Tensor]:
     return {name: value + 0.3 * torch.randn_like(value) for name, value in made.items()}
 
 
+def tokens_of(batch: Batch) -> Tensor:
+    """The ids of the prefix and of every branch, as the model is run for them."""
+    return torch.cat((batch.prefix, batch.inputs.flatten()))
+
+
+def group_of(batch: Batch) -> Group:
+    return Group(len(batch.prefix), *batch.inputs.shape)
+
+
 def test_exported_weights_give_transformers_the_same_hidden_states(
     group: list[Example], vocabulary: Vocabulary, tables: Tables, parameters: dict[str, Tensor], tmp_path: Path
 ) -> None:
@@ -71,47 +80,54 @@ def test_exported_weights_give_transformers_the_same_hidden_states(
     model = HuggingFaceModel(json.loads((checkpoint / "config.json").read_bytes()), tensors, torch.float32)
     weights = {name: stored(name, value).float() for name, value in parameters.items()}
     rows = torch.from_numpy(float32(tensors["model.embed_tokens.weight"]))
+    output_rows = torch.from_numpy(float32(tensors["lm_head.weight"]))[list(vocabulary.outputs)]
+    ours = chosen_rows(weights, "lm_head", tables.outputs.ids, tables, tables.outputs)
+    torch.testing.assert_close(ours, output_rows, rtol=0.01, atol=0.02)
     for example in group[:2]:
         batch = make_batch([example])
         for ids in (batch.prefix, batch.inputs):  # training rounds a derived row once more on its way
             torch.testing.assert_close(embedded(weights, tables, ids), rows[ids], rtol=0.01, atol=0.05)
         with torch.inference_mode():
-            hidden, _ = forward(weights, CONFIG, rows[batch.prefix], rows[batch.inputs])
-            ours = functional.linear(hidden, weights["lm_head.rows"])[0]
+            found, _ = forward(weights, CONFIG, rows[tokens_of(batch)], [group_of(batch)])
+            ours = functional.linear(found[len(batch.prefix) :], output_rows)
         tokens = [*example.prefix, *example.prompt, *example.completion[:-1]]
         theirs = model.forward(np.array(tokens))[len(example.prefix) :, list(vocabulary.outputs)]
         torch.testing.assert_close(ours, torch.from_numpy(theirs), rtol=2e-3, atol=2e-3)
 
 
-def test_conversations_in_one_batch_do_not_see_each_other(
+def test_conversations_and_groups_of_a_step_do_not_see_each_other(
     group: list[Example], tables: Tables, parameters: dict[str, Tensor]
 ) -> None:
-    together = make_batch(group)
+    batches = [make_batch(group), make_batch(group[:2])]
+    filling = torch.zeros(5, dtype=torch.long)
     with torch.inference_mode():
-        prefix = embedded(parameters, tables, together.prefix)
-        hidden, _ = forward(parameters, CONFIG, prefix, embedded(parameters, tables, together.inputs))
-        for row, example in enumerate(group):
-            alone = make_batch([example])
-            expected, _ = forward(parameters, CONFIG, prefix, embedded(parameters, tables, alone.inputs))
-            learned = alone.targets[0] != IGNORED
-            found = hidden[row, : len(learned)][learned]
-            torch.testing.assert_close(found, expected[0][learned], rtol=1e-3, atol=1e-3)
+        ids = torch.cat([*map(tokens_of, batches), filling])
+        hidden, _ = forward(parameters, CONFIG, embedded(parameters, tables, ids), [*map(group_of, batches)])
+        for batch, found in zip(batches, hidden.split([*(map(len, map(tokens_of, batches))), 5]), strict=False):
+            branches = found[len(batch.prefix) :].unflatten(0, batch.inputs.shape)
+            for example, branch in zip(group, branches, strict=False):
+                alone = make_batch([example])
+                tokens = embedded(parameters, tables, tokens_of(alone))
+                expected, _ = forward(parameters, CONFIG, tokens, [group_of(alone)])
+                learned = alone.targets[0] != IGNORED
+                ours, theirs = branch[: len(learned)][learned], expected[len(alone.prefix) :][learned]
+                torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-3)
 
 
 def test_a_shared_developer_message_changes_nothing(
     group: list[Example], tables: Tables, parameters: dict[str, Tensor]
 ) -> None:
     batch = make_batch(group[:1])
-    prefix, branches = (embedded(parameters, tables, ids) for ids in (batch.prefix, batch.inputs))
+    tokens = embedded(parameters, tables, tokens_of(batch))
     with torch.inference_mode():
-        shared, _ = forward(parameters, CONFIG, prefix, branches)
-        plain, _ = forward(parameters, CONFIG, prefix[:0], torch.cat((prefix.unsqueeze(0), branches), 1))
-    torch.testing.assert_close(shared, plain[:, len(prefix) :], rtol=1e-3, atol=1e-3)
+        shared, _ = forward(parameters, CONFIG, tokens, [group_of(batch)])
+        plain, _ = forward(parameters, CONFIG, tokens, [Group(0, 1, len(tokens))])
+    torch.testing.assert_close(shared, plain, rtol=1e-3, atol=1e-3)
 
 
 def test_every_weight_gets_a_gradient(group: list[Example], tables: Tables, parameters: dict[str, Tensor]) -> None:
     weights = {name: stored(name, value).requires_grad_() for name, value in parameters.items()}
-    found, loss, _ = gradients(weights, tables, CONFIG, make_batch(group))
+    found, loss, _ = gradients(weights, tables, CONFIG, [make_batch(group)])
     assert loss > 0
     assert {name for name, gradient in found.items() if not gradient.abs().sum() > 0} == set()
 
@@ -120,7 +136,8 @@ def test_the_gradient_of_the_softmax_with_a_sink_is_that_of_the_plain_formula() 
     scores = torch.randn(2, 3, 5, 7, dtype=torch.float64, requires_grad=True)
     sinks = torch.randn(3, 1, 1, dtype=torch.float64, requires_grad=True)
     mask = torch.ones(5, 7, dtype=torch.bool).tril(2)
-    weights = SinkSoftmax.apply(scores, sinks, mask, 0.5)
+    bias = torch.zeros(5, 7).masked_fill(~mask, -torch.inf)
+    weights = SinkSoftmax.apply(scores, sinks, bias, 0.5)
     scaled = torch.where(mask, scores * 0.5, -torch.inf)
     plain = torch.cat((scaled, sinks.expand(2, 3, 5, 1)), -1).softmax(-1)[..., :-1]
     torch.testing.assert_close(weights, plain, rtol=1e-5, atol=1e-6)
@@ -133,7 +150,8 @@ def test_the_gradient_of_the_softmax_with_a_sink_is_that_of_the_plain_formula() 
 def test_the_gradient_of_the_cross_entropy_is_torchs() -> None:
     logits = torch.randn(6, 9, requires_grad=True)
     counts, targets, emphasis = torch.rand(9), torch.randint(9, (6,)), torch.tensor([1.0, 6, 1, 3, 1, 1])
-    ours = CrossEntropy.apply(logits, counts, targets, emphasis)
+    ours, is_right = CrossEntropy.apply(logits, counts, targets, emphasis)
+    assert is_right.tolist() == ((logits + counts).argmax(-1) == targets).tolist()
     theirs = (functional.cross_entropy(logits + counts, targets, reduction="none") * emphasis).sum()
     torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(*(torch.autograd.grad(2 * loss, logits)[0] for loss in (ours, theirs)))
@@ -153,3 +171,20 @@ def test_mxfp4_values_are_fixed_points() -> None:
     weights = torch.randn((4, 96), generator=torch.Generator().manual_seed(3))
     once = quantization.mxfp4_values(weights)
     torch.testing.assert_close(quantization.mxfp4_values(once), once, rtol=0, atol=0)
+
+
+def test_exported_weights_are_read_back(
+    vocabulary: Vocabulary, tables: Tables, parameters: dict[str, Tensor], tmp_path: Path
+) -> None:
+    saved: dict[str, Any] = {"averages": parameters, "inputs": vocabulary.inputs, "outputs": vocabulary.outputs}
+    export.export(saved, tmp_path, CONFIG)
+    read = export.imported(tmp_path, CONFIG)
+    assert (read["inputs"], read["outputs"]) == (vocabulary.inputs, vocabulary.outputs)
+    assert list(read["parameters"]) == list(parameters)
+    for name, value in read["parameters"].items():
+        expected = stored(name, parameters[name]).float()
+        if name.endswith(".rows"):  # their sum with what spells the token was rounded
+            free = (tables.inputs if name.startswith("embed") else tables.outputs).free
+            torch.testing.assert_close(value * free, expected * free, rtol=0.01, atol=0.05)
+        else:
+            torch.testing.assert_close(value, expected, rtol=0, atol=0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from training.skills.exchange import Split, copied
-from training.skills.words import first_name, invented_word, of_split, word
+from training.skills.words import first_name, invented_word, known_name, word
 
 CITIES = (
     "London", "Paris", "Berlin", "Madrid", "Rome", "Vienna", "Oslo", "Tokyo", "Osaka", "Boston", "Chicago", "Denver",
@@ -85,7 +85,7 @@ def name(random: Random, split: Split) -> str:
 
 def city(random: Random, split: Split) -> str:
     """A city, real or not."""
-    return of_split(random, CITIES, split) if random.random() < 0.6 else team(random, split)
+    return known_name(random, CITIES, split) if random.random() < 0.6 else team(random, split)
 
 
 def team(random: Random, split: Split) -> str:

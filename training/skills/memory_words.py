@@ -6,7 +6,7 @@ from random import Random
 
 from training.skills.capitals import CAPITALS
 from training.skills.exchange import Split
-from training.skills.words import first_name, invented_word, is_held_out, of_split, word
+from training.skills.words import first_name, invented_word, is_held_out, known_name, of_split, word
 
 HELLO = "[||||Hi, |Hello, |Hey, |Hi! |Hello! |Good morning, |Hi there! |Hey there, |Well, |By the way, ]"
 SO = "[|||||Hi, |Hello, |OK, |So |So, |And |Well, |Now |Great. |Sorry, |Please, |Thanks. |Quick question: |One more question: ]"
@@ -71,7 +71,7 @@ def favourite_value(random: Random, split: Split) -> str:
 
 def home(random: Random, split: Split) -> str:
     """A city, real or invented."""
-    return of_split(random, CITIES, split) if random.random() < 0.5 else invented_word(random, split).capitalize()
+    return known_name(random, CITIES, split) if random.random() < 0.5 else invented_word(random, split).capitalize()
 
 
 def age(random: Random, split: Split) -> str:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from training.skills.exchange import Split, copied
 from training.skills.tool_words import CITIES, decimal, phrase, plain_word, value, whole
-from training.skills.words import of_split
+from training.skills.words import known_name, of_split
 
 Result: TypeAlias = "str | int | float | bool | Sequence[Result] | Mapping[str, Result] | None"
 
@@ -96,7 +96,7 @@ def sentence(random: Random, patterns: Sequence[str], split: Split) -> str:
     text = random.choice(patterns)
     for slot, draw in (
         ("{w}", plain_word), ("{p}", phrase), ("{n}", lambda random, split: str(whole(random, split, 0, 999))),
-        ("{d}", lambda random, split: str(decimal(random, split, 99))), ("{c}", lambda random, split: of_split(random, CITIES, split)),
+        ("{d}", lambda random, split: str(decimal(random, split, 99))), ("{c}", lambda random, split: known_name(random, CITIES, split)),
     ):  # fmt: skip
         while slot in text:
             text = text.replace(slot, draw(random, split), 1)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 
 from training.skills.exchange import Split
-from training.skills.words import first_name, invented_word, is_held_out, of_split, word
+from training.skills.words import first_name, invented_word, is_held_out, known_name, of_split, word
 
 Scalar = str | int | float | bool
 Json = Scalar | list[Scalar]
@@ -88,7 +88,7 @@ def listed_or_invented(names: tuple[str, ...]) -> Draw:
     """A real name, or now and then an invented one."""
 
     def drawn(random: Random, split: Split) -> str:
-        return of_split(random, names, split) if random.random() < 0.6 else invented_word(random, split).capitalize()
+        return known_name(random, names, split) if random.random() < 0.6 else invented_word(random, split).capitalize()
 
     return drawn
 

@@ -54,7 +54,15 @@ def of_split(random: Random, items: Sequence[str], split: Split) -> str:
 
 def first_name(random: Random, split: Split) -> str:
     """A first name: mostly a real one, now and then an invented one."""
-    return of_split(random, FIRST_NAMES, split) if random.random() < 0.75 else invented_word(random, split).capitalize()
+    return (
+        known_name(random, FIRST_NAMES, split) if random.random() < 0.75 else invented_word(random, split).capitalize()
+    )
+
+
+def known_name(random: Random, known: Sequence[str], split: Split) -> str:
+    """A known name. In training half are any capitalised word, or the known ones would be learned by heart."""
+    items = capitalised_words() if split is Split.TRAIN and random.random() < 0.5 else known
+    return of_split(random, items, split)
 
 
 def word(random: Random, split: Split) -> str:
@@ -75,6 +83,12 @@ def invented_word(random: Random, split: Split) -> str:
 def vocabulary_words() -> tuple[str, ...]:
     """The more usual tokens of a blank and three or more lower-case Latin letters, without the blank."""
     return _words(MOST_USUAL)
+
+
+@cache
+def capitalised_words() -> tuple[str, ...]:
+    """The tokens of a blank and a capitalised word, without the blank: most are several tokens where no blank stands."""
+    return tuple(text[1:] for text in _texts() if re.fullmatch(r" [A-Z][a-zà-öø-ž]{2,11}", text))
 
 
 @cache
