@@ -12,6 +12,8 @@ from tests.scripted_process import Wanted, scripted_processes
 from tests.server.batches.asking import CHAT, RESPONSES, counts, create, ended, lines, results
 from tests.server.serving import until
 
+pytestmark = pytest.mark.slow
+
 SECTIONS = {"batches": {"lease_seconds": 1, "max_running": 4}}
 
 

@@ -24,6 +24,8 @@ from tests.served_process import served_process
 from tests.server.serving import MODEL, until
 from tests.specs.validators import check_response, check_stream, read_stream
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 UNFINISHED = ("queued", "in_progress")

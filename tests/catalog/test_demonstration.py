@@ -28,6 +28,8 @@ from ossian.engine.embedded.shard import Shard
 from ossian.errors import CheckpointError, ConfigurationError
 from ossian.harmony.tokenizer import Tokenizer
 
+pytestmark = pytest.mark.slow
+
 HIDDEN = 256
 READ = [5, 200_006]
 SAID = [7, 200_002]

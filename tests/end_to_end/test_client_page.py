@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.repository import ROOT
 from tests.served_process import ServedProcess, served_process
+
+pytestmark = pytest.mark.slow
 
 PAGE = (ROOT / "docs" / "how-to" / "use-the-python-client.md").read_text(encoding="utf-8")
 WRITTEN_URL = "http://127.0.0.1:8000/v1"

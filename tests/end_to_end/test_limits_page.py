@@ -18,6 +18,8 @@ from tests.databases import sqlite_url
 from tests.repository import ROOT
 from tests.served_process import ServedProcess, served_process
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "how-to" / "limits-and-budgets.md").read_text(encoding="utf-8")
 WRITTEN_URL = "http://127.0.0.1:8000"
 QUESTION = {"model": "ossian-nano", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 2}

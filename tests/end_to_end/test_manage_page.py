@@ -17,6 +17,8 @@ from tests.repository import ROOT
 from tests.scripted_process import Wanted, scripted_processes
 from tests.server.serving import until
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "how-to" / "manage-by-api.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```(sh|python)\n(.*?)```", re.DOTALL)
 WRITTEN_URL = "http://127.0.0.1:8000"

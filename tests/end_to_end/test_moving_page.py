@@ -15,6 +15,8 @@ import pytest
 from tests.repository import ROOT
 from tests.served_process import ServedProcess, served_process
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "how-to" / "move-from-a-hosted-service.md").read_text(encoding="utf-8")
 WRITTEN_URL = "http://127.0.0.1:8000"
 

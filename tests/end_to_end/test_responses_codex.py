@@ -20,6 +20,8 @@ from tests.served_process import ServedProcess
 from tests.server.serving import MODEL, Served, in_turn, serving
 from tests.specs.validators import check_stream, read_stream
 
+pytestmark = pytest.mark.slow
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:

@@ -10,6 +10,8 @@ from ossian.api.responses.dialects import DIALECTS, Dialect
 from tests.served_process import ServedProcess
 from tests.specs.validators import check_item, check_response, check_stream, read_stream
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 MODEL = "gpt-oss-20b"

@@ -18,6 +18,8 @@ from openai import BadRequestError, OpenAI
 from tests.repository import ROOT
 from tests.served_process import ServedProcess
 
+pytestmark = pytest.mark.slow
+
 VAT_QUESTION = "What is the VAT rate in France? If needed, call the tool."
 VAT_TOOL = {
     "type": "function",

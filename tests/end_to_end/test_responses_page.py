@@ -12,6 +12,8 @@ from ossian.api.responses.schema import ResponseRequest
 from tests.repository import ROOT
 from tests.served_process import ServedProcess
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "how-to" / "use-the-responses-api.md").read_text(encoding="utf-8")
 WRITTEN_URL = "http://127.0.0.1:8000"
 

@@ -9,6 +9,8 @@ from openai.types.responses import Response
 
 from tests.served_process import ServedProcess
 
+pytestmark = pytest.mark.slow
+
 MODEL = "gpt-oss-20b"
 MIN_NUM_TOKENS = 10_000
 NUM_REPHRASED = 64  # tokens of a call: its header and arguments may be written in another way than the model wrote them

@@ -21,6 +21,8 @@ from openai import DefaultHttpxClient, OpenAI
 from tests.repository import ROOT
 from tests.served_process import ServedProcess, served_process
 
+pytestmark = pytest.mark.slow
+
 MODEL = "ossian-nano"
 PROGRAMS = {".py": sys.executable, ".sh": "sh"}
 GRAVITY: dict[str, Any] = {

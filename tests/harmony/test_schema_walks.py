@@ -15,6 +15,8 @@ from ossian.harmony.vocabulary import RETURN
 from tests.harmony.formats import FORMATS
 from tests.harmony.turn_walks import draw, messages_of, walk
 
+pytestmark = pytest.mark.slow
+
 NULL: dict[str, Any] = {"type": "null"}
 TEXT: dict[str, Any] = {"type": "string", "maxLength": 6}
 AB: dict[str, Any] = {"a": NULL, "b": NULL}

@@ -3,8 +3,11 @@
 import asyncio
 
 import httpx2
+import pytest
 
 from tests.platform.cluster import QUESTION, Cluster, ask_all, bearer, statuses
+
+pytestmark = pytest.mark.slow
 
 NUM_CLIENTS = 64
 NUM_REQUESTS = 4 * NUM_CLIENTS

@@ -17,6 +17,8 @@ from tests.server.records import PRICED, usage_of
 from tests.server.serving import ALIAS, ANSWER, MODEL, NOW, GatedEngine, Served, scripted, serving, turn_ids, until
 from tests.server.sockets import socket_to
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 QUESTION: Json = {"model": MODEL, "messages": [{"role": "user", "content": "2+2?"}]}

@@ -18,6 +18,8 @@ from tests.storage import account_writing
 from tests.storage.samples import ids
 from tests.storage.writing_process import NUM_AT_ONCE, NUM_EVENTS, all_items, conversation_of, response, started
 
+pytestmark = pytest.mark.slow
+
 MAX_NUM_READ = 12  # responses that a process may say it stored before it is killed
 
 

@@ -11,6 +11,8 @@ from ossian.engine.embedded import kernels
 from tests.cli.conftest import Commands
 from tests.engine.embedded.checkpoints import write_checkpoint
 
+pytestmark = pytest.mark.slow
+
 TINY = ("--set", "engine.kv_cache_bytes=8000000")
 
 

@@ -13,6 +13,8 @@ from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import write_checkpoint
 from tests.repository import ROOT
 
+pytestmark = pytest.mark.slow
+
 CASES = (Prefill(16), Decode(num_tokens=4))
 RUNNER = """
 import json, sys

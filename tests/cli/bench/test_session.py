@@ -10,6 +10,8 @@ from ossian.errors import CheckpointError, EngineError
 from ossian.settings import EngineSettings
 from tests.engine.embedded.checkpoints import write_checkpoint
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = EngineSettings(kv_cache_bytes=4_000_000)
 
 

@@ -22,6 +22,8 @@ from tests.server.responses.asking import Json, delete, error, get, post, respon
 from tests.server.serving import ANSWER, MODEL, GatedEngine, Served, scripted, serving, turn_ids, until
 from tests.specs.validators import check_response, check_stream, read_stream
 
+pytestmark = pytest.mark.slow
+
 UNENDING = f"<|channel|>final<|message|>{'word ' * 20_000}"
 
 
