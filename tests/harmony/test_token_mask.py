@@ -10,7 +10,7 @@ import pytest
 
 from ossian.errors import InvalidRequestError, TokenMaskError
 from ossian.harmony.grammar import CustomGrammar, FunctionGrammar, Syntax, TurnShape
-from ossian.harmony.token_mask import NUM_WORDS, load_grammars
+from ossian.harmony.token_mask import NUM_WORDS, GrammarMask, load_grammars
 from ossian.harmony.vocabulary import CALL, CHANNEL, END, MESSAGE, RETURN
 from tests.harmony.turn_walks import (
     ENCODING,
@@ -346,3 +346,19 @@ def test_a_schema_with_its_own_compiler_options_cannot_loosen_anything() -> None
     assert is_legal(shape, f'{head}{{"location": "Rome", "unit": "celsius"}}<|return|>')
     assert not is_legal(shape, f'{head}{{"location": "Rome"x')
     assert not is_legal(shape, f"{head}{{{' ' * 40}")
+
+
+def test_a_turn_that_meets_a_limit_leaves_others_theirs() -> None:
+    shape = TurnShape(final_schema={"type": "object", "properties": {"a": {"type": "string", "maxLength": 100_000}}})
+    begin = '<|channel|>final<|message|>{"a": " word'
+    beside = GRAMMARS.compile(shape).mask(forces=False)
+    with pytest.raises(TokenMaskError, match="too many states"):
+        follow(GRAMMARS.compile(shape).mask(forces=False), turn(begin + " word" * 3000))
+    follow(beside, turn(begin + '"}'))
+    assert is_legal(shape, begin + '"}')
+
+
+def follow(mask: GrammarMask, token_ids: list[int]) -> None:
+    for token_id in token_ids:
+        mask.allowed()
+        mask.advance(token_id)

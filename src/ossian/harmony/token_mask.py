@@ -1,8 +1,8 @@
 """Token masks: which tokens a turn's grammar allows next, by llguidance.
 
 grammars = load_grammars()                  once a process: it takes a second and 130 MB
-grammar = grammars.compile(shape)           once a request, which waits for a thread that has room for it
-mask = grammar.mask()                       for each sequence, in microseconds
+grammar = grammars.compile(shape)           once a request, in milliseconds, by a thread that has room for it
+mask = grammar.mask()                       for each of its sequences, in microseconds
 mask.allowed(); mask.advance(token_id)      each step
 
 A mask is computed in a thread of its own while the engine runs its next step.
@@ -37,7 +37,7 @@ from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, VOCAB_SIZE
 
 NUM_WORDS: Final = -(-VOCAB_SIZE // 32)
 ANALYSIS: Final = 35_644  # the word's one token
-MAX_COMPILED_BYTES: Final = 2 << 20  # of grammar text; what is compiled of it takes up to 120 times as much
+MAX_KNOWN_BYTES: Final = 2 << 20  # of the texts of grammars that are known to be enforceable
 MAX_BYTES: Final = 5 << 18  # of one turn's grammar: its schemas may have a megabyte together
 MAX_DEFINITION_CHARACTERS: Final = 100_000  # of all grammars of a turn's custom tools
 MAX_REASON_CHARACTERS: Final = 300
@@ -75,24 +75,20 @@ class TurnGrammars:
         self._compilers = ThreadPoolExecutor(NUM_COMPILERS, thread_name_prefix="ossian-grammar")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ossian-mask")
         self._lock = threading.Lock()
-        self._compiled: OrderedDict[str, llguidance.LLMatcher] = OrderedDict()  # the longest unused is the first
+        self._enforceable: OrderedDict[str, None] = OrderedDict()  # grammars; the longest unused is the first
         self._num_bytes = 0
 
     def compile(self, shape: TurnShape) -> "TurnGrammar":
-        """Return a turn's grammar; those used lately are kept.
+        """Return a turn's grammar. No two requests share one: a matcher and its copies grow together, so one request
+        that meets a limit would have met it for all others.
 
         A huge schema takes seconds: call it in a worker thread. Raises InvalidRequestError for what cannot be enforced.
         """
         _check_size(shape)
         text = turn_grammar(shape, self._encode)
-        with self._lock:
-            base = self._compiled.get(text)
-            if base is not None:
-                self._compiled.move_to_end(text)
-        if base is None:
-            base = self._in_roomy_thread(partial(self._compile, shape, text))
-            self._keep(text, base)
-        return TurnGrammar(base, self._lock, self._thread, shape.max_analysis_tokens)
+        matcher = self._in_roomy_thread(partial(self._compile, shape, text))
+        self._note_enforceable(text)
+        return TurnGrammar(matcher, self._thread, shape.max_analysis_tokens)
 
     def _in_roomy_thread(self, compiled: Callable[[], llguidance.LLMatcher]) -> llguidance.LLMatcher:
         """Compile in a thread with a large stack. The size is the process's: others that start meanwhile get it too."""
@@ -104,14 +100,29 @@ class TurnGrammars:
                 threading.stack_size(usual)
         return waiting.result()
 
-    def _keep(self, text: str, base: llguidance.LLMatcher) -> None:
+    def _note_enforceable(self, text: str) -> None:
         with self._lock:
-            self._num_bytes += len(text) if self._compiled.setdefault(text, base) is base else 0
-            while self._num_bytes > MAX_COMPILED_BYTES:
-                self._num_bytes -= len(self._compiled.popitem(last=False)[0])
+            self._num_bytes += 0 if text in self._enforceable else len(text)
+            self._enforceable[text] = None
+            self._enforceable.move_to_end(text)
+            while self._num_bytes > MAX_KNOWN_BYTES:
+                self._num_bytes -= len(self._enforceable.popitem(last=False)[0])
 
     def _compile(self, shape: TurnShape, grammar: str) -> llguidance.LLMatcher:
-        """Compile a turn, each constrained content alone first, to name the one that cannot be enforced."""
+        """Compile a turn. The first time each constrained content is tried alone, to name what cannot be enforced."""
+        with self._lock:
+            is_known = grammar in self._enforceable
+        if not is_known:
+            self._try_contents(shape)
+        matcher = self._matcher(grammar, LIMITS)
+        if matcher.is_error():
+            raise InvalidRequestError(
+                f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
+            )
+        return matcher
+
+    def _try_contents(self, shape: TurnShape) -> None:
+        """Raise InvalidRequestError for the content that cannot be enforced, if there is one."""
         contents = list(content_grammars(shape))
         for name, content in contents:
             if error := self._error(content):
@@ -119,12 +130,6 @@ class TurnGrammars:
         definitions = [content for _, content in contents if "lark_grammar" in content]
         if len(definitions) > 1 and (error := self._error(*definitions)):
             raise InvalidRequestError(f"The grammars of the custom tools cannot be enforced together: {error}.")
-        matcher = self._matcher(grammar, LIMITS)
-        if matcher.is_error():
-            raise InvalidRequestError(
-                f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
-            )
-        return matcher
 
     def _error(self, *contents: Mapping[str, object]) -> str:
         """Why contents cannot be enforced, "" if they can: what compiles may still fail at its first mask."""
@@ -169,25 +174,18 @@ def _check_size(shape: TurnShape) -> None:
 
 
 class TurnGrammar:
-    """A compiled turn. Safe to share between threads."""
+    """A compiled turn of one request."""
 
     def __init__(
-        self,
-        base: llguidance.LLMatcher,
-        lock: threading.Lock,
-        thread: ThreadPoolExecutor,
-        max_analysis_tokens: int | None,
+        self, matcher: llguidance.LLMatcher, thread: ThreadPoolExecutor, max_analysis_tokens: int | None
     ) -> None:
-        self._base = base  # never used itself: it would grow
-        self._lock = lock
+        self._matcher = matcher
         self._thread = thread
         self._max_analysis_tokens = max_analysis_tokens
 
     def mask(self, *, forces: bool = True) -> "GrammarMask":
-        """Return the mask of one new turn. With `forces` it says which tokens must come, for nobody to sample them."""
-        with self._lock:
-            matcher = self._base.deep_copy()
-        return GrammarMask(matcher, self._thread, self._max_analysis_tokens, forces=forces)
+        """Return the mask of one choice. With `forces` it says which tokens must come, for nobody to sample them."""
+        return GrammarMask(self._matcher.deep_copy(), self._thread, self._max_analysis_tokens, forces=forces)
 
 
 @cache
