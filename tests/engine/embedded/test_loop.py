@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from ossian.engine.base import FinishReason, SamplingParams
-from ossian.errors import EngineDeadError, EngineError
+from ossian.errors import EngineDeadError, EngineError, TokenMaskError
 from tests.engine.embedded.doubles import Gate, generate, read, request, running, settled, tiny_engine
 
 GREEDY = SamplingParams(temperature=0.0, seed=0, max_tokens=12, ignore_eos=True)
@@ -41,6 +41,30 @@ async def test_a_failed_step_is_told_when_the_log_cannot_be_written(monkeypatch:
         async with asyncio.timeout(30):
             with pytest.raises(EngineError):
                 await read(stream)
+
+
+async def test_a_limit_met_ends_its_own_stream_only_when_the_log_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class ClosedLog:
+        def warning(self, event: str, **values: object) -> None:
+            raise BrokenPipeError
+
+    class MeetsALimit:
+        def allowed(self) -> None:
+            raise TokenMaskError("too many states")
+
+        def advance(self, token_id: int) -> None:
+            raise NotImplementedError
+
+    monkeypatch.setattr("ossian.engine.embedded.loop.logger", ClosedLog())
+    async with running(tiny_engine()) as engine:
+        good, limited = (
+            await engine.generate(request([1], GREEDY)),
+            await engine.generate(request([2], GREEDY, token_mask=MeetsALimit())),
+        )
+        assert (await read(limited))[-1].finish_reason is FinishReason.LENGTH
+        assert (await read(good))[-1].finish_reason is not None
 
 
 async def test_a_grammar_that_fails_ends_its_own_stream_only() -> None:

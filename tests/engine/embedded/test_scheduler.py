@@ -12,7 +12,7 @@ from ossian.engine.base import EngineRequest, SamplingParams
 from ossian.engine.embedded.block_manager import BlockManager
 from ossian.engine.embedded.kv_cache import max_len_in
 from ossian.engine.embedded.scheduler import Scheduler
-from ossian.engine.embedded.sequence import Sequence, SequenceStatus
+from ossian.engine.embedded.sequence import MAX_SCORED_TOKENS, Sequence, SequenceStatus
 from ossian.engine.embedded.step_pace import LEAST_PREFILL, StepPace
 
 BLOCK_SIZE = 4
@@ -170,6 +170,17 @@ def test_scored_prompts_take_small_chunks() -> None:
     scored = sequence(range(100), num_prompt_logprobs=1)
     one.add(scored)
     assert step(one) == [(scored, 64)]
+
+
+def test_scored_prompts_share_the_rows_of_a_step() -> None:
+    one = scheduler(max_num_batched_tokens=512)
+    scored = [sequence(range(40 * i, 40 * i + 40), num_prompt_logprobs=1) for i in range(3)]
+    plain = sequence(range(500, 540))
+    for each in (*scored, plain):
+        one.add(each)
+    assert dict(step(one)) == {scored[0]: 40, scored[1]: 24, plain: 40}
+    assert dict(step(one)) == {scored[0]: 1, scored[1]: 16, scored[2]: 40, plain: 1}
+    assert dict(step(one)) == dict.fromkeys((*scored, plain), 1)
 
 
 def test_removing_twice_and_removing_what_waits() -> None:
@@ -400,6 +411,11 @@ def held_blocks(one: Sequence) -> list[int]:
     return [*one.block_table.values.tolist(), *one.sliding_block_table.values[one.num_left_blocks :].tolist()]
 
 
+def fair_chunk(one: Sequence) -> int:
+    """What a prefill needs, as far as it may have it: of the rows for scored prompts half."""
+    return min(one.max_chunk, MAX_SCORED_TOKENS // 2) if one.is_scored else one.max_chunk
+
+
 class Scheduling(RuleBasedStateMachine):
     """Sequences come, grow, leave and are aborted, with never quite enough blocks, and steps take any time."""
 
@@ -472,9 +488,9 @@ class Scheduling(RuleBasedStateMachine):
         oldest, shortest = prefills[0], min(prefills, key=lambda one: (one.num_uncached_tokens, one.arrival))
         least = min(LEAST_PREFILL, self.scheduler.max_num_batched_tokens - num_decodes)
         assert num_tokens >= min(sum(one.max_chunk for one in prefills), -(-least // 2))
-        assert chunks[oldest] >= min(oldest.max_chunk, -(-num_tokens // 2)), "the oldest prefill was starved"
+        assert chunks[oldest] >= min(fair_chunk(oldest), -(-num_tokens // 2)), "the oldest prefill was starved"
         if all(one.urgent_len == one.num_prefill_tokens for one in prefills):
-            assert chunks[shortest] >= min(shortest.max_chunk, num_tokens // 2), "a short prefill waits for long ones"
+            assert chunks[shortest] >= min(fair_chunk(shortest), num_tokens // 2), "a short prefill waits for long ones"
 
     def advance(self, scheduled: list[Sequence], token_ids: list[int]) -> None:
         sampled = [one for one in scheduled if one.is_sampled]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossian.engine.base import EngineRequest, SamplingParams
-from ossian.engine.embedded.sequence import MAX_PROMPT_LOGPROBS_CHUNK, GrowingArray, Sequence
+from ossian.engine.embedded.sequence import MAX_SCORED_TOKENS, GrowingArray, Sequence
 
 
 def sequence(prompt: list[int], sampling: SamplingParams = SamplingParams(), max_model_len: int = 100) -> Sequence:
@@ -130,6 +130,6 @@ def test_outputs_are_not_scored_as_prompt() -> None:
 
 def test_chunks_are_small_while_a_prompt_is_scored() -> None:
     one = sequence([1] * 99, SamplingParams(num_prompt_logprobs=0))
-    assert one.max_chunk == MAX_PROMPT_LOGPROBS_CHUNK
+    assert one.max_chunk == MAX_SCORED_TOKENS
     one.prompt_logprobs += [None] * 98
     assert one.max_chunk == 99

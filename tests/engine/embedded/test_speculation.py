@@ -176,6 +176,15 @@ def test_drafts_keep_to_the_blocks_that_are_free() -> None:
     assert steps.manager.num_free_blocks == 0
 
 
+@pytest.mark.parametrize("num_blocks, num_draft_tokens", [(2, 1), (3, 1), (4, 2)])
+def test_drafts_leave_a_block_for_whoever_needs_it_next(num_blocks: int, num_draft_tokens: int) -> None:
+    """A second block would stay with the sequence, draft refused or not."""
+    steps = Steps(sequence(PERIOD * 3), num_blocks=num_blocks)
+    steps.speculation._plain_seconds[1] = 0.06
+    steps.speculation.propose(steps.sequences)
+    assert len(steps.sequences[0].draft) == num_draft_tokens
+
+
 @pytest.mark.parametrize("max_tokens, num_draft_tokens", [(1, 0), (2, 1), (3, 2), (50, 2)])
 def test_the_last_token_needs_no_draft(max_tokens: int, num_draft_tokens: int) -> None:
     steps = Steps(sequence(PERIOD * 3, max_tokens=max_tokens))

@@ -45,6 +45,7 @@ class BlockManager:
         self.enable_prefix_cache = enable_prefix_cache
         self._copy_blocks = copy_blocks
         self._window = window
+        self._num_kinds = 2 if window else 1
         self._num_window_blocks = num_window_blocks(window, block_size)
         self._pool = BlockPool(num_blocks)
         self._prefix_cache = PrefixCache(block_size, window)
@@ -59,8 +60,7 @@ class BlockManager:
         Returns False, with nothing taken, when that would leave fewer than `num_spare_blocks` of a kind free.
         """
         hit = self._hit(sequence)
-        num_kinds = 2 if self._window else 1
-        if self._num_needed(sequence, hit) + num_kinds * num_spare_blocks > self._pool.num_free:
+        if self._num_needed(sequence, hit) + self._num_kinds * num_spare_blocks > self._pool.num_free:
             return False
         for block_id in (*hit.full, *hit.sliding):  # before any is taken, so that none of them is
             self._pool.hold(block_id)
@@ -94,12 +94,20 @@ class BlockManager:
             has_room = self._grow(sequence.sliding_block_table, sequence.num_cached_tokens + 1)
         return has_room
 
+    def can_spare(self, num_sequences: int, num_tokens: int) -> bool:
+        """Would each of so many sequences find a block to grow into, had they taken so many tokens more in all?"""
+        num_blocks = 2 * num_sequences + num_tokens // self.block_size
+        return self._num_kinds * num_blocks <= self._pool.num_free
+
     def reserve(self, sequence: Sequence, num_tokens: int) -> int:
         """Make room for the next `num_tokens` tokens to compute, or as many as fit; returns for how many there is."""
-        tables = self._tables(sequence)
-        for table in tables:
+        for table in self._tables(sequence):
             self._grow(table, sequence.num_cached_tokens + num_tokens)
-        return min(num_tokens, min(map(len, tables)) * self.block_size - sequence.num_cached_tokens)
+        return min(num_tokens, self.room(sequence))
+
+    def room(self, sequence: Sequence) -> int:
+        """For how many of the next tokens to compute there is room in a sequence's blocks."""
+        return min(map(len, self._tables(sequence))) * self.block_size - sequence.num_cached_tokens
 
     def publish(self, sequence: Sequence) -> None:
         """Let others share what this sequence has computed, and take back what has left the window."""

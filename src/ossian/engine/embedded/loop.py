@@ -169,7 +169,8 @@ class EngineLoop:
 
     def _note_failed_mask(self, sequence: Sequence, error: TokenMaskError) -> None:
         self._num_failed_masks += 1
-        logger.warning("token_mask_failed", request_id=sequence.request_id, error=str(error))
+        with suppress(Exception):  # a log that cannot be written must not end everybody's sequences
+            logger.warning("token_mask_failed", request_id=sequence.request_id, error=str(error))
 
     def _receive(self, sequence: Sequence) -> None:
         self.scheduler.add(sequence)

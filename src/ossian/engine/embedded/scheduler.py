@@ -16,7 +16,7 @@ first, `max_num_seqs` of them in all.
 from bisect import insort
 
 from ossian.engine.embedded.block_manager import BlockManager
-from ossian.engine.embedded.sequence import Sequence, SequenceStatus
+from ossian.engine.embedded.sequence import MAX_SCORED_TOKENS, Sequence, SequenceStatus
 from ossian.engine.embedded.step_pace import LEAST_PREFILL, StepPace
 
 
@@ -167,12 +167,20 @@ def _schedule_forced(decodes: list[Sequence], budget: int) -> int:
 
 
 def _schedule_prefills(prefills: list[Sequence], budget: int) -> list[Sequence]:
-    """Give half of the budget to the oldest, and the rest to the shortest first; returns those that got some."""
+    """Give half of the budget to the oldest, and the rest to the shortest first; returns those that got some.
+
+    Prompts that are scored share a budget of rows besides, in the same way.
+    """
+    num_rows = MAX_SCORED_TOKENS
     for sequence in prefills:
         sequence.num_scheduled_tokens = 0
-    shares = [(sequence, budget) for sequence in sorted(prefills, key=_urgency)]
-    for sequence, share in [*((oldest, -(-budget // 2)) for oldest in prefills[:1]), *shares]:
+    shares = [(sequence, budget, num_rows) for sequence in sorted(prefills, key=_urgency)]
+    of_oldest = [(oldest, -(-budget // 2), num_rows // 2) for oldest in prefills[:1]]
+    for sequence, share, share_of_rows in [*of_oldest, *shares]:
         num_tokens = min(share, budget, sequence.max_chunk - sequence.num_scheduled_tokens)
+        if sequence.is_scored:
+            num_tokens = min(num_tokens, share_of_rows, num_rows)
+            num_rows -= num_tokens
         sequence.num_scheduled_tokens += num_tokens
         budget -= num_tokens
     return [sequence for sequence in prefills if sequence.num_scheduled_tokens]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ossian.engine.base import EngineRequest, TokenLogprobs
 
 NUM_SEED_BITS = 64
-MAX_PROMPT_LOGPROBS_CHUNK = 64  # tokens a step; each costs a row of vocab_size float32
+MAX_SCORED_TOKENS = 64  # a step, of all prompts that want logprobs; each costs a row of vocab_size float32
 
 
 class SequenceStatus(Enum):
@@ -153,8 +153,12 @@ class Sequence:
     @property
     def max_chunk(self) -> int:
         """The most tokens it may be scheduled at once."""
-        needs_rows = self.wants_prompt_logprobs and len(self.prompt_logprobs) < self.num_prompt_tokens
-        return min(self.num_uncached_tokens, MAX_PROMPT_LOGPROBS_CHUNK if needs_rows else self.num_uncached_tokens)
+        return min(self.num_uncached_tokens, MAX_SCORED_TOKENS) if self.is_scored else self.num_uncached_tokens
+
+    @property
+    def is_scored(self) -> bool:
+        """Does its prompt still want logprobs?"""
+        return self.wants_prompt_logprobs and len(self.prompt_logprobs) < self.num_prompt_tokens
 
     @property
     def prompt_logits_positions(self) -> range:

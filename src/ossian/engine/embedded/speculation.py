@@ -56,9 +56,11 @@ class Speculation:
         room = min(self._max_num_draft_tokens, self._max_num_batched_tokens - len(scheduled))
         if room <= 0 or len(scheduled) not in self._plain_seconds or not _is_plain(scheduled):
             return
+        # A refused draft keeps its blocks: somebody could be preempted for want of them.
+        may_grow = self._block_manager.can_spare(len(scheduled), room)
         drafts = {sequence: draft for sequence in scheduled if (draft := self._draft(sequence))}
         for sequence, draft in drafts.items():
-            self._schedule(sequence, draft[: room // len(drafts)])
+            self._schedule(sequence, draft[: room // len(drafts)], may_grow=may_grow)
 
     def settle(self, scheduled: list[Sequence], seconds: float) -> None:
         """Note what a step took, once its tokens are sampled."""
@@ -92,8 +94,11 @@ class Speculation:
             return []
         return account.ngrams.draft(sequence.tokens.values, num_tokens)
 
-    def _schedule(self, sequence: Sequence, draft: list[int]) -> None:
-        num_tokens = self._block_manager.reserve(sequence, sequence.num_scheduled_tokens + len(draft))
+    def _schedule(self, sequence: Sequence, draft: list[int], *, may_grow: bool) -> None:
+        num_tokens = sequence.num_scheduled_tokens + len(draft)
+        if may_grow:
+            self._block_manager.reserve(sequence, num_tokens)
+        num_tokens = min(num_tokens, self._block_manager.room(sequence))
         sequence.draft = draft[: num_tokens - sequence.num_scheduled_tokens]
         sequence.num_scheduled_tokens += len(sequence.draft)
 
