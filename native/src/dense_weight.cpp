@@ -12,7 +12,7 @@
 namespace ossian {
 namespace {
 
-constexpr int64_t kPanelsPerChunk = 4;
+constexpr int64_t kMostPanelsPerChunk = 4;
 
 void check_shape(int64_t num_rows, int64_t num_cols) {
   if (num_rows > 0 && num_cols > 0 && num_rows % kPanelRows == 0 && num_cols % kBlock == 0) return;
@@ -52,7 +52,8 @@ void DenseWeight::pack(const uint16_t* weight, uint8_t* out) const {
   const auto pack_panel = format_ == WeightFormat::int8 ? kernels.int8_panel : kernels.bf16_panel;
   const int64_t panel_bytes = layout_of(format_).panel_bytes(num_cols_);
   std::atomic<bool> is_finite{true};
-  parallel_for(num_rows_ / kPanelRows, kPanelsPerChunk, [&](int64_t begin, int64_t end) {
+  const int64_t num_panels = num_rows_ / kPanelRows;
+  parallel_for(num_panels, chunk_size(num_panels, kMostPanelsPerChunk), [&](int64_t begin, int64_t end) {
     for (int64_t panel = begin; panel < end; ++panel) {
       const uint16_t* rows = weight + panel * kPanelRows * num_cols_;
       if (!pack_panel(rows, num_cols_, num_cols_, out + panel * panel_bytes)) is_finite = false;

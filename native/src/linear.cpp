@@ -11,7 +11,7 @@
 namespace ossian {
 namespace {
 
-constexpr int64_t kPanelsPerChunk = 4;
+constexpr int64_t kMostPanelsPerChunk = 4;
 
 // Reused from call to call, so that a step touches no fresh memory once it has run.
 thread_local std::vector<uint8_t> group_storage;
@@ -34,7 +34,7 @@ void linear(const float* x, int64_t num_tokens, const DenseWeight& weight, float
   const MultiplyPanels multiply = weight.format() == WeightFormat::int8 ? kernels.int8 : kernels.bf16;
   const Panels panels = weight.panels();
   const MatmulOutput output{out, weight.num_rows(), accumulate};
-  parallel_for(panels.num_panels, kPanelsPerChunk,
+  parallel_for(panels.num_panels, chunk_size(panels.num_panels, kMostPanelsPerChunk),
                [&](int64_t begin, int64_t end) { multiply(panels, groups.view(), begin, end, output); });
 }
 

@@ -10,8 +10,8 @@
 namespace ossian {
 namespace {
 
-constexpr int64_t kPairsPerChunk = 2;
-constexpr int64_t kPanelsPerChunk = 4;
+constexpr int64_t kMostPairsPerChunk = 2;
+constexpr int64_t kMostPanelsPerChunk = 4;
 constexpr int64_t kTokensPerChunk = 4;
 
 // Reused from call to call, so that a step touches no fresh memory once it has run.
@@ -41,9 +41,9 @@ ActivationGroups group_slots(const ActivationFormat& format, int64_t num_cols, i
 
 // Call f(expert, begin, end) for the units [0, num_units) of every expert, in parallel.
 template <class F>
-void for_each_expert(const MoePlan& plan, int64_t num_units, int64_t chunk, const F& f) {
+void for_each_expert(const MoePlan& plan, int64_t num_units, int64_t largest_chunk, const F& f) {
   const auto total = static_cast<int64_t>(plan.experts.size()) * num_units;
-  parallel_for(total, chunk, [&](int64_t begin, int64_t end) {
+  parallel_for(total, chunk_size(total, largest_chunk), [&](int64_t begin, int64_t end) {
     while (begin < end) {
       const int64_t first = begin % num_units;
       const int64_t last = std::min(num_units, first + end - begin);
@@ -67,7 +67,7 @@ class Moe {
     groups.fill(format_, x, plan_.tokens, storage.groups);
     const MultiplyGateUp multiply = exact_ ? kernels_.gate_up_exact : kernels_.gate_up;
     const MatmulOutput out{activations, experts_.intermediate_size(), false};
-    for_each_expert(plan_, experts_.intermediate_size() / kPanelRows, kPairsPerChunk,
+    for_each_expert(plan_, experts_.intermediate_size() / kPanelRows, kMostPairsPerChunk,
                     [&](const MoePlan::Expert& expert, int64_t begin, int64_t end) {
                       const TokenGroups view = groups.view(expert.first_group, expert.end_group);
                       multiply(experts_.gate_up(expert.id), view, begin, end, limit, out);
@@ -79,7 +79,7 @@ class Moe {
     groups.fill(format_, activations, plan_.in_order, storage.groups);
     const MultiplyPanels multiply = exact_ ? kernels_.mxfp4_exact : kernels_.mxfp4;
     const MatmulOutput out{outputs, experts_.hidden_size(), false};
-    for_each_expert(plan_, experts_.hidden_size() / kPanelRows, kPanelsPerChunk,
+    for_each_expert(plan_, experts_.hidden_size() / kPanelRows, kMostPanelsPerChunk,
                     [&](const MoePlan::Expert& expert, int64_t begin, int64_t end) {
                       const TokenGroups view = groups.view(expert.first_group, expert.end_group);
                       multiply(experts_.down(expert.id), view, begin, end, out);

@@ -213,6 +213,12 @@ void set_num_threads(int num_threads) {
   the.pool.reset();
 }
 
+int64_t chunk_size(int64_t n, int64_t largest) {
+  constexpr int64_t kChunksPerThread = 4;
+  if (is_inside_job) return largest;
+  return std::clamp(n / (kChunksPerThread * num_threads()), int64_t{1}, largest);
+}
+
 void run_parallel(int64_t n, int64_t chunk, RunChunk run, const void* function) {
   if (n <= 0) return;
   // A chunk number must fit the lower half of a ticket.

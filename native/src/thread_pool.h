@@ -23,6 +23,9 @@ int num_threads();
 // 0 means the CPU quota. Waits for the running job. Throws std::invalid_argument outside [0, 1024].
 void set_num_threads(int num_threads);
 
+// How many of n items make a chunk: at most `largest`, and so few that each thread has several chunks.
+int64_t chunk_size(int64_t n, int64_t largest);
+
 using RunChunk = void (*)(const void* function, int64_t begin, int64_t end);
 
 void run_parallel(int64_t n, int64_t chunk, RunChunk run, const void* function);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "check.h"
 #include "cpu_quota.h"
@@ -27,6 +28,15 @@ std::vector<int> visits(int64_t n, int64_t chunk) {
 }
 
 }  // namespace
+
+TEST(chunks_are_smaller_where_many_threads_share_few_items) {
+  for (const auto& [threads, size] : {std::pair{1, 4}, {8, 4}, {16, 2}, {64, 1}}) {
+    set_num_threads(threads);
+    CHECK(chunk_size(180, 4) == size);
+  }
+  parallel_for(2, 1, [](int64_t, int64_t) { CHECK(chunk_size(180, 4) == 4); });  // it is not cut again
+  set_num_threads(0);
+}
 
 TEST(parallel_for_visits_every_item_once) {
   for (const int threads : {1, 2, 3, 5}) {

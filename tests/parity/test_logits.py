@@ -64,9 +64,12 @@ def test_exact_mode_is_within_the_spread_of_bfloat16_and_float32(compared: Compa
     BFLOAT16_ERRORS.append(compared.bfloat16.errors)
 
 
-@pytest.mark.parametrize("dense_format", ["int8", "bf16"])
-def test_default_mode_gives_nearly_the_same_distribution(compared: Compared, dense_format: str) -> None:
-    found = ours(compared, f"default, {dense_format} dense", dense_format=dense_format)
+@pytest.mark.parametrize("dense_format, kv_cache_dtype", [("int8", "int16"), ("bf16", "int16"), ("int8", "int8")])
+def test_default_mode_gives_nearly_the_same_distribution(
+    compared: Compared, dense_format: str, kv_cache_dtype: str
+) -> None:
+    mode = f"default, {dense_format} dense, {kv_cache_dtype} KV"
+    found = ours(compared, mode, dense_format=dense_format, kv_cache_dtype=kv_cache_dtype)
     assert found.mean_kl <= MAX_MEAN_KL
     assert found.top1 >= MIN_TOP1
 

@@ -17,6 +17,7 @@ from tests.engine.embedded.reference_model import ReferenceModel
 MODES: list[dict[str, Any]] = [
     {"precision": "default", "dense_format": "int8"},
     {"precision": "default", "dense_format": "bf16"},
+    {"precision": "default", "kv_cache_dtype": "int8"},
     {"precision": "exact"},
 ]
 CONFIG = tiny_config(num_attention_heads=8, num_key_value_heads=1, hidden_size=96)
