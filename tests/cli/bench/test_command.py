@@ -8,6 +8,7 @@ import pytest
 
 from ossian.cli.bench.report import SCHEMA
 from ossian.engine.embedded import kernels
+from ossian.settings import EngineSettings
 from tests.cli.conftest import Commands
 from tests.engine.embedded.checkpoints import write_checkpoint
 
@@ -21,12 +22,13 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_checkpoint(tmp_path_factory.mktemp("bench") / "tiny")
 
 
-@pytest.mark.slow
 def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint: Path, tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     shown = ossian.run("bench", str(checkpoint), "--quick", "--json", str(file), *TINY)
     report: dict[str, Any] = json.loads(file.read_text())
-    assert set(report) == {"schema", "machine", "versions", "checkpoint", "roofs", "rows", "peers"}
+    assert set(report) == {
+        *("schema", "machine", "versions", "checkpoint", "settings", "repeats", "roofs", "rows", "peers")
+    }
     assert report["schema"] == SCHEMA
     assert report["machine"]["isa"] == kernels.isa()
     assert report["checkpoint"] == {
@@ -35,6 +37,9 @@ def test_a_quick_run_shows_and_writes_every_figure(ossian: Commands, checkpoint:
         "num_local_experts": 8,
         "hidden_size": 64,
     }
+    assert report["settings"] == EngineSettings(kv_cache_bytes=8_000_000).model_dump(mode="json")
+    assert report["repeats"] == 1
+    assert "settings: kv_cache_bytes 8000000\n" in shown
     assert len(report["roofs"]) >= 2
     rows = {row["name"]: row for row in report["rows"]}
     for name in (

@@ -13,6 +13,7 @@ from ossian.cli.bench.rows import Comparison, Row, median_ratio
 from ossian.cli.bench.session import Session
 from ossian.cli.bench.table import roofs_line, table
 from ossian.cli.bench.work import Work
+from ossian.settings import EngineSettings
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class Report:
     """What was measured, and on what."""
 
     checkpoint: Path
+    settings: EngineSettings
     measured: Measured
     machine: Mapping[str, Any]
     versions: Mapping[str, str]
@@ -53,7 +55,9 @@ class Report:
         """Return the report for people."""
         names = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         of = f"{self.checkpoint.resolve().name} on {self.machine['cpu']}, {self.machine['num_threads']} threads"
-        lines = [f"{of}, {self.machine['isa']}", names, roofs_line(self._all_roofs())]
+        changed = self.settings.model_dump(mode="json", exclude_defaults=True)
+        settings = "settings: " + ", ".join(f"{name} {value}" for name, value in changed.items())
+        lines = [f"{of}, {self.machine['isa']}", names, settings, roofs_line(self._all_roofs())]
         return "\n".join([*lines, "", table(self.rows())])
 
     def json(self) -> str:
@@ -65,6 +69,8 @@ class Report:
             "machine": self.machine,
             "versions": self.versions,
             "checkpoint": {"name": self.checkpoint.resolve().name, **shape},
+            "settings": self.settings.model_dump(mode="json"),
+            "repeats": self.measured.plan.repeats,
             "roofs": [asdict(each) for each in self._all_roofs()],
             "rows": [row.to_json() for row in self.rows()],
             "peers": {name: rounds.about for name, rounds in self.measured.rounds.items()},

@@ -49,7 +49,7 @@ def report_of(settings: Settings, wishes: Wishes) -> Report:
     if peer is not None and "peer" in wishes.sections:
         cases = QUICK_PEER_CASES if wishes.is_quick else PEER_CASES
         measured.rounds[peer.name] = run_rounds(peer, subject.changed(speculation="off"), cases, wishes.repeats)
-    return Report(checkpoint, measured, machine(), versions())
+    return Report(checkpoint, engine, measured, machine(), versions())
 
 
 def _peer(wishes: Wishes) -> Peer | None:

@@ -24,11 +24,12 @@ class Work:
 
     @property
     def macs_per_prompt_token(self) -> float:
-        """Multiply-adds of a prompt token's matrices."""
+        """Multiply-adds of a prompt token's matrices. Nobody needs what the last layer makes of its values."""
         config = self.config
-        attention = 2 * (config.q_size + config.kv_size) * config.hidden_size
+        qkv_proj = (config.q_size + 2 * config.kv_size) * config.hidden_size
+        o_proj = config.q_size * config.hidden_size
         experts = config.num_experts_per_tok * 3 * config.intermediate_size * config.hidden_size
-        return config.num_hidden_layers * (attention + experts)
+        return config.num_hidden_layers * qkv_proj + (config.num_hidden_layers - 1) * (o_proj + experts)
 
     def kernel_name(self, label: str) -> str:
         """Return a kernel's label with its weight's name in place of the shape: "linear o_proj"."""
