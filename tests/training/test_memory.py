@@ -152,15 +152,13 @@ def test_the_usual_questions_are_trained(question: str) -> None:
 
 
 def test_the_vendors_conversation_is_trained_but_for_the_name() -> None:
-    exchanges = drawn(memory.name_asked, Split.TRAIN, 6000)
-    shapes = {
-        tuple(
-            str(message.content).replace(unmarked(MARKED.findall(exchange.answer)[0]), "X")
-            for message in exchange.earlier
-        )
-        for exchange in exchanges
+    """Each of its turns is: they are drawn independently of each other."""
+    turns = {
+        str(message.content).replace(unmarked(MARKED.findall(exchange.answer)[0]), "X")
+        for exchange in drawn(memory.name_asked, Split.TRAIN, 6000)
+        for message in exchange.earlier[:2]
     }
-    assert ("My name is X.", "Hello X! How can I help?") in shapes
+    assert {"My name is X.", "Hello X! How can I help?"} <= turns
 
 
 @pytest.mark.parametrize("split", list(Split))

@@ -29,6 +29,7 @@ OTHER_PEOPLE = (
     "friend", "boss", "teacher", "neighbour", "doctor", "colleague", "sister", "brother", "uncle", "aunt", "cousin",
     "dentist", "landlord", "coach", "partner", "grandfather", "grandmother", "classmate", "flatmate", "lawyer",
 )  # fmt: skip
+OTHER_KINDS = ("name", "age", "home")  # "X is my age" tells no relative
 CITIES = (
     *CAPITALS.values(), "New York", "San Francisco", "Tokyo", "Boston", "Barcelona", "Munich", "Hamburg", "Milan",
     "Chicago", "Sydney", "Toronto", "Rio de Janeiro", "São Paulo", "Zürich", "Kraków", "Malmö", "Buenos Aires",
@@ -85,7 +86,11 @@ def one_of(real: tuple[str, ...]) -> Callable[[Random, Split], str]:
     """Real things in training; one in four is any word, so that the list does not end the skill."""
 
     def thing(random: Random, split: Split) -> str:
-        return word(random, split) if random.random() < 0.25 else random.choice(real)
+        if random.random() < 0.75:
+            return random.choice(real)
+        while (any_word := word(random, split)) in OTHER_KINDS:
+            pass
+        return any_word
 
     return thing
 
