@@ -15,6 +15,7 @@ from training.vocabulary import NOT_TRAINED, LayerTables, Tables
 
 BALANCE = 0.003
 NUM_DRAWN = 768  # at least so many tokens stand for all the model could say, but should not
+NUM_ASKED, NUM_LIKELIEST = 128, 4  # of so many tokens to be said, so many likeliest
 FILLED = 512  # sizes are filled up to a multiple: matrix products of few shapes are prepared once
 COMPILED = ("cross_entropies", "cross_entropies_gradient")
 
@@ -37,6 +38,20 @@ def chosen_rows(weights: dict[str, Tensor], layer: str, ids: Tensor, tables: Tab
 def filled_up(size: int) -> int:
     """How much is missing to the next multiple of FILLED."""
     return -size % FILLED
+
+
+@torch.no_grad()
+def mistakable(weights: dict[str, Tensor], tables: Tables, hidden: Tensor, targets: Tensor) -> Tensor:
+    """Of the tokens without a trained output row those that the model finds likeliest where it is to say such a one.
+
+    A random sample would seldom show the few that are spelled like the target. As in "Approximate nearest neighbor
+    negative contrastive learning" (Xiong et al., 2020), with an exact search.
+    """
+    is_copy = (tables.outputs.row[targets] == NOT_TRAINED).nonzero().squeeze(1)
+    asked = hidden[is_copy[torch.randperm(len(is_copy))[:NUM_ASKED]]]
+    parts = [functional.linear(asked, weights[f"lm_head.{part}"]) for part in ("prefixes", "cases")]
+    logits = functional.linear(torch.cat((asked * weights["lm_head.scale"], *parts), 1), tables.spelled)
+    return tables.unseen[logits.topk(NUM_LIKELIEST, -1).indices.flatten()]
 
 
 def candidates(present: Tensor, tables: Tables) -> tuple[Tensor, Tensor]:
@@ -72,7 +87,8 @@ def loss_of(
     hidden, balance = forward(weights, config, embedded(weights, tables, torch.cat((ids, filling))), groups)
 
     learned = (targets != IGNORED).nonzero().squeeze(1)
-    others, counts = candidates(torch.cat((ids, targets[learned])), tables)
+    likeliest = mistakable(weights, tables, hidden[learned], targets[learned])
+    others, counts = candidates(torch.cat((ids, targets[learned], likeliest)), tables)
     compared = torch.cat((tables.outputs.ids, others))
     place = torch.zeros_like(tables.outputs.row).index_put((compared,), torch.arange(len(compared)))
     counts = torch.cat((torch.zeros(len(tables.outputs.ids)), counts))

@@ -65,8 +65,10 @@ class Optimizer:
         return {"first": self.first, "second": self.second, "num_steps": self.num_steps}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a saved state."""
-        self.first, self.second, self.num_steps = state["first"], state["second"], state["num_steps"]
+        """Go on from a saved state; parameters that are new keep theirs."""
+        self.first.update(state["first"])
+        self.second.update(state["second"])
+        self.num_steps = state["num_steps"]
 
 
 def is_matrix(name: str) -> bool:

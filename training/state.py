@@ -55,14 +55,25 @@ def new_state() -> State:
 
 
 def saved_state(path: Path) -> State:
-    """A saved state, with the rows of today's vocabulary."""
-    saved = torch.load(path)
+    """A saved state, with the rows of today's vocabulary and the layers of today's configuration."""
+    saved, config = torch.load(path), NanoConfig()
     vocabulary = make_vocabulary(SEED)
     change_rows(saved, "embed_tokens", vocabulary.inputs, saved["inputs"])
     change_rows(saved, "lm_head", vocabulary.outputs, saved["outputs"])
+    for name, value in added_layers(saved["parameters"], config, vocabulary).items():
+        saved["parameters"][name], saved["averages"][name] = value, value.clone()
     optimizer = Optimizer(saved["parameters"])
     optimizer.load(saved["optimizer"])
-    return State(NanoConfig(), vocabulary, saved["parameters"], saved["averages"], optimizer)
+    return State(config, vocabulary, saved["parameters"], saved["averages"], optimizer)
+
+
+def added_layers(parameters: dict[str, Tensor], config: NanoConfig, vocabulary: Vocabulary) -> dict[str, Tensor]:
+    """The layers that are missing. They add nothing to what they get until training changes that."""
+    added = {name: value for name, value in initial_parameters(config, vocabulary).items() if name not in parameters}
+    for name, value in added.items():
+        if "o_proj" in name or "down_proj" in name:
+            value.zero_()
+    return added
 
 
 def exported_state(folder: Path) -> State:

@@ -7,9 +7,10 @@ from random import Random
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from ossian.catalog.demonstration import embedding_base, output_base
-from ossian.catalog.spelling import Case, Spelling, spelling
+from ossian.catalog.spelling import PREFIXES, Case, Spelling, spelling
 from ossian.harmony.vocabulary import NUM_ORDINARY_TOKENS, VOCAB_SIZE
 from training.conversations import examples, random_group
 from training.copying import MARKED, said_tokens, tokenizer
@@ -87,23 +88,29 @@ class LayerTables:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Everything that turns token ids into rows; prefix and case are int64 [VOCAB_SIZE]."""
+    """Everything that turns token ids into rows; prefix and case are int64 [VOCAB_SIZE].
+
+    unseen: the tokens without a trained output row; spelled: bfloat16 [len(unseen), …], what spells each, and 1 at its
+    prefix and at its case.
+    """
 
     prefix: Tensor
     case: Tensor
     inputs: LayerTables
     outputs: LayerTables
+    unseen: Tensor
+    spelled: Tensor
 
 
 def make_tables(vocabulary: Vocabulary) -> Tables:
-    """The tables for a vocabulary; about 250 MB."""
+    """The tables for a vocabulary; about 350 MB."""
     spelled = spelling(tokenizer())
-    return Tables(
-        torch.from_numpy(spelled.prefix),
-        torch.from_numpy(spelled.case),
-        layer_tables(spelled, torch.from_numpy(embedding_base(spelled)), vocabulary.inputs),
-        layer_tables(spelled, torch.from_numpy(output_base(spelled)), vocabulary.outputs),
-    )
+    prefix, case = torch.from_numpy(spelled.prefix), torch.from_numpy(spelled.case)
+    inputs = layer_tables(spelled, torch.from_numpy(embedding_base(spelled)), vocabulary.inputs)
+    outputs = layer_tables(spelled, torch.from_numpy(output_base(spelled)), vocabulary.outputs)
+    unseen = (outputs.row == NOT_TRAINED).nonzero().squeeze(1)
+    kinds = [one_hot(kind[unseen], num).bfloat16() for kind, num in ((prefix, len(PREFIXES)), (case, len(Case)))]
+    return Tables(prefix, case, inputs, outputs, unseen, torch.cat((outputs.derived[unseen], *kinds), 1))
 
 
 def layer_tables(spelled: Spelling, derived: Tensor, ids: tuple[int, ...]) -> LayerTables:

@@ -18,12 +18,12 @@ from tests.parity.hugging_face import HuggingFaceModel
 from training import export, quantization
 from training.batches import IGNORED, Batch, make_batch
 from training.conversations import Example, examples, random_group
-from training.loss import CrossEntropy, chosen_rows, embedded, gradients
+from training.loss import NUM_LIKELIEST, CrossEntropy, chosen_rows, embedded, gradients, mistakable
 from training.mixture import FAMILIES, SKILLS
 from training.model import Group, SinkSoftmax, forward
 from training.nano_config import NanoConfig
 from training.skills.exchange import Split
-from training.state import initial_parameters
+from training.state import added_layers, initial_parameters
 from training.train import stored
 from training.vocabulary import Tables, Vocabulary, make_tables, number_tokens
 
@@ -130,6 +130,36 @@ def test_every_weight_gets_a_gradient(group: list[Example], tables: Tables, para
     found, loss, _ = gradients(weights, tables, CONFIG, [make_batch(group)])
     assert loss > 0
     assert {name for name, gradient in found.items() if not gradient.abs().sum() > 0} == set()
+
+
+def test_added_layers_change_nothing_at_first(
+    group: list[Example], vocabulary: Vocabulary, tables: Tables, parameters: dict[str, Tensor]
+) -> None:
+    batch, deeper = make_batch(group[:2]), NanoConfig(num_hidden_layers=4, intermediate_size=32, num_attention_heads=4)
+    tokens = embedded(parameters, tables, tokens_of(batch))
+    grown = parameters | added_layers(parameters, deeper, vocabulary)
+    assert len(grown) > len(parameters)
+    with torch.inference_mode():
+        before, _ = forward(parameters, CONFIG, tokens, [group_of(batch)])
+        after, _ = forward(grown, deeper, tokens, [group_of(batch)])
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
+def test_the_mistakable_tokens_are_the_likeliest_without_a_row(
+    vocabulary: Vocabulary, tables: Tables, parameters: dict[str, Tensor]
+) -> None:
+    torch.manual_seed(4)
+    hidden, copied = torch.randn(3, CONFIG.hidden_size), tables.unseen[:1]
+    targets = torch.cat((copied, torch.tensor(vocabulary.outputs[:2])))
+    everyone = torch.arange(len(tables.outputs.row))
+    rows = chosen_rows(parameters, "lm_head", everyone, tables, tables.outputs)
+    logits = functional.linear(hidden[:1], rows)[0]
+    logits[list(vocabulary.outputs)] = -torch.inf
+    weights = {name: value.bfloat16() for name, value in parameters.items()}
+    found = mistakable(weights, tables, hidden.bfloat16(), targets)
+    assert len(found) == NUM_LIKELIEST
+    least = logits.topk(NUM_LIKELIEST).values[-1]
+    assert (logits[found] > least - 0.02 * least.abs()).all()
 
 
 def test_the_gradient_of_the_softmax_with_a_sink_is_that_of_the_plain_formula() -> None:
