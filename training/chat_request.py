@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from ossian.harmony.messages import FUNCTIONS, Channel, Conversation, Message, ResponseFormat, Role, Tool
+from training.skills.structured import JSON_MODE
 
 Body: TypeAlias = dict[str, Any]
 
@@ -25,6 +26,8 @@ def request_body(conversation: Conversation) -> Body:
 
 def format_body(form: ResponseFormat) -> Body:
     """A response format."""
+    if form == JSON_MODE:
+        return {"type": "json_object"}
     described = {"description": form.description} if form.description else {}
     return {"type": "json_schema", "json_schema": {"name": form.name, **described, "schema": form.schema}}
 

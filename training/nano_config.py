@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class NanoConfig:
     """The shape of the model."""
 
-    num_hidden_layers: int = 6
+    num_hidden_layers: int = 8
     hidden_size: int = 256
     intermediate_size: int = 64
     num_attention_heads: int = 8

@@ -83,8 +83,8 @@ def first_state(origin: Path | None) -> State:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--decay-from", type=int, default=3500, help="from this step on the learning rate falls to 0")
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--decay-from", type=int, default=7500, help="from this step on the learning rate falls to 0")
     parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, whatever --steps says")
     parser.add_argument("--tokens-per-step", type=int, default=9600)
     parser.add_argument("--workers", type=int, default=2)

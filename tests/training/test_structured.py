@@ -13,7 +13,7 @@ from training.skills import structured
 from training.skills.exchange import Effort, Exchange, Family, Setting, Split, unmarked
 from training.skills.extraction_domains import DOMAINS
 from training.skills.extraction_values import listed
-from training.skills.structured import task
+from training.skills.structured import JSON_MODE, task
 
 NUM_FAMILIES = 120
 
@@ -22,6 +22,10 @@ def families(split: Split, seed: int = 5) -> list[Family]:
     random = Random(seed)
     weighted = list(structured.FAMILIES), list(structured.FAMILIES.values())
     return [random.choices(*weighted)[0](random, split) for _ in range(NUM_FAMILIES)]
+
+
+def with_schema(split: Split) -> list[Family]:
+    return [family for family in families(split) if family.setting.response_format != JSON_MODE]
 
 
 def plain(split: Split, seed: int = 5) -> list[Exchange]:
@@ -54,9 +58,20 @@ def prompt_of(setting: Setting, exchange: Exchange) -> Prompt:
 
 @pytest.mark.parametrize("split", Split)
 def test_every_answer_fits_its_schema_in_the_schemas_order(split: Split) -> None:
-    for family in families(split):
+    for family in with_schema(split):
         for exchange in family.exchanges:
             assert_fits(json.loads(unmarked(exchange.answer)), schema_of(family.setting))
+
+
+@pytest.mark.parametrize("split", Split)
+def test_without_a_schema_the_request_names_what_the_answer_names(split: Split) -> None:
+    random = Random(6)
+    made = [exchange for _ in range(60) for exchange in structured.json_mode(random, split).exchanges]
+    for exchange in made:
+        answer = json.loads(unmarked(exchange.answer))
+        assert answer
+        assert all(name in exchange.question for name in answer)
+    assert len({tuple(json.loads(unmarked(exchange.answer))) for exchange in made}) > 100
 
 
 @pytest.mark.parametrize("split", Split)

@@ -248,7 +248,7 @@ def test_a_request_is_made_into_a_call() -> None:
     sketch = next(sketch for sketch in CATALOG if sketch.stem == "current_weather")
     candidate = hand_written(Random(1), sketch)
     request = candidate.ask(Random(2), Split.TRAIN)
-    thoughts = call_analysis(verdicts([candidate], candidate))
+    thoughts = call_analysis(verdicts([candidate], candidate), candidate)
     exchange = call("tools: one call", candidate, request, thoughts, question=request.text)
     name = candidate.tool.name
     assert exchange.recipient == f"functions.{copied(name)}"

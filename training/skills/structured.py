@@ -39,6 +39,16 @@ REQUESTS = (
     "Structure this: {text}", "Message: {text}", "Note: {text}", "Extract the record.\n\n{text}", "Read: {text}", "Analyse this text: {text}",
     "Summarise as JSON: {text}", "Convert this text to JSON.\n{text}", "Could you extract {names} from this? {text}", "Data: {text}",
 )  # fmt: skip
+JSON_MODE = ResponseFormat("json_object", {"type": "object"})
+JSON_ENDINGS = (
+    "",
+    "",
+    " Answer in JSON.",
+    " Return JSON.",
+    " As JSON, please.",
+    " Reply with a JSON object.",
+    "\nAnswer in JSON.",
+)
 SCHEMA_REQUESTS = (
     "Fill this JSON schema: {schema} from: {text}", "Schema: {schema}\nText: {text}", "Text: {text}\nSchema: {schema}",
     "Extract JSON that fits this schema {schema} from this text: {text}", "JSON schema:\n{schema}\n\n{text}",
@@ -351,6 +361,25 @@ def family(random: Random, split: Split, *, row: str, make: Maker) -> Family:
     return Family(setting, [exchange(row, filled, asked(random, filled)) for filled in texts])
 
 
+def json_mode(random: Random, split: Split) -> Family:
+    """JSON without a schema: its names are what the request says."""
+    fill = random.choice((natural, natural, labelled, invented))(random, split)
+    instructions = [one for one in INSTRUCTIONS if one is None or "schema" not in one]
+    exchanges = [json_exchange(random, fill()) for _ in range(NUM_EXCHANGES)]
+    return Family(Setting(random.choice(instructions), response_format=JSON_MODE), exchanges)
+
+
+def json_exchange(random: Random, filled: Filled) -> Exchange:
+    """A text, the names a request gives its values, and JSON of both."""
+    names = [*(filled.called if len({*filled.called}) == len(filled.values) else filled.values)]
+    values = dict(zip(names, filled.values.values(), strict=True))
+    request = random.choice([one for one in REQUESTS if "{names}" in one]) + random.choice(JSON_ENDINGS)
+    found = "; ".join(f"{copied(name)}: {value}" for name, value in values.items())
+    thoughts = analyses("Write JSON.", f"{found}.", f"The answer is a JSON object. The text says: {found}.")
+    question = request.format(text=filled.text, names=listed(random, names).text)
+    return Exchange("structured output: JSON mode", question, thoughts, object_json(values))
+
+
 def schema_in_message(random: Random, split: Split) -> Exchange:
     """The schema stands in the user's message."""
     filled = random.choice((natural, natural, labelled, invented))(random, split)()
@@ -368,5 +397,7 @@ ROWS: tuple[tuple[str, Maker, float], ...] = (
     ("natural text", natural, 4.0), ("labelled text", labelled, 1.5), ("invented schema", invented, 2.5), ("nested and lists", nested, 1.0),
     ("nested and lists", lists, 1.0), ("nested and lists", objects, 0.5), ("missing values", missing, 0.5), ("booleans", switches, 0.7), ("spelled dates", dates, 0.7),
 )  # fmt: skip
-FAMILIES: dict[FamilySkill, float] = {partial(family, row=row, make=make): weight for row, make, weight in ROWS}
+FAMILIES: dict[FamilySkill, float] = {partial(family, row=row, make=make): weight for row, make, weight in ROWS} | {
+    json_mode: 0.8
+}
 SKILLS: dict[Skill, float] = {schema_in_message: 1.0}

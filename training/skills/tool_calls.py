@@ -155,9 +155,9 @@ def verdicts(
     return f"Tools: {', '.join(said)}."
 
 
-def call_analysis(found: str) -> dict[Effort, str]:
+def call_analysis(found: str, candidate: Candidate) -> dict[Effort, str]:
     """Which tool. The arguments follow at once: a small model copies them better once than twice."""
-    medium = f"I go through my tools. {found} I call it."
+    medium = f"I go through my tools. {found} I call {copied(candidate.tool.name)}."
     return analyses(found, medium, f"{medium} The request says all that the tool needs, so I wait for its result.")
 
 

@@ -87,7 +87,7 @@ def one_call(random: Random, candidates: list[Candidate], split: Split) -> Excha
     """A request for one of the tools."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    thoughts = call_analysis(verdicts(candidates, candidate))
+    thoughts = call_analysis(verdicts(candidates, candidate), candidate)
     return call("tools: one call", candidate, request, thoughts, question=chatty(random, request.text))
 
 
@@ -141,7 +141,7 @@ def result(random: Random, candidates: list[Candidate], split: Split) -> Exchang
     """A result to pass on; now and then the call was repeated after an error."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    earlier, thoughts = [Message(Role.USER, request.text)], call_analysis(verdicts(candidates, candidate))
+    earlier, thoughts = [Message(Role.USER, request.text)], call_analysis(verdicts(candidates, candidate), candidate)
     if random.random() < 0.15:
         earlier += [*called(random, candidate, request, thoughts), answered(candidate, failure(random, split).text)]
         thoughts = again_analysis(candidate.tool.name)
@@ -177,12 +177,12 @@ def chain(random: Random, candidates: list[Candidate], split: Split) -> Exchange
         after, field = used
         found = reply(random, split, field)
     text = joined(random, before.text, after.text)
-    thoughts = call_analysis(verdicts(candidates, first, later=second))
+    thoughts = call_analysis(verdicts(candidates, first, later=second), first)
     step = random.choices((1, 2, 3), (35, 45, 20))[0]
     if step == 1:
         return call("tools: chain", first, before, thoughts, question=text)
     earlier = [Message(Role.USER, text), *called(random, first, before, thoughts), answered(first, found.text)]
-    thoughts = next_analysis(verdicts(candidates, second, done=first))
+    thoughts = next_analysis(verdicts(candidates, second, done=first), second)
     if step == 2:
         return call("tools: chain", second, after, thoughts, tuple(earlier))
     last = reply(random, split)
@@ -190,9 +190,9 @@ def chain(random: Random, candidates: list[Candidate], split: Split) -> Exchange
     return passed_on("tools: chain", [(first, found), (second, last)], earlier)
 
 
-def next_analysis(found: str) -> dict[Effort, str]:
+def next_analysis(found: str, second: Candidate) -> dict[Effort, str]:
     """The second of two calls."""
-    medium = f"The first result is there. Next I go through my tools again. {found} I call it."
+    medium = f"The first result is there. Next I go through my tools again. {found} I call {copied(second.tool.name)}."
     return analyses(f"Next. {found}", medium, f"{medium} The request asks for it after the first one, so I wait again.")
 
 
@@ -248,7 +248,7 @@ def error(random: Random, candidates: list[Candidate], split: Split) -> Exchange
     """A call that failed: it is tried once more, then the user is told."""
     candidate = random.choice(candidates)
     request = candidate.ask(random, split)
-    thoughts, failed = call_analysis(verdicts(candidates, candidate)), failure(random, split)
+    thoughts, failed = call_analysis(verdicts(candidates, candidate), candidate), failure(random, split)
     made = called(random, candidate, request, thoughts)
     earlier = [Message(Role.USER, request.text), *made, answered(candidate, failed.text)]
     thoughts = again_analysis(candidate.tool.name)
