@@ -1,6 +1,6 @@
 import pytest
 
-from ossian.cli.bench.cases import SECTIONS, Decode, FirstToken, Output, Plan, Prefill, plan, sections_of
+from ossian.cli.bench.cases import PROFILED, SECTIONS, Decode, FirstToken, Output, Plan, Prefill, plan, sections_of
 from ossian.cli.bench.rows import TARGETS
 from ossian.errors import ConfigurationError
 
@@ -33,13 +33,13 @@ def test_sections_choose_cases() -> None:
     assert {type(case) for case in chosen.cases} == {Decode}
     assert chosen.repeats == 3
     assert not chosen.profiles
-    assert plan(["profile"], 1, is_quick=False) == Plan((), 1, profiles=True)
+    assert plan(["profile"], 1, is_quick=False) == Plan((), 1, PROFILED)
     assert plan(["load"], 1, is_quick=False) == Plan((), 1)
 
 
 def test_what_a_context_is_too_short_for_is_left_out() -> None:
     cases = (Prefill(63), Prefill(64), Decode(depth=8, num_tokens=24), Decode(depth=9, num_tokens=24))
-    assert Plan(cases, 2).fitting(64) == Plan((cases[0], cases[2]), 2)
+    assert Plan(cases, 2, cases).fitting(64) == Plan((cases[0], cases[2]), 2, (cases[0], cases[2]))
 
 
 @pytest.mark.parametrize("is_quick", [True, False])
@@ -50,9 +50,9 @@ def test_set_texts_are_measured_once_a_process_with_speculation_and_without(is_q
     assert [case.name for case in speculating.cases] == ["copied text, speculation", "other text, speculation"]
     assert {*others.cases, *plain.cases, *speculating.cases} == set(whole.cases)
     assert [(each.repeats, each.profiles) for each in (others, plain, speculating)] == [
-        (3, True),
-        (1, False),
-        (1, False),
+        (3, whole.profiles),
+        (1, ()),
+        (1, ()),
     ]
 
 

@@ -101,15 +101,17 @@ Case: TypeAlias = Prefill | Decode | FirstToken | Output
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What one process measures. With `profiles`, also where the time of a step goes."""
+    """What one process measures; of `profiles` where the time of a step goes."""
 
     cases: tuple[Case, ...]
     repeats: int
-    profiles: bool = False
+    profiles: tuple[Prefill | Decode, ...] = ()
 
     def fitting(self, max_model_len: int) -> "Plan":
         """Return the plan without the cases that a context is too short for."""
-        return replace(self, cases=tuple(case for case in self.cases if case.num_positions <= max_model_len))
+        cases = tuple(case for case in self.cases if case.num_positions <= max_model_len)
+        profiles = tuple(case for case in self.profiles if case.num_positions <= max_model_len)
+        return replace(self, cases=cases, profiles=profiles)
 
     def parted(self) -> tuple["Plan", "Plan", "Plan"]:
         """Return all that needs no speculation, and once each the set texts without it and with it."""
@@ -155,6 +157,8 @@ _QUICK: Final[tuple[Case, ...]] = (
 )
 _SECTION_OF: Final = {Prefill: "prefill", Decode: "decode", FirstToken: "turns", Output: "speculation"}
 
+PROFILED: Final[tuple[Prefill | Decode, ...]] = (Prefill(512), Prefill(512, depth=8192), Decode(), Decode(32))
+QUICK_PROFILED: Final[tuple[Prefill | Decode, ...]] = (Prefill(128), Decode())
 PEER_CASES: Final[tuple[Prefill | Decode, ...]] = (Prefill(512), Prefill(2048), Decode(num_tokens=48))
 QUICK_PEER_CASES: Final[tuple[Prefill | Decode, ...]] = (Prefill(128), Decode(num_tokens=8))
 
@@ -163,7 +167,8 @@ def plan(sections: Iterable[str], repeats: int, *, is_quick: bool) -> Plan:
     """Return the cases of the sections."""
     wanted = set(sections)
     cases = (case for case in (_QUICK if is_quick else _FULL) if _SECTION_OF[type(case)] in wanted)
-    return Plan(tuple(cases), repeats, profiles="profile" in wanted)
+    profiled = QUICK_PROFILED if is_quick else PROFILED
+    return Plan(tuple(cases), repeats, profiled if "profile" in wanted else ())
 
 
 def sections_of(only: str | None) -> Sequence[str]:

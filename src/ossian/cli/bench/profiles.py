@@ -1,18 +1,19 @@
 """Where the time of a step goes: each kernel's share, and what is left for Python."""
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import isfunction, signature
 from typing import Any
 
-from ossian.cli.bench.cases import SHORT
+from ossian.cli.bench.cases import SHORT, Decode, Prefill
 from ossian.cli.bench.runs import Asker
 from ossian.engine.embedded import kernels
 
-PREFILL_TOKENS = 512
-DECODE_TOKENS = 18  # their first comes with the prompt, and the last step has no end that could be seen
+NUM_FIRST_STEPS = 20  # after so many even the prompts of many streams are computed
+NUM_TOKENS = 32  # of each stream: when the first ends, all have been decoding for a dozen steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,28 @@ class Profile:
         return self.seconds - sum(each.seconds for each in self.kernels)
 
 
-async def profiles(asker: Asker, num_prefill_tokens: int = PREFILL_TOKENS) -> list[Profile]:
-    """Profile a prefill, and decode steps of one stream; to be called while nothing else runs."""
-    with timed_kernels() as calls:
-        await asker.ask(asker.fresh(num_prefill_tokens), 1)
-    prefill = profile(f"prefill {num_prefill_tokens}", calls, calls[0].start, calls[-1].end, num_steps=1)
-    with timed_kernels() as calls:
-        await asker.ask(asker.fresh(SHORT), DECODE_TOKENS)
-    return [prefill, decode_profile(calls)]
+async def profiles(asker: Asker, cases: Iterable[Prefill | Decode]) -> list[Profile]:
+    """Profile a prefill as a whole, and decode steps, of an engine that does nothing else and does not speculate."""
+    return [await _profiled(asker, case) for case in cases]
 
 
-def decode_profile(calls: Sequence[Call]) -> Profile:
-    """Profile the steps after the first one. A step begins with the kernel that began the first."""
+async def _profiled(asker: Asker, case: Prefill | Decode) -> Profile:
+    context = await asker.context(case.depth)
+    if isinstance(case, Prefill):
+        with timed_kernels() as calls:
+            await asker.ask(context + asker.fresh(case.num_tokens), 1)
+        return profile(case.name, calls, calls[0].start, calls[-1].end, num_steps=1)
+    prompts = [context + asker.fresh(SHORT) for _ in range(case.num_streams)]
+    with timed_kernels() as calls:
+        await asyncio.gather(*(asker.ask(prompt, NUM_TOKENS) for prompt in prompts))
+    return steps_profile(case.name, calls, NUM_FIRST_STEPS, NUM_TOKENS - 1)
+
+
+def steps_profile(name: str, calls: Sequence[Call], first: int, last: int) -> Profile:
+    """Profile the steps first … last - 1 of all, from 0. A step begins with the kernel that began the first."""
     starts = [call.start for call in calls if call.label == calls[0].label]
-    inner = [call for call in calls if starts[1] <= call.start < starts[-1]]
-    return profile("decode", inner, starts[1], starts[-1], num_steps=len(starts) - 2)
+    inner = [call for call in calls if starts[first] <= call.start < starts[last]]
+    return profile(name, inner, starts[first], starts[last], num_steps=last - first)
 
 
 def profile(name: str, calls: Sequence[Call], start: float, end: float, num_steps: int) -> Profile:

@@ -118,7 +118,7 @@ async def _measure(
                 roofs_then[case.name] += (mean_roofs((before, after)),)
                 before = after
                 print(f"{case.name}: {value:.4g} {case.unit}", file=sys.stderr, flush=True)
-        return values, roofs_then, tuple(await profiles(asker)) if plan.profiles else ()
+        return values, roofs_then, tuple(await profiles(asker, plan.profiles))
     finally:
         await engine.stop()
 
