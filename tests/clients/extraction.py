@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 MODEL = "gpt-oss-20b"
 TEXT = "Extract the company name and the contract start date from: Contract starts on 2026-01-12 with Acme."
 QUESTION = "What is the weather in London?"
+SHORT_REASONING = {"reasoning": {"max_tokens": 200}}  # at a high temperature a small model may find no end of it
 SUNNY = '{"temperature": 14, "condition": "cloudy"}'
 
 

@@ -5,7 +5,7 @@ import pytest
 from openai import OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
-from tests.clients.extraction import MODEL, QUESTION, SUNNY, TEXT, Contract, Filing
+from tests.clients.extraction import MODEL, QUESTION, SHORT_REASONING, SUNNY, TEXT, Contract, Filing
 
 pytestmark = pytest.mark.clients
 USER: list[Any] = [{"role": "user", "content": TEXT}]
@@ -26,7 +26,13 @@ def client(base_url: str) -> OpenAI:
 @pytest.mark.parametrize("temperature", [0.0, 1.5])
 def test_parse(client: OpenAI, model: type[BaseModel], temperature: float) -> None:
     answer = client.chat.completions.parse(
-        model=MODEL, messages=USER, response_format=model, temperature=temperature, seed=1, max_tokens=2000
+        model=MODEL,
+        messages=USER,
+        response_format=model,
+        temperature=temperature,
+        seed=1,
+        max_tokens=2000,
+        extra_body=SHORT_REASONING,
     )
     assert isinstance(answer.choices[0].message.parsed, model)
 

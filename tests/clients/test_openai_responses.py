@@ -7,7 +7,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
-from tests.clients.extraction import MODEL, QUESTION, SUNNY, TEXT, Contract, Filing
+from tests.clients.extraction import MODEL, QUESTION, SHORT_REASONING, SUNNY, TEXT, Contract, Filing
 
 pytestmark = pytest.mark.clients
 
@@ -33,7 +33,12 @@ def client(base_url: str) -> OpenAI:
 @pytest.mark.parametrize("temperature", [0.0, 1.5])
 def test_parse(client: OpenAI, model: type[BaseModel], temperature: float) -> None:
     answer = client.responses.parse(
-        model=MODEL, input=TEXT, text_format=model, temperature=temperature, max_output_tokens=2000
+        model=MODEL,
+        input=TEXT,
+        text_format=model,
+        temperature=temperature,
+        max_output_tokens=2000,
+        extra_body=SHORT_REASONING,
     )
     assert isinstance(answer.output_parsed, model)
 

@@ -117,7 +117,8 @@ class Agent:
 @pytest.mark.parametrize("is_compressed", [False, True])
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_demonstration_model_answers_its_requests(server: ServedProcess, name: str, is_compressed: bool) -> None:
-    content = json.dumps(request(name)).encode()
+    # So small a model may find no end after a prompt of 7,000 tokens, of which it learned nothing.
+    content = json.dumps({**request(name), "max_output_tokens": 500}).encode()
     headers = HEADERS | ({"Content-Encoding": "zstd"} if is_compressed else {})
     if is_compressed:
         content = zstd.compress(content)
@@ -126,7 +127,7 @@ def test_the_demonstration_model_answers_its_requests(server: ServedProcess, nam
     assert answer.status_code == 200, answer.text
     events = read_stream(answer.text)
     response = check_stream(events)
-    assert response["status"] == "completed"
+    assert response["status"] in {"completed", "incomplete"}
     assert response["store"] is False
     assert [each["param"] for each in response["ossian"]["warnings"]] == ["tools[8]", "reasoning.summary"]
     reasoning = [item for item in response["output"] if item["type"] == "reasoning"]
