@@ -25,7 +25,7 @@ def has_time_zones() -> bool:
 
 def test_the_model_is_shown_four_tools() -> None:
     definitions = Toolbox(DEMO_TOOLS).definitions
-    assert [tool.name for tool in definitions] == ["get_weather", "get_time", "convert_temperature", "roll_dice"]
+    assert [tool.name for tool in definitions] == ["get_weather", "get_time", "convert_temperature", "throw_dice"]
     assert tools_section([ToolNamespace("functions", definitions)]) == SHOWN
 
 
@@ -55,8 +55,8 @@ value: number,
 unit: "celsius" | "fahrenheit",
 }) => any;
 
-// Roll a dice
-type roll_dice = (_: {
+// Throw a dice
+type throw_dice = (_: {
 // The number of sides
 sides?: number, // default: 6
 }) => any;
@@ -106,10 +106,10 @@ def test_a_temperature_stays_in_this_world(value: float) -> None:
 
 
 def test_a_dice_shows_each_of_its_sides() -> None:
-    assert {run("roll_dice", sides=3)["result"] for _ in range(200)} == {1, 2, 3}
-    assert {run("roll_dice")["sides"]} == {6}
+    assert {run("throw_dice", sides=3)["result"] for _ in range(200)} == {1, 2, 3}
+    assert {run("throw_dice")["sides"]} == {6}
 
 
 @pytest.mark.parametrize("sides", [1, -6, 1001, 2.5, "six"])
 def test_a_dice_has_two_sides_or_more(sides: object) -> None:
-    assert run("roll_dice", sides=sides)["error"].startswith("sides: ")
+    assert run("throw_dice", sides=sides)["error"].startswith("sides: ")

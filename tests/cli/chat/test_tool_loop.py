@@ -71,9 +71,9 @@ def test_tools_can_be_called_one_after_another() -> None:
 
 
 def test_text_before_a_call_is_shown_and_told_again_before_it() -> None:
-    done, prompts = chat("Hello\n", call("roll_dice", "{}", "One moment."), ANSWER)
-    assert in_order(done.output, "One moment.", "call: roll_dice {}", "It rains.")
-    assert in_order(prompts[1], "<|channel|>commentary<|message|>One moment.<|end|>", "to=functions.roll_dice")
+    done, prompts = chat("Hello\n", call("throw_dice", "{}", "One moment."), ANSWER)
+    assert in_order(done.output, "One moment.", "call: throw_dice {}", "It rains.")
+    assert in_order(prompts[1], "<|channel|>commentary<|message|>One moment.<|end|>", "to=functions.throw_dice")
 
 
 def test_the_next_turn_knows_the_last_one_but_not_its_reasoning() -> None:
@@ -97,7 +97,7 @@ def test_starting_over_forgets_the_tools_results() -> None:
         (call("get_weather", '{"location": '), "Invalid JSON"),
         (call("get_weather", '{"place": "London"}'), "location: Field required; place: Extra inputs"),
         (call("get_weather", '{"location": "Atlantis"}'), "Nothing is known about 'Atlantis'"),
-        (call("roll_dice", '{"sides": "six"}'), "sides: Input should be a valid integer"),
+        (call("throw_dice", '{"sides": "six"}'), "sides: Input should be a valid integer"),
     ],
 )
 def test_a_wrong_call_is_told_to_the_model_which_goes_on(wrong: str, said: str) -> None:

@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ossian.catalog.demonstration import expand
 from ossian.harmony.tokenizer import Tokenizer
 from tests.engine.embedded.agreement import agreement
 from tests.engine.embedded.model_run import ModelRun
 from tests.repository import ROOT
+
+pytestmark = pytest.mark.slow  # minutes without AVX
 
 LENGTH, NUM_COMPARED = 4096, 256
 MAX_MEAN_KL, MIN_TOP1 = 0.02, 0.93  # of text that it never learned, which shows differences most

@@ -100,16 +100,16 @@ class ConvertTemperature(LocalTool):
         return {"value": round((self.value - 32) * 5 / 9, 1), "unit": "celsius"}
 
 
-class RollDice(LocalTool):
-    """Roll a dice."""
+class ThrowDice(LocalTool):
+    """Throw a dice."""
 
-    tool_name: ClassVar[str] = "roll_dice"
+    tool_name: ClassVar[str] = "throw_dice"
 
     sides: int = Field(default=6, ge=2, le=1000, description="The number of sides")
 
     def run(self) -> JsonObject:
-        """Return what was rolled."""
+        """Return what was thrown."""
         return {"sides": self.sides, "result": randbelow(self.sides) + 1}
 
 
-DEMO_TOOLS: tuple[type[LocalTool], ...] = (GetWeather, GetTime, ConvertTemperature, RollDice)
+DEMO_TOOLS: tuple[type[LocalTool], ...] = (GetWeather, GetTime, ConvertTemperature, ThrowDice)

@@ -1,5 +1,6 @@
 """A partner that generates in this process."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from datetime import date
@@ -8,6 +9,7 @@ from ossian.api.chat_completions.events import ChatChunks
 from ossian.api.chat_completions.events import ChatOptions as ShownParts
 from ossian.api.chat_completions.prompt import conversation, sampling
 from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.chat_completions.shape import turn_shape
 from ossian.api.head import Head
 from ossian.cli.chat.completion import DeltaReader, request_body
 from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
@@ -29,7 +31,9 @@ class InProcessPartner:
         body = request_body(self.name, self._options, earlier, question, rounds)
         request = ChatCompletionRequest.model_validate(body)
         params = sampling(request, self._generation.engine.info)
-        turn_request = TurnRequest(f"chat-{uuid.uuid4().hex}", conversation(request, date.today()), params)
+        shape = await asyncio.to_thread(turn_shape, request)
+        prompt = conversation(request, date.today())
+        turn_request = TurnRequest(f"chat-{uuid.uuid4().hex}", prompt, params, shape=shape)
         chunks = ChatChunks(Head(turn_request.request_id, 0, self.name, ""), 1, ShownParts.of(request), new_call_id)
         reader = DeltaReader()
         turn = await self._generation.turn(turn_request)
