@@ -216,18 +216,6 @@ async def test_a_bad_row_of_a_wrong_draft_harms_nobody() -> None:
             assert stats.num_draft_tokens > stats.num_accepted_tokens == 0
 
 
-@pytest.mark.parametrize("num_blocks", range(8, 36, 2))
-async def test_wrong_drafts_preempt_nobody_where_blocks_are_few(num_blocks: int) -> None:
-    batch = [request([i] * 10, replace(GREEDY, max_tokens=3 + 9 * i)) for i in range(4)]
-    async with running(engine(num_blocks=num_blocks, window=0)) as plain:
-        expected = await outputs_of(plain, batch)
-        num_preemptions = plain.stats().num_preemptions
-    with drafted_as(always_wrong):
-        async with running(engine(num_blocks=num_blocks, window=0, max_num_draft_tokens=16)) as speculating:
-            assert await outputs_of(speculating, batch) == expected
-            assert speculating.stats().num_preemptions <= num_preemptions
-
-
 async def test_drafts_preempt_nobody() -> None:
     batch = [request([i] * 10, replace(GREEDY, max_tokens=30)) for i in range(4)]
     async with running(engine(num_blocks=40, window=0)) as plain:
