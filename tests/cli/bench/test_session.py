@@ -1,5 +1,7 @@
 import os
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -49,6 +51,16 @@ def test_what_loading_raises_is_raised(tmp_path: Path) -> None:
 def test_a_process_that_is_killed_is_an_error_with_a_way_out() -> None:
     with pytest.raises(EngineError, match=r"most likely for its memory; .* engine\.kv_cache_bytes"):
         in_new_process(os.abort)
+
+
+def test_a_process_whose_parent_is_killed_ends() -> None:
+    measuring = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    program = f"from ossian.cli.bench.session import in_new_process; in_new_process(exec, {measuring!r})"
+    with Popen([sys.executable, "-c", program], stdout=PIPE, text=True) as parent:
+        assert parent.stdout
+        assert int(parent.stdout.readline()) != parent.pid
+        parent.kill()
+        assert parent.communicate(timeout=60) == ("", None)  # the output ends when nobody is left to write it
 
 
 def test_the_peak_of_the_memory_is_the_process_s_own(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import sys
 import threading
@@ -76,7 +77,18 @@ def in_new_process(function: Callable[..., T], *arguments: object) -> T:
 
 def new_process() -> ProcessPoolExecutor:
     """Return an executor of one process."""
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is killed, or it would go on measuring for nobody."""
+
+    def wait_and_end() -> None:
+        if parent := multiprocessing.parent_process():
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait_and_end, daemon=True).start()
 
 
 def _session(subject: Subject, plan: Plan) -> Session:
