@@ -9,7 +9,7 @@ from ossian.harmony.messages import Channel, Conversation, Message, Role, ToolNa
 from ossian.harmony.render import render
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN, START
 from training.copying import Prompt, completion_tokens, tokenizer
-from training.instructions import irrelevant_instruction
+from training.instructions import irrelevant_instruction, manual
 from training.mixture import FAMILIES, PLAIN_GROUP, SKILLS, Source
 from training.skills.exchange import COPY_START, Effort, Exchange, Family, Setting, Split, unmarked
 
@@ -59,10 +59,16 @@ def random_group(random: Random, source: Source, split: Split) -> Group:
     if source is not SKILLS:
         (family,) = random.choices(list(source), list(source.values()))
         return Group(effort, today, family(random, split))
-    instructions = irrelevant_instruction(random, split) if random.random() < 0.45 else None
+    instructions = random_instructions(random, split)
     num_exchanges = PLAIN_GROUP if split is Split.TRAIN else 1  # held_out uses one of them
     exchanges = [asked(random, plain_exchange(random, split), split) for _ in range(num_exchanges)]
     return Group(effort, today, Family(Setting(instructions), exchanges))
+
+
+def random_instructions(random: Random, split: Split) -> str | None:
+    """Instructions for plain skills, which do not change them."""
+    chance = random.random()
+    return manual(random, split) if chance < 0.03 else irrelevant_instruction(random, split) if chance < 0.45 else None
 
 
 def plain_exchange(random: Random, split: Split) -> Exchange:
@@ -126,7 +132,8 @@ def completion(random: Random, exchange: Exchange, effort: Effort, prompt: Promp
     analysis = [CHANNEL, *said("analysis"), MESSAGE, *said(exchange.analysis[effort]), END, START, *said("assistant")]
     if exchange.recipient is None:
         return [*analysis, CHANNEL, *said("final"), MESSAGE, *said(exchange.answer), RETURN]
-    recipient = said(f" to={exchange.recipient}")
+    # As gpt-oss was trained, which is the only spelling that the server's grammar allows in a header.
+    recipient = tokenizer().encode(f" to={unmarked(exchange.recipient)}")
     json = [*said(" "), CONSTRAIN, *said("json"), MESSAGE, *said(exchange.answer), CALL]
     if random.random() < 0.2:  # both places of the recipient are legal
         return [*analysis, *recipient, CHANNEL, *said("commentary"), *json]

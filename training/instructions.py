@@ -41,6 +41,11 @@ def irrelevant_instruction(random: Random, split: Split) -> str:
     return filled(random, split)
 
 
+def manual(random: Random, split: Split) -> str:
+    """Pages of instructions that change no answer, such as agents send."""
+    return "\n".join(filled(random, split) for _ in range(random.randrange(20, 200)))
+
+
 def filled(random: Random, split: Split) -> str:
     """A template with a word for each `{w}` and a name for each `{n}`."""
     text = random.choice(TEMPLATES)

@@ -32,8 +32,8 @@ def weighted(*modules: tuple[Mapping[Skill, float], float]) -> dict[Skill, float
 
 
 SKILLS: Source = weighted(
-    (arithmetic.SKILLS, 24), (talk.SKILLS, 11), (memory.SKILLS, 20), (capitals.SKILLS, 10), (explanations.SKILLS, 10),
+    (arithmetic.SKILLS, 24), (talk.SKILLS, 11), (memory.SKILLS, 23), (capitals.SKILLS, 10), (explanations.SKILLS, 10),
     (anything_else.SKILLS, 16), (near_misses.SKILLS, 3), (instructed.SKILLS, 5), (structured.SKILLS, 4),
 )  # fmt: skip
 FAMILIES: tuple[Source, ...] = (instructed.FAMILIES, tools.FAMILIES, structured.FAMILIES)
-SHARES: tuple[float, ...] = (0.31, 0.11, 0.37, 0.21)  # of the tokens: plain skills, then the families
+SHARES: tuple[float, ...] = (0.31, 0.13, 0.33, 0.23)  # of the tokens: plain skills, then the families

@@ -5,10 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ossian.api.chat_completions.schema import ChatCompletionRequest
+from ossian.api.chat_completions.shape import turn_shape
 from ossian.harmony.messages import Channel, Message, ReasoningEffort, ResponseFormat, Role
 from ossian.harmony.render import render
+from ossian.harmony.token_mask import GrammarMask, load_grammars
 from ossian.harmony.tokenizer import Tokenizer
-from ossian.harmony.vocabulary import CALL, CHANNEL, RETURN
+from ossian.harmony.vocabulary import CALL, CHANNEL, MESSAGE, RETURN
+from training.chat_request import request_body
 from training.conversations import Group, asked, examples, held_out, plain_exchange, random_group, turn
 from training.mixture import FAMILIES, SHARES, SKILLS, Source
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
@@ -40,6 +44,24 @@ def test_an_example_is_what_the_server_renders_and_what_the_model_is_to_say(
                 f"{thought}<|channel|>commentary to={recipient} <|constrain|>json<|message|>{arguments}<|call|>",
             }
             assert example.completion[-1] == CALL
+
+
+@given(randoms, st.sampled_from(range(len(SOURCES))))
+@settings(max_examples=40, deadline=None)
+def test_the_server_lets_the_model_say_what_it_is_trained_to_say(random: Random, source: int) -> None:
+    group = random_group(random, SOURCES[source], Split.TRAIN)
+    shown = list(zip(group.family.exchanges, examples(random, group), strict=True))
+    exchange, example = random.choice(shown)
+    request = ChatCompletionRequest.model_validate({"model": "x", **request_body(group.conversation(exchange))})
+    mask = load_grammars().compile(turn_shape(request)).mask(forces=False)
+    answer = len(example.completion) - example.completion[::-1].index(MESSAGE)  # texts may be spelled otherwise
+    for token in example.completion[:answer]:
+        assert is_allowed(mask, token), TOKENIZER.decode(list(example.completion))
+        mask.advance(token)
+
+
+def is_allowed(mask: GrammarMask, token: int) -> bool:
+    return bool(mask.allowed()[token // 32] >> (token % 32) & 1)
 
 
 def test_both_places_of_the_recipient_occur() -> None:

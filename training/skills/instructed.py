@@ -192,7 +192,7 @@ PAIRS: tuple[tuple[Make, Make], ...] = (
 )  # fmt: skip
 WEIGHTS: tuple[tuple[str, Make, float, float], ...] = (  # row, instruction, weight among the families and among the plain skills
     ("upper case", upper_case, 3.0, 1.0), ("lower case", lower_case, 1.3, 0.5), ("one word", one_word, 1.5, 0.8), ("British English", british_english, 2.3, 0.6),
-    ("pirate", pirate, 1.0, 0.5), ("phrase", phrase, 3.0, 1.2), ("language", language, 7.0, 1.2), ("two at once", two, 2.0, 0.4),
+    ("pirate", pirate, 1.0, 0.5), ("phrase", phrase, 5.0, 1.5), ("language", language, 7.0, 1.2), ("two at once", two, 3.0, 0.6),
 )  # fmt: skip
 FAMILIES: dict[FamilySkill, float] = {
     partial(family, name=name, make=make): weight for name, make, weight, _ in WEIGHTS

@@ -257,9 +257,9 @@ SKILLS: dict[Callable[[Random, Split], Exchange], float] = {
     name_told: 1.0,
     name_corrected: 0.6,
     name_asked: 2.0,
-    name_unknown: 0.8,
+    name_unknown: 1.0,
     fact_told: 0.8,
     fact_asked: 2.0,
-    fact_unknown: 0.5,
+    fact_unknown: 1.2,
     name_with_question: 0.4,
 }

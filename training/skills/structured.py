@@ -395,9 +395,9 @@ def compact(schema: dict[str, object]) -> str:
 
 ROWS: tuple[tuple[str, Maker, float], ...] = (
     ("natural text", natural, 4.0), ("labelled text", labelled, 1.5), ("invented schema", invented, 2.5), ("nested and lists", nested, 1.0),
-    ("nested and lists", lists, 1.0), ("nested and lists", objects, 0.5), ("missing values", missing, 0.5), ("booleans", switches, 0.7), ("spelled dates", dates, 0.7),
+    ("nested and lists", lists, 1.0), ("nested and lists", objects, 0.5), ("missing values", missing, 1.2), ("booleans", switches, 0.7), ("spelled dates", dates, 0.7),
 )  # fmt: skip
 FAMILIES: dict[FamilySkill, float] = {partial(family, row=row, make=make): weight for row, make, weight in ROWS} | {
-    json_mode: 0.8
+    json_mode: 1.6
 }
 SKILLS: dict[Skill, float] = {schema_in_message: 1.0}

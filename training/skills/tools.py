@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from ossian.harmony.messages import Channel, Message, Role
+from training.instructions import manual
 from training.skills import anything_else, arithmetic, capitals, explanations, memory, talk
 from training.skills.exchange import Effort, Exchange, Family, Setting, Split, analyses, copied, unmarked
 from training.skills.invented_tools import invented
@@ -65,7 +66,8 @@ PLAIN = {
 def tool_family(random: Random, split: Split) -> Family:
     """Some tools, and everything that may happen with them."""
     candidates = drawn(random, split)
-    instructions = random.choice(INSTRUCTIONS) if random.random() < 0.45 else None
+    chance = random.random()
+    instructions = manual(random, split) if chance < 0.03 else random.choice(INSTRUCTIONS) if chance < 0.45 else None
     makers = random.choices(list(MAKERS), list(MAKERS.values()), k=NUM_EXCHANGES)
     exchanges = [after_past_turns(random, candidates, make(random, candidates, split), split) for make in makers]
     return Family(Setting(instructions, tuple(candidate.tool for candidate in candidates)), exchanges)

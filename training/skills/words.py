@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from random import Random
+from string import ascii_lowercase
 from zlib import crc32
 
 from ossian.harmony.tokenizer import Tokenizer
@@ -73,7 +74,10 @@ def word(random: Random, split: Split) -> str:
 def invented_word(random: Random, split: Split) -> str:
     """A lower-case word of one to three tokens that need not exist."""
     while True:
-        endings = random.choices(vocabulary_endings(), k=random.choice((0, 1, 1, 1, 2)))
+        pieces = (
+            vocabulary_endings() if random.random() < 0.8 else ascii_lowercase
+        )  # Mateo ends with a token of one letter
+        endings = random.choices(pieces, k=random.choice((0, 1, 1, 1, 2)))
         made = "".join((random.choice(usual_words())[:6], *endings))
         if 3 <= len(made) <= 14 and is_held_out(made) == (split is Split.HELD_OUT):
             return made
