@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Message
 
 from ossian.errors import EngineDeadError
+from ossian.server import sse
 from ossian.server.errors import CLIENT_LEFT
 from ossian.server.request_context import RequestRecord
 from ossian.server.sse import DONE, KEEP_ALIVE, EventStream, event, named_event
@@ -76,6 +77,19 @@ async def test_an_error_ends_the_stream_without_done(error: Exception, message: 
     assert DONE not in bodies
     assert SCOPE["ossian.record"].status == (503 if isinstance(error, EngineDeadError) else 500)
     assert b"secret" not in b"".join(bodies)
+
+
+async def test_a_client_that_takes_nothing_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "STALLED_SECONDS", 0.05)
+    source, scope = Source(), SCOPE | {"ossian.record": RequestRecord("req_2")}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(10):
+        await EventStream(chunks({"a": 1}, {"b": 2}), Turns([source], print), 10)(scope, never, send)
+    assert (source.num_closed, scope["ossian.record"].status) == (1, CLIENT_LEFT)
 
 
 async def test_silence_is_filled_until_there_is_something_to_say() -> None:

@@ -20,6 +20,7 @@ from ossian.server.request_context import RequestRecord, record_of
 
 KEEP_ALIVE = b": keep-alive\n\n"
 DONE = b"data: [DONE]\n\n"
+STALLED_SECONDS = 60.0  # a client that takes nothing for so long has left, or it would keep its place for ever
 
 log = structlog.get_logger()
 
@@ -92,6 +93,8 @@ class EventStream(Response):
             async for chunk in self._chunks:
                 await self._write(send, self._encode(chunk))
             await self._write(send, DONE)
+        except ClientDisconnect:
+            raise
         except Exception as error:
             if not isinstance(error, OssianError):
                 log.exception("stream failed", request_id=record.request_id)
@@ -110,4 +113,8 @@ class EventStream(Response):
     async def _write(self, send: Send, data: bytes) -> None:
         self._last_sent = monotonic()
         message: Message = {"type": "http.response.body", "body": data, "more_body": True}
-        await send(message)
+        try:
+            async with asyncio.timeout(STALLED_SECONDS):
+                await send(message)
+        except TimeoutError:
+            raise ClientDisconnect from None
