@@ -1,6 +1,8 @@
 import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any
@@ -18,6 +20,7 @@ from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
 from ossian.harmony.grammar import FunctionGrammar, TurnShape
 from ossian.harmony.messages import Channel, Conversation, Message, Role
+from ossian.harmony.token_mask import TurnGrammars
 
 ASKED = Conversation(messages=(Message(Role.USER, "What is 2 + 2?"),))
 ANALYSIS, ANSWER = "<|channel|>analysis<|message|>", "<|channel|>final<|message|>"
@@ -327,3 +330,24 @@ async def test_with_logprobs_each_token_is_sampled(
     finished = events[-1]
     assert isinstance(finished, Finished)
     assert (len(drawn) < finished.usage.num_completion_tokens) is is_forced
+
+
+async def test_shapes_that_wait_for_a_compiler_hold_no_thread_that_others_need(
+    encoding: HarmonyEncoding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_free, begun = threading.Event(), threading.Event()
+
+    def compiled(*_: object) -> None:
+        begun.set()
+        is_free.wait(60)
+
+    monkeypatch.setattr(TurnGrammars, "_compiled", compiled)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    generation = Generation(ScriptedEngine([], info=MASKED_INFO), encoding)
+    waiting = [asyncio.create_task(generation.compile(TurnShape())) for _ in range(8)]
+    try:
+        assert await asyncio.wait_for(generation.encode("2+2"), 30) == encoding.encode("2+2")
+        assert begun.is_set()
+    finally:
+        is_free.set()
+        await asyncio.gather(*waiting)

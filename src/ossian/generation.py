@@ -107,7 +107,7 @@ class Generation:
         """
         if self._grammars is None:
             return shape
-        return await asyncio.to_thread(self._grammars.compile, shape)
+        return await asyncio.wrap_future(self._grammars.submit(shape))
 
     async def render(self, conversation: Conversation) -> Sequence[int]:
         """Return the prompt of a turn, while others are served. Raises InvalidRequestError."""

@@ -11,7 +11,7 @@ A mask is computed in a thread of its own while the engine runs its next step.
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from typing import Final
@@ -82,23 +82,28 @@ class TurnGrammars:
         """Return a turn's grammar. No two requests share one: a matcher and its copies grow together, so one request
         that meets a limit would have met it for all others.
 
-        A huge schema takes seconds: call it in a worker thread. Raises InvalidRequestError for what cannot be enforced.
+        A huge schema takes seconds. Raises InvalidRequestError for what cannot be enforced.
         """
-        _check_size(shape)
-        text = turn_grammar(shape, self._encode)
-        matcher = self._in_roomy_thread(partial(self._compile, shape, text))
-        self._note_enforceable(text)
-        return TurnGrammar(matcher, self._thread, shape.max_analysis_tokens)
+        return self.submit(shape).result()
 
-    def _in_roomy_thread(self, compiled: Callable[[], llguidance.LLMatcher]) -> llguidance.LLMatcher:
-        """Compile in a thread with a large stack. The size is the process's: others that start meanwhile get it too."""
+    def submit(self, shape: TurnShape) -> "Future[TurnGrammar]":
+        """Compile in a thread with a large stack, of which there are few: whoever waits for one should hold no other.
+
+        The size is the process's: other threads that start meanwhile get it too.
+        """
         with self._lock:
             usual = threading.stack_size(STACK_BYTES)
             try:
-                waiting = self._compilers.submit(compiled)
+                return self._compilers.submit(self._compiled, shape)
             finally:
                 threading.stack_size(usual)
-        return waiting.result()
+
+    def _compiled(self, shape: TurnShape) -> "TurnGrammar":
+        _check_size(shape)
+        text = turn_grammar(shape, self._encode)
+        matcher = self._compile(shape, text)
+        self._note_enforceable(text)
+        return TurnGrammar(matcher, self._thread, shape.max_analysis_tokens)
 
     def _note_enforceable(self, text: str) -> None:
         with self._lock:
