@@ -40,6 +40,12 @@ def get(sql: Connection, scope: str, response_id: str) -> StoredResponse | None:
     return None if row is None else stored(sql, row)
 
 
+def status(sql: Connection, scope: str, response_id: str) -> str | None:
+    """Read a response's status, None when there is none."""
+    is_it = (responses.c.id == response_id, responses.c.scope == scope, ~responses.c.is_hidden)
+    return sql.execute(select(responses.c.status).where(*is_it)).scalar_one_or_none()
+
+
 def stored(sql: Connection, row: Row[Any]) -> StoredResponse:
     """Return the response of a row, with its items."""
     items: dict[bool, list[JsonObject]] = {False: [], True: []}

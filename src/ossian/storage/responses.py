@@ -38,6 +38,10 @@ class ResponseStore:
         """Return a response, None when there is none."""
         return await self._transactions.read(lambda sql: response_rows.get(sql, scope, response_id))
 
+    async def status(self, scope: str, response_id: str) -> str | None:
+        """Return a response's status without its body and items, None when there is none."""
+        return await self._transactions.read(lambda sql: response_rows.status(sql, scope, response_id))
+
     async def delete(self, scope: str, response_id: str) -> bool:
         """Hide a response at once, and erase it when no other continues it. False when there is none.
 

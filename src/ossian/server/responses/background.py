@@ -134,30 +134,30 @@ class BackgroundRuns:
         """
         num_events = 0
         async with aclosing(self._changes(stored)) as changes:
-            async for now in changes:
-                events = await self._store.events(now.scope, now.id, num_events)
+            async for _ in changes:
+                events = await self._store.events(stored.scope, stored.id, num_events)
                 num_events += len(events)
                 if num_events == 0:
                     raise InvalidRequestError(NOT_STREAMED, param="stream", code="response_not_streamable")
                 for event in events:
                     yield event
-                if now.status not in UNFINISHED:
-                    yield terminal_event(now.body)
-                    return
-        raise _deleted(stored.id)
+        ended = await self._store.get(stored.scope, stored.id)
+        if ended is None:
+            raise _deleted(stored.id)
+        yield terminal_event(ended.body)
 
-    async def _changes(self, stored: StoredResponse) -> AsyncGenerator[StoredResponse]:
-        """Yield a response as it is now, and again when there is news, until it has ended or is gone.
+    async def _changes(self, stored: StoredResponse) -> AsyncGenerator[str]:
+        """Yield a response's status, and again when there is news, until it has ended or is gone.
 
-        The news is asked for before the database: what happens in between is not missed.
+        The news is asked for before the database: what happens in between is not missed. The body and the items, which
+        may be large, are not read for it.
         """
-        now: StoredResponse | None = stored
-        while now is not None:
-            news = self._runs[now.id].news if now.id in self._runs else asyncio.Event()
-            now = await self._store.get(stored.scope, stored.id)
-            if now is not None:
-                yield now
-            if now is None or now.status not in UNFINISHED:
+        while True:
+            news = self._runs[stored.id].news if stored.id in self._runs else asyncio.Event()
+            status = await self._store.status(stored.scope, stored.id)
+            if status is not None:
+                yield status
+            if status not in UNFINISHED:
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), LOOK_SECONDS)
