@@ -59,6 +59,7 @@ ACCEPTED: dict[str, Any] = {
     },
     "names like keywords": {"type": "object", "properties": {"not": {"type": "string"}, "if": {"enum": [{"not": 1}]}}},
     "unique items that are not asked for": {"type": "array", "items": {"type": "string"}, "uniqueItems": False},
+    "names that are texts": {"propertyNames": {"type": "string"}, "additionalProperties": {"type": "string"}},
     "a format of nobody": {"type": "string", "format": "password"},
     "a tuple": {"type": "array", "prefixItems": [{"type": "string"}, {"type": "null"}], "items": False, "minItems": 2},
     "a union by type": {"oneOf": [{"type": "string"}, {"type": "null"}, {"type": "integer"}]},

@@ -13,6 +13,7 @@ from ossian.errors import (
     InvalidRequestError,
     LimitReachedError,
     OssianError,
+    StorageError,
     TooManyRequestsError,
 )
 from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_handlers, error_response, refusal
@@ -24,6 +25,7 @@ from ossian.server.errors import RETRY_AFTER_SECONDS, JsonResponse, add_error_ha
         (InvalidRequestError("No."), 400, False),
         (TooManyRequestsError("No."), 429, True),
         (EngineOverloadedError("No."), 503, True),
+        (StorageError("No."), 503, True),
         (EngineDeadError("No."), 503, False),
         (RuntimeError("No."), 500, False),
     ],

@@ -4,13 +4,14 @@ import json
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import httpx2
 import pytest
 
-from ossian.engine.scripted import ScriptedEngine
+from ossian.engine.scripted import SCRIPTED_INFO, ScriptedEngine
 from ossian.storage.account_records import StoredUsage
 from tests.server.keys import Made, make_key, make_project
 from tests.server.records import PRICED, usage_of
@@ -276,6 +277,20 @@ def test_a_limit_that_is_reached_says_when_to_come_back() -> None:
     assert refused.headers["retry-after"] == str(int(60 - (NOW + 0.5) % 60) + 1)
     assert refused.headers["x-ratelimit-remaining-requests"] == "0"
     assert "x-should-retry" not in refused.headers
+
+
+@pytest.mark.parametrize("path, prompt", [
+    ("chat/completions", {"messages": [{"role": "user", "content": "word " * 200}]}),
+    ("completions", {"prompt": "word " * 200}),
+    ("responses", {"input": "word " * 200}),
+])  # fmt: skip
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_can_never_fit_is_refused_before_any_limit_counts_it(path: str, prompt: Json, stream: bool) -> None:
+    engine = ScriptedEngine(turn_ids(ANSWER), info=replace(SCRIPTED_INFO, max_model_len=100))
+    with metered(engine) as server:
+        refused = ask(server, key_of(server, limits={"tokens_per_minute": 50}), path, stream=stream, **prompt)
+    assert refused.status_code == 400
+    assert refused.json()["error"]["code"] == "context_length_exceeded"
 
 
 def test_where_waiting_cannot_help_clients_are_told_not_to() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ossian.harmony.json_schema import FORMATS, UNSUPPORTED_FORMATS
+from ossian.harmony.json_schema import FORMATS, UNSUPPORTED_FORMATS, is_idle
 from ossian.harmony.messages import JsonSchema
 from ossian.harmony.number_bounds import exclude_bounds
 from ossian.harmony.schema_tree import LISTS, MAPS, SINGLES, schemas_in
@@ -90,4 +90,4 @@ def _may_close(node: JsonSchema) -> bool:
 def _asks_for_nothing(key: str, value: object) -> bool:
     """A format nobody defined is an annotation too, says the standard."""
     is_unknown_format = key == "format" and isinstance(value, str) and value not in FORMATS | UNSUPPORTED_FORMATS
-    return key in ANNOTATIONS or is_unknown_format or (key == "uniqueItems" and value is False)
+    return key in ANNOTATIONS or is_unknown_format or is_idle(key, value)

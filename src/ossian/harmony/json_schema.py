@@ -109,10 +109,17 @@ def _check_size(schema: JsonSchema, param: str) -> None:
         )
 
 
+def is_idle(keyword: str, value: object) -> bool:
+    """Whether an unsupported keyword asks for nothing: names are strings in any case, and libraries say so."""
+    if keyword == "propertyNames":
+        return value in ({}, True, {"type": "string"})
+    return keyword == "uniqueItems" and value is False
+
+
 def _faults(node: JsonSchema, root: JsonSchema, places: set[int]) -> Iterator[tuple[str, str]]:
     """Yield the keywords of one schema that cannot be enforced, and why; `places` has the id() of every schema."""
     for keyword in node:
-        if keyword in UNSUPPORTED and not (keyword == "uniqueItems" and node[keyword] is False):
+        if keyword in UNSUPPORTED and not is_idle(keyword, node[keyword]):
             yield keyword, f"this server cannot enforce '{keyword}'"
     for keyword in ("minLength", "minItems", "minProperties"):
         if isinstance(node.get(keyword), int | float) and node[keyword] > MAX_MINIMUM:

@@ -16,6 +16,7 @@ from ossian.errors import (
     EngineOverloadedError,
     LimitReachedError,
     OssianError,
+    StorageError,
     TooManyRequestsError,
 )
 
@@ -54,7 +55,7 @@ def _headers(error: Exception) -> dict[str, str]:
         return headers
     if isinstance(error, AuthenticationError):
         return {"www-authenticate": "Bearer" if error.code == "missing_api_key" else 'Bearer error="invalid_token"'}
-    is_passing = isinstance(error, EngineOverloadedError | TooManyRequestsError)
+    is_passing = isinstance(error, EngineOverloadedError | StorageError | TooManyRequestsError)
     return {"retry-after": str(RETRY_AFTER_SECONDS)} if is_passing else {}
 
 

@@ -98,6 +98,11 @@ def test_a_call_that_cannot_be_enforced_is_asked_for_with_a_warning(choice: Any,
     assert prompt.count("= () => any;") == num_tools
 
 
+def test_breakpoints_of_the_prompt_cache_are_accepted() -> None:
+    part = {"type": "text", "text": "Hi", "prompt_cache_breakpoint": {"mode": "explicit"}}
+    assert "Hi" in prompt_of(messages=[{"role": "system", "content": [part]}, {"role": "user", "content": [part]}])
+
+
 @pytest.mark.parametrize("effort", ["none", "minimal", "low"])
 def test_reasoning_can_be_short_but_not_off(effort: str) -> None:
     assert "Reasoning: low" in prompt_of(reasoning={"effort": effort})

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from ossian.engine.scripted import ScriptedEngine
-from ossian.harmony.encoding import load_encoding
+from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from tests.server.serving import MODEL, Served, in_turn, serving, turn_ids
 
 encode = load_encoding().encode
@@ -66,6 +66,13 @@ def test_the_best_of_several_is_answered() -> None:
     assert body["choices"][0]["logprobs"] is None
     assert body["usage"]["completion_tokens"] == 3
     assert [request.sampling.seed for request in engine.requests] == [3, 4, 5]
+
+
+def test_a_prompt_that_can_never_fit_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HarmonyEncoding, "decode", lambda *_: pytest.fail("nobody asked for the text"))
+    with serving(ScriptedEngine(turn_ids("a"))) as server:
+        response = server.post("/v1/completions", json={"model": MODEL, "prompt": [0] * 500_000, "echo": True})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "context_length_exceeded")
 
 
 def test_an_unknown_token_id_is_refused() -> None:

@@ -159,6 +159,21 @@ def test_reasoning_is_encrypted_for_who_asks(server: Served) -> None:
         assert "think" not in item["encrypted_content"]
 
 
+def test_reasoning_is_named_as_the_caller_wishes(server: Served) -> None:
+    conversation_id = made(server, REASONING)
+    with server.http() as client:
+        items = f"/v1/conversations/{conversation_id}/items"
+        summary = {"x-ossian-reasoning-events": "summary"}
+        (listed,) = client.get(items, headers=summary).json()["data"]
+        alone = client.get(f"{items}/{listed['id']}", headers=summary).json()
+        (added,) = client.post(items, headers=summary, json={"items": [REASONING]}).json()["data"]
+        unknown = client.post(items, headers={"x-ossian-reasoning-events": "x"}, json={"items": [REASONING]})
+        number = len(client.get(items).json()["data"])
+    for item in (listed, alone, added):
+        assert item["summary"] == [{"type": "summary_text", "text": "I think."}]
+    assert (unknown.status_code, number) == (400, 2)
+
+
 def test_a_reference_is_stored_as_what_it_refers_to(server: Served) -> None:
     first = made(server, HELLO | {"id": "msg_shared", "content": "What is meant"})
     second = made(server)

@@ -13,6 +13,7 @@ class TextPart(RequestModel):
 
     type: Literal["text"]
     text: str
+    prompt_cache_breakpoint: Any = Field(default=None, description="Accepted; every prefix is cached.")
 
 
 class RefusalPart(RequestModel):

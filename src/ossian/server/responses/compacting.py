@@ -45,7 +45,7 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
     turn = TurnRequest(
         f"{head.id}-0",
         fit.prompt,
-        SamplingParams(max_tokens=max_tokens),
+        SamplingParams(max_tokens=max_tokens, temperature=generation.engine.info.default_temperature),
         shape=await generation.compile(COMPACTION_SHAPE),
     )
     num_tokens = num_reserved([fit.prompt], [max_tokens])

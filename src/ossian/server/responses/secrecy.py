@@ -61,7 +61,7 @@ def _bound_to(scope: str) -> bytes:
 
 def _invalid() -> InvalidRequestError:
     return InvalidRequestError(
-        "The encrypted content could not be verified: it was not made by this server for this API key, or it was "
+        "The encrypted content could not be verified: it was not made by this server for this project, or it was "
         "changed. Leave the item out, or send it as it came.",
         param="input",
         code="invalid_encrypted_content",

@@ -20,7 +20,7 @@ from ossian.api.head import Head
 from ossian.api.sampling import for_choice
 from ossian.api.vendor_errors import Vendor
 from ossian.engine.base import SamplingParams
-from ossian.generation import TurnRequest
+from ossian.generation import TurnRequest, check_fits
 from ossian.harmony.grammar import TurnShape
 from ossian.harmony.token_mask import TurnGrammar
 from ossian.server.answering import Chunks, streamed, whole
@@ -53,8 +53,10 @@ async def create_chat_completion(request: Request) -> Response:
     recall, remember = service.memory(request)
     today = datetime.fromtimestamp(head.created, UTC).date()
     prompt = await generation.render(conversation(body, today, recall))
+    max_model_len = generation.engine.info.max_model_len
+    check_fits(len(prompt), params.max_tokens, max_model_len, "messages")
     num_tokens = num_reserved([prompt], [params.max_tokens] * (body.n or 1))
-    params = with_output_limit(params, declared, generation.engine.info.max_model_len - len(prompt))
+    params = with_output_limit(params, declared, max_model_len - len(prompt))
     requests = list(_turn_requests(head, prompt, params, grammar, body.n or 1))
     new_call_id = lambda: service.parts.new_id("call_")
     decode = generation.encoding.decode

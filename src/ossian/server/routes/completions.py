@@ -1,5 +1,6 @@
 """POST /v1/completions, the legacy route."""
 
+import asyncio
 from collections.abc import Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
@@ -15,7 +16,7 @@ from ossian.api.head import Head
 from ossian.api.sampling import for_choice
 from ossian.engine.base import SamplingParams
 from ossian.errors import InvalidRequestError
-from ossian.generation import Generation, TextRequest
+from ossian.generation import Generation, TextRequest, check_fits
 from ossian.server.answering import streamed, whole
 from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
@@ -32,12 +33,14 @@ async def create_completion(request: Request) -> Response:
     model, generation = await service.begin(request, body.model, Endpoint.COMPLETIONS)
     declared = service.parts.catalog.declared(model.id)
     check_capabilities(body, declared)
-    options = CompletionOptions.of(body, [prompt_text(prompt, generation) for prompt in body.prompts])
     head = service.head("cmpl-", model, generation)
-    prompts = [await generation.encode(each) if isinstance(each, str) else each for each in body.prompts]
-    room = generation.engine.info.max_model_len - max(map(len, prompts))
+    prompts = [await _token_ids(each, generation) for each in body.prompts]
+    max_model_len = generation.engine.info.max_model_len
     asked = sampling(body, generation.engine.info)
-    params = with_output_limit(asked, declared, room)
+    for prompt in prompts:
+        check_fits(len(prompt), asked.max_tokens, max_model_len, "prompt")
+    options = CompletionOptions.of(body, [await _text(each, generation) for each in body.prompts])
+    params = with_output_limit(asked, declared, max_model_len - max(map(len, prompts)))
     requests = list(_text_requests(head, prompts, params, body.num_candidates))
     chunks = CompletionChunks(head, options)
     turns = await service.admit(
@@ -62,12 +65,17 @@ def _text_requests(
             yield TextRequest(f"{head.id}-{number}-{index}", prompt, for_choice(params, index))
 
 
-def prompt_text(prompt: str | list[int], generation: Generation) -> str:
-    """Return a prompt as text. Raises InvalidRequestError for token ids outside the vocabulary."""
+async def _token_ids(prompt: str | list[int], generation: Generation) -> Sequence[int]:
+    """Return a prompt as token ids. Raises InvalidRequestError for those outside the vocabulary."""
     if isinstance(prompt, str):
-        return prompt
+        return await generation.encode(prompt)
     vocab_size = generation.engine.info.vocab_size
     if max(prompt) >= vocab_size:
         message = f"Invalid value for 'prompt': {max(prompt)} is over the last token id, {vocab_size - 1}."
         raise InvalidRequestError(message, param="prompt", code="invalid_value")
-    return b"".join(map(generation.encoding.token_bytes, prompt)).decode(errors="replace")
+    return prompt
+
+
+async def _text(prompt: str | list[int], generation: Generation) -> str:
+    """Return a prompt as text, while others are served."""
+    return prompt if isinstance(prompt, str) else await asyncio.to_thread(generation.encoding.decode, prompt)

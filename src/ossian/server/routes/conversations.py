@@ -1,6 +1,7 @@
 """/v1/conversations: named lists of items that grow with every response that belongs to them."""
 
 import asyncio
+from collections.abc import Callable, Collection
 
 from fastapi import APIRouter, Request, Response
 
@@ -12,11 +13,13 @@ from ossian.api.responses.conversations import (
     conversation_body,
     deleted_body,
 )
+from ossian.api.responses.dialects import translated_item
 from ossian.api.responses.items import distinct_bodies, parse_items
 from ossian.api.responses.pages import included, list_body, page_query, shown
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
 from ossian.server.openapi import request_body
+from ossian.server.responses.caller import dialect_of
 from ossian.server.responses.state import with_references
 from ossian.server.service import Service, service_of
 from ossian.storage.records import StoredConversation
@@ -67,14 +70,13 @@ async def delete_conversation(request: Request, conversation_id: str) -> Respons
 async def create_items(request: Request, conversation_id: str) -> Response:
     """Add items to the end of a conversation, and list them."""
     service = service_of(request)
-    include = included(request.query_params.multi_items())
+    shown_to = _shown_to(service, request, included(request.query_params.multi_items()))
     body = await service.read(request, CreateItemsRequest)
     scope = service.scope(request)
     items = await _new_items(service, scope, body.items)
     if not await service.database.conversations.append(scope, conversation_id, items):
         raise _no_conversation(conversation_id)
-    conceal, _ = service.secrecy.of(scope)
-    return JsonResponse(list_body([shown(item, include, conceal) for item in items], has_more=False))
+    return JsonResponse(list_body(list(map(shown_to, items)), has_more=False))
 
 
 @router.get("/{conversation_id}/items")
@@ -82,27 +84,26 @@ async def list_items(request: Request, conversation_id: str) -> Response:
     """List a conversation's items in pages, the newest first unless `order` is `asc`."""
     service = service_of(request)
     query = page_query(request.query_params.multi_items())
+    shown_to = _shown_to(service, request, query.include)
     scope = service.scope(request)
     page = await service.database.conversations.page(scope, conversation_id, query.after, query.limit, query.order)
     if page is None:
         await _stored(service, scope, conversation_id)
         raise _no_item(query.after or "", param="after")
-    conceal, _ = service.secrecy.of(scope)
-    return JsonResponse(list_body([shown(item, query.include, conceal) for item in page.items], has_more=page.has_more))
+    return JsonResponse(list_body(list(map(shown_to, page.items)), has_more=page.has_more))
 
 
 @router.get("/{conversation_id}/items/{item_id}")
 async def get_item(request: Request, conversation_id: str, item_id: str) -> Response:
     """Return one item of a conversation."""
     service = service_of(request)
-    include = included(request.query_params.multi_items())
+    shown_to = _shown_to(service, request, included(request.query_params.multi_items()))
     scope = service.scope(request)
     item = await service.database.conversations.item(scope, conversation_id, item_id)
     if item is None:
         await _stored(service, scope, conversation_id)
         raise _no_item(item_id)
-    conceal, _ = service.secrecy.of(scope)
-    return JsonResponse(shown(item, include, conceal))
+    return JsonResponse(shown_to(item))
 
 
 @router.delete("/{conversation_id}/items/{item_id}")
@@ -121,6 +122,13 @@ async def _new_items(service: Service, scope: str, bodies: list[JsonObject]) -> 
     parsed = await asyncio.to_thread(parse_items, bodies, "items")
     items = await with_references(service.database, scope, parsed, "items")
     return await asyncio.to_thread(distinct_bodies, items, (), service.parts.new_id)
+
+
+def _shown_to(service: Service, request: Request, include: Collection[str]) -> Callable[[JsonObject], JsonObject]:
+    """Return how the caller sees an item. Raises InvalidRequestError for a dialect that there is not."""
+    conceal, _ = service.secrecy.of(service.scope(request))
+    dialect = dialect_of(request, service.parts.settings.responses)
+    return lambda item: translated_item(shown(item, include, conceal), dialect)
 
 
 async def _stored(service: Service, scope: str, conversation_id: str) -> StoredConversation:
