@@ -23,7 +23,7 @@ HugeBuffer::HugeBuffer(size_t num_bytes) : size_(num_bytes) {
   const size_t head = round_up(address, kHugePage) - address;
   data_ = static_cast<uint8_t*>(base) + head;
   if (head != 0) munmap(base, head);
-  if (head != kHugePage) munmap(data_ + mapped, kHugePage - head);
+  munmap(data_ + mapped, kHugePage - head);
 #ifdef MADV_HUGEPAGE
   madvise(data_, mapped, MADV_HUGEPAGE);
 #endif

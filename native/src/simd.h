@@ -7,12 +7,12 @@
 // Only for translation units that CMake compiles once per instruction set with OSSIAN_ISA_NS set. All names live in
 // that namespace, so the linker can never mix copies.
 //
-//   f32x16   zero_f32 splat load store load_first store_first load_bf16 store_bf16 + - * / fma min max abs sqrt
+//   f32x16   zero_f32 splat load store load_first store_first load_bf16 + - * / fma min max abs
 //            reduce_add reduce_max round_bf16
 //   i32x16   splat_i32 load_i32 store_i32 + - & | ^ shift_left<n> shift_right<n> (logical) max_i32
 //            to_f32 round_to_i32 as_f32 as_i32
 //   mask16   less(a, b) less_equal(a, b) equal_i32(a, b), select(mask, if_true, if_false)
-//   dot      dot_int8, dot_mxfp4: see simd_dot.h
+//   dot      see simd_dot.h
 //   pairs    dot_pairs: see simd_pairs.h
 //   exp, exp2, sigmoid: see simd_math.h
 #pragma once
@@ -53,7 +53,5 @@ inline f32x16 round_bf16(f32x16 a) {
   const f32x16 rounded = as_f32((bits + splat_i32(0x7fff) + odd) & splat_i32(static_cast<int32_t>(0xffff0000)));
   return select(less_equal(a, a), rounded, a);  // a NaN's payload could carry into the exponent and leave infinity
 }
-
-inline void store_bf16(uint16_t* out, f32x16 a) { store_upper_halves(out, as_i32(round_bf16(a))); }
 
 }  // namespace ossian::OSSIAN_ISA_NS

@@ -59,9 +59,6 @@ inline f32x16 operator/(f32x16 a, f32x16 b) {
 inline f32x16 fma(f32x16 a, f32x16 b, f32x16 c) {
   return each_lane<f32x16>([&](int i) { return __builtin_fmaf(a.v[i], b.v[i], c.v[i]); });
 }
-inline f32x16 sqrt(f32x16 a) {
-  return each_lane<f32x16>([&](int i) { return __builtin_sqrtf(a.v[i]); });
-}
 // a < b ? a : b and a > b ? a : b: b when either is NaN.
 inline f32x16 min(f32x16 a, f32x16 b) {
   return each_lane<f32x16>([&](int i) { return a.v[i] < b.v[i] ? a.v[i] : b.v[i]; });
@@ -146,9 +143,6 @@ inline f32x16 load_bf16(const void* p) {
   uint16_t halves[16];
   std::memcpy(halves, p, sizeof halves);
   return as_f32(each_lane<i32x16>([&](int i) { return wrap(static_cast<uint32_t>(halves[i]) << 16); }));
-}
-inline void store_upper_halves(uint16_t* p, i32x16 a) {
-  for (int i = 0; i < 16; ++i) p[i] = static_cast<uint16_t>(static_cast<uint32_t>(a.v[i]) >> 16);
 }
 // Only for values in [-128, 127].
 inline void store_as_int8(int8_t* p, i32x16 a) {

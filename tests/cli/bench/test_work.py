@@ -57,6 +57,12 @@ def test_each_stream_reads_its_own_context() -> None:
     assert one.step_bytes(3, 1000) - one.step_bytes(3, 0) == pytest.approx(3 * one.kv_bytes(1000))
 
 
+def test_what_streams_have_in_common_is_read_once() -> None:
+    one, token = work(config()), 2 * 8 * (2 * 64 + 4)
+    own = 24 * token * 48
+    assert one.step_bytes(3, 1048, 1000) - one.step_bytes(3, 0) == pytest.approx(one.kv_bytes(1048) + 2 * own)
+
+
 @pytest.mark.parametrize(
     "changes", [{"num_hidden_layers": 6, "layer_types": TYPES[:6]}, {"num_local_experts": 128}, {"vocab_size": 512}]
 )

@@ -59,7 +59,7 @@ def test_a_batch_lays_the_scheduled_tokens_side_by_side(sequences: list[Sequence
             block_id = int(one.sliding_block_table.values[position // BLOCK_SIZE])
             sliding_slots.append(block_id * BLOCK_SIZE + position % BLOCK_SIZE)
     assert batch.cu_seqlens_q[-1] == batch.num_tokens == len(input_ids)
-    assert batch.num_seqs == len(sequences)
+    assert len(batch.context_lens) == len(sequences)
     assert batch.input_ids.tolist() == input_ids
     assert batch.positions.tolist() == positions
     assert batch.full.slot_mapping.tolist() == slots

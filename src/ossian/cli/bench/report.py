@@ -103,8 +103,9 @@ def _joined(parts: Iterable[Mapping[str, tuple[T, ...]]]) -> dict[str, tuple[T, 
 
 
 def _peer_rows(comparison: Comparison, peer: str, rounds: Rounds) -> Iterator[Row]:
-    for name, theirs in rounds.theirs.items():
-        ours, other = Row(name, "tok/s", tuple(rounds.ours[name])), Row(name, "tok/s", tuple(theirs))
+    for name, values in rounds.ours.items():  # what does not fit our context was measured of the peer only
+        theirs = rounds.theirs[name]
+        ours, other = Row(name, "tok/s", tuple(values)), Row(name, "tok/s", tuple(theirs))
         ratio = comparison.ratio(name, peer, median_ratio(ours.values, theirs))
         yield Row(f"{name}, beside {peer}", "tok/s", ours.values, (ratio,))
         yield Row(f"{name}, {peer}", "tok/s", other.values)

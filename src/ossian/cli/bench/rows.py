@@ -169,7 +169,7 @@ class Comparison:
 
     def _bytes_per_token(self, case: Decode) -> float:
         num_positions = case.depth + SHORT + case.num_tokens // 2
-        return self._work.step_bytes(case.num_streams, num_positions) / case.num_streams
+        return self._work.step_bytes(case.num_streams, num_positions, case.depth) / case.num_streams
 
 
 def median_ratio(values: Iterable[float], others: Iterable[float]) -> float:

@@ -42,17 +42,21 @@ class Work:
         kernel, _, kind = label.partition(" ")
         return f"{kernel} {names[kind]}" if kind in names else label
 
-    def kv_bytes(self, depth: int) -> float:
-        """Bytes of keys and values that a token behind `depth` others reads."""
+    def kv_bytes(self, depth: int, first: int = 0) -> float:
+        """Bytes of keys and values that a token behind `depth` others reads, of those of the `first` and later ones."""
         windows = [self.config.window(layer) for layer in range(self.config.num_hidden_layers)]
-        num_positions = sum(min(depth, window) if window else depth for window in windows)
+        num_positions = sum(min(depth - first, window or depth) for window in windows)
         num_arrays = len(set(array_of_layers(self.config)))
         return block_bytes(self.config, 1, self.kv_type) / num_arrays * num_positions
 
-    def step_bytes(self, num_streams: int, depth: int) -> float:
-        """Bytes that a decode step reads, if the streams choose their experts evenly and each has its own context."""
+    def step_bytes(self, num_streams: int, depth: int, num_shared: int = 0) -> float:
+        """Bytes that a decode step reads, if the streams choose their experts evenly.
+
+        The streams have their first `num_shared` tokens in common: what lies there is read once for all of them.
+        """
         one = footprint(self.config)
         expert_bytes = one.per_token - one.every_token
         chosen = self.config.num_experts_per_tok / self.config.num_local_experts
         num_chosen_times = (1 - (1 - chosen) ** num_streams) / chosen
-        return one.every_token + expert_bytes * num_chosen_times + num_streams * self.kv_bytes(depth)
+        num_kv_bytes = self.kv_bytes(depth) + (num_streams - 1) * self.kv_bytes(depth, num_shared)
+        return one.every_token + expert_bytes * num_chosen_times + num_kv_bytes

@@ -33,7 +33,3 @@ class Batch:
     @property
     def num_tokens(self) -> int:
         return len(self.input_ids)
-
-    @property
-    def num_seqs(self) -> int:
-        return len(self.context_lens)

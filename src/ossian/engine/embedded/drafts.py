@@ -40,8 +40,8 @@ class NgramIndex:
         return [] if end == 0 else np.resize(tokens[end : end + num_tokens], num_tokens).tolist()
 
     def _extend(self, tokens: memoryview) -> None:
-        """Learn the n-grams that are followed by a token."""
-        for end in range(self._end, len(tokens)):
+        """Learn the n-grams that are followed by a token; those beyond the window are never looked at."""
+        for end in range(max(self._end, len(tokens) - WINDOW), len(tokens)):
             key = _key(tokens, end)
             self._previous[end % WINDOW] = self._latest[key]
             self._latest[key] = end

@@ -1,6 +1,6 @@
 """The native kernels, as the model calls them. The only module that imports the native one.
 
-Every array is C-contiguous. Outputs are written in place, so that a step allocates nothing. No result depends on how
+Every array is C-contiguous. Outputs are written in place. No result depends on how
 many tokens or sequences share a call, on the number of threads, or on the instruction set.
 """
 

@@ -117,7 +117,7 @@ class Scheduler:
         for sequence in self.waiting[: self.max_num_seqs]:
             if len(self.running) == self.max_num_seqs or any(self._must_be_next(one) for one in passed):
                 break
-            block_hash = next_hash(sequence)
+            block_hash = next_hash(sequence) if computing else None  # it takes a search
             older = computing.get(block_hash) if block_hash else None
             if older is not None and older.arrival < sequence.arrival:
                 _wait(sequence, older)

@@ -58,7 +58,7 @@ class Shard:
         entry = self.entries[name]
         dtype = DTYPES[entry.dtype]
         array = np.frombuffer(self._map, dtype, entry.nbytes // dtype.itemsize, entry.start).reshape(entry.shape)
-        return array if array.flags.aligned else array.copy()  # kernels read aligned memory only
+        return array if array.flags.aligned else array.copy()  # rare: writers pad their headers
 
     def drop_pages(self, name: str) -> None:
         """Give a tensor's resident pages back; touching the view again reads them again."""
