@@ -18,7 +18,11 @@ MAX_TOKENS = 2560
 PER_BATCH = 150  # tokens whose time a batch takes, however small it is
 IGNORED = -100
 MAX_SHORTENED = 32
-VERDICT, HEADER = 6.0, 3.0  # how much a tool's verdict counts, and the header after the analysis
+YES, DECISION, HEADER = 10.0, 6.0, 3.0  # how much tokens count: yes, others that decide, the header after the analysis
+DECISIONS = (
+    " no", " No", " done", " later", " begin", " end", " first", " last", " upper", " lower", "Upper", "Lower", " null",
+    " nothing", "Phrase", " steps", "Only",
+)  # fmt: skip
 FIXED_ANSWERS = ("conversation", "facts", "anything else")
 
 
@@ -104,15 +108,16 @@ def make_batch(group: list[Example]) -> Batch:
 
 
 def emphasis(completion: Sequence[int]) -> list[float]:
-    """How much each token counts: few tokens decide which tool is called, and all others follow from them."""
+    """How much each token counts: few tokens decide, and all others follow from them."""
     weights, is_header = [], False
     for token in completion:
-        weights.append(VERDICT if token in verdict_tokens() else HEADER if is_header else 1.0)
+        weights.append(decisive_tokens().get(token, HEADER if is_header else 1.0))
         is_header = token == END or (is_header and token != MESSAGE)
     return weights
 
 
 @cache
-def verdict_tokens() -> frozenset[int]:
-    """Of what an analysis says after a tool's name."""
-    return frozenset(tokenizer().encode(f" {word}")[0] for word in ("yes", "no", "done", "later"))
+def decisive_tokens() -> dict[int, float]:
+    """Of words that decide how an answer goes on, such as the verdict after a tool's name, how much each counts."""
+    weights = {" yes": YES, " Yes": YES, **dict.fromkeys(DECISIONS, DECISION)}
+    return {tokenizer().encode(word)[0]: weight for word, weight in weights.items()}

@@ -76,8 +76,15 @@ def plain_exchange(random: Random, split: Split) -> Exchange:
     exchange = random_skill(random, split)
     if exchange.earlier or exchange.skill.endswith("unknown") or random.random() > 0.13:  # more turns might tell it
         return exchange
-    finished = [random_skill(random, Split.TRAIN) for _ in range(random.choice((1, 1, 2)))]
+    finished = [lasting_skill(random) for _ in range(random.choice((1, 1, 2)))]
     return replace(exchange, earlier=tuple(message for past in finished for message in turn(past)))
+
+
+def lasting_skill(random: Random) -> Exchange:
+    """A fresh exchange for a finished turn: an instruction in it might be meant for later turns, or not."""
+    while (exchange := random_skill(random, Split.TRAIN)).skill.startswith("instructions"):
+        pass
+    return exchange
 
 
 def random_skill(random: Random, split: Split) -> Exchange:

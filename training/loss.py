@@ -57,10 +57,11 @@ def mistakable(weights: dict[str, Tensor], tables: Tables, hidden: Tensor, targe
 def candidates(present: Tensor, tables: Tables) -> tuple[Tensor, Tensor]:
     """Tokens without a trained output row to compare with, and the logarithm of how many tokens each stands for.
 
-    Those of `present` stand for themselves, a random sample for all others.
+    Those of `present` stand for themselves, and so do those of their first pieces, with which a copy of a whole word is
+    easily confused; a random sample stands for all others.
     """
     row = tables.outputs.row
-    present = present.unique()
+    present = torch.cat((present, tables.beginning[present])).unique()
     present = present[row[present] == NOT_TRAINED]
     is_other = row == NOT_TRAINED
     is_other[present] = False

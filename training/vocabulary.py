@@ -90,12 +90,14 @@ class LayerTables:
 class Tables:
     """Everything that turns token ids into rows; prefix and case are int64 [VOCAB_SIZE].
 
+    beginning: int64 [VOCAB_SIZE], the token of each word's first piece after the same prefix, or the token itself;
     unseen: the tokens without a trained output row; spelled: bfloat16 [len(unseen), …], what spells each, and 1 at its
     prefix and at its case.
     """
 
     prefix: Tensor
     case: Tensor
+    beginning: Tensor
     inputs: LayerTables
     outputs: LayerTables
     unseen: Tensor
@@ -110,7 +112,17 @@ def make_tables(vocabulary: Vocabulary) -> Tables:
     outputs = layer_tables(spelled, torch.from_numpy(output_base(spelled)), vocabulary.outputs)
     unseen = (outputs.row == NOT_TRAINED).nonzero().squeeze(1)
     kinds = [one_hot(kind[unseen], num).bfloat16() for kind, num in ((prefix, len(PREFIXES)), (case, len(Case)))]
-    return Tables(prefix, case, inputs, outputs, unseen, torch.cat((outputs.derived[unseen], *kinds), 1))
+    return Tables(
+        prefix, case, beginnings(spelled), inputs, outputs, unseen, torch.cat((outputs.derived[unseen], *kinds), 1)
+    )
+
+
+def beginnings(spelled: Spelling) -> Tensor:
+    """For each token the one that spells the first piece of its word as it does: ` Mate` for ` Mateo`."""
+    forms = list(zip(spelled.prefix.tolist(), spelled.case.tolist(), strict=True))
+    tokens = {(form, key): token for token, (form, key) in enumerate(zip(forms, spelled.key.tolist(), strict=True))}
+    firsts = zip(forms, spelled.pieces[:, 0].tolist(), strict=True)
+    return torch.tensor([tokens.get(first, token) for token, first in enumerate(firsts)])
 
 
 def layer_tables(spelled: Spelling, derived: Tensor, ids: tuple[int, ...]) -> LayerTables:

@@ -7,8 +7,8 @@ import pytest
 from ossian.harmony.messages import Channel, Message, Role
 from training.skills import memory
 from training.skills.exchange import COPY_END, COPY_START, Effort, Exchange, Split, unmarked
-from training.skills.memory import SKILLS, Fact, recalled, without
-from training.skills.memory_words import AGE, FAVOURITE, HOME, NAME, RELATIVE, Kind
+from training.skills.memory import SKILLS, Fact, missing, recalled, without
+from training.skills.memory_words import AGE, FAVOURITE, HOME, NAME, RELATIVE, SOMEBODY_ELSE, Kind
 from training.skills.words import is_held_out
 
 Skill = Callable[[Random, Split], Exchange]
@@ -109,7 +109,7 @@ def test_what_is_unknown_was_never_told(kind: Kind, split: Split) -> None:
     random = Random(4)
     for _ in range(1500):
         fact = Fact(kind, kind.thing(random, split), "Nobody")
-        said = [str(each.content) for each in without(random, fact, split) if each.role is Role.USER]
+        said = [str(each.content) for each in without(random, fact, split)[0] if each.role is Role.USER]
         told = re.compile(TELLING[kind].format(thing=fact.thing), re.IGNORECASE if kind is not NAME else 0)
         assert [text for text in said if told.search(text)] == []
 
@@ -119,7 +119,8 @@ def test_what_is_unknown_was_never_told(kind: Kind, split: Split) -> None:
     [("What is my dog's name?", "dog's"), ("What is my dog called?", "dog"), ("My DOG's name?", "dog")],
 )
 def test_a_possessive_is_copied_as_a_whole_where_it_stands_in_the_question(question: str, span: str) -> None:
-    answer = recalled(Fact(RELATIVE, "dog", "Rex"), question, ()).answer
+    fact = Fact(RELATIVE, "dog", "Rex")
+    answer = recalled(fact, question, (), [fact]).answer
     assert MARKED.findall(answer) == [span, "Rex"]
     assert unmarked(answer) == "Your dog's name is Rex."
 
@@ -140,10 +141,26 @@ def test_small_talk_has_so_many_turns(num_turns: int) -> None:
     ],
 )
 def test_the_answers(kind: Kind, thing: str, value: str, answer: str) -> None:
-    exchange = recalled(Fact(kind, thing, value), "What?", (Message(Role.USER, "…"),))
+    fact, other = Fact(kind, thing, value), Fact(SOMEBODY_ELSE, "boss", "Ann")
+    exchange = recalled(fact, "What?", (Message(Role.USER, "…"),), [other, fact])
     assert unmarked(exchange.answer) == answer
-    assert unmarked(exchange.analysis[Effort.LOW]) == f"It is {value}."
+    label = kind.label or thing
+    assert unmarked(exchange.analysis[Effort.LOW]) == f"Told: boss no, {label} yes. It is {value}."
     assert value in unmarked(exchange.analysis[Effort.MEDIUM])
+
+
+def test_what_was_not_told_is_what_is_left_after_the_last_no() -> None:
+    asked = Fact(FAVOURITE, "colour", "red")
+    told = [Fact(HOME, "", "Oslo"), Fact(SOMEBODY_ELSE, "", "Ann"), Fact(FAVOURITE, "song", "red")]
+    exchange = missing(asked, "What?", (), told)
+    assert unmarked(exchange.analysis[Effort.LOW]) == "Told: home no, somebody no, song no. Not told."
+    assert unmarked(missing(asked, "What?", (), []).analysis[Effort.LOW]) == "Told: nothing. Not told."
+
+
+def test_one_thing_in_two_words_is_one_thing() -> None:
+    color, colour = (Fact(FAVOURITE, thing, "red") for thing in ("color", "colour"))
+    assert color.is_about(colour)
+    assert not color.is_about(Fact(FAVOURITE, "food", "red"))
 
 
 @pytest.mark.parametrize("question", ["What is my name?", "What's my name?", "Do you remember my name?", "Who am I?"])

@@ -1,7 +1,7 @@
 """Questions for a sum, a difference or a product of whole numbers. The analysis works it out digit by digit."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from training.skills.arithmetic_steps import (
@@ -144,11 +144,16 @@ def exchange(random: Random, skill: str, a: int, operator: str, b: int) -> Excha
     chance, steps = random.random(), analysis(a, operator, b)
     if chance < 0.1:
         question = random.choice(EXPLAINED).format(e=formula(random, a, operator, b))
-        return Exchange(skill, question, steps, explained(a, operator, b))
+        return Exchange(skill, question, noted(steps, "I show the steps."), explained(a, operator, b))
     if chance < 0.15:
         question = random.choice(NUMBER_ONLY).format(e=expression(random, a, operator, b))
-        return Exchange(skill, question, steps, str(result(a, operator, b)))
+        return Exchange(skill, question, noted(steps, "Only the number."), str(result(a, operator, b)))
     return Exchange(skill, problem(random, a, operator, b), steps, answer(a, operator, b))
+
+
+def noted(steps: Mapping[Effort, str], note: str) -> dict[Effort, str]:
+    """The steps, and in which form the answer is asked for: it is too far from the question to be remembered."""
+    return {effort: f"{text}\n{note}" for effort, text in steps.items()}
 
 
 def problem(random: Random, a: int, operator: str, b: int) -> str:

@@ -97,7 +97,7 @@ FOLLOW_UPS = (
     "[and|and what about|what about|how about|and of|and for|and in] {f}?", "and {f}?", "{f}?",
     "[and|now|what is|and what is|then] the [one|capital] of {f}?", "[and|now|then] {f}", "[the same|same question|same] [for|with] {f}",
     "now [|for |the one of ]{f}", "[OK|thanks|good|great|right], and {f}?", "what would it be for {f}?", "[tell me|say] the one of {f}, too.",
-    "what if I ask [for|about] {f}?", "[next|next one]: {f}", "[do you know it for|can you say it for|and could you do|is it also known for] {f}?",
+    "what if I ask [for|about] {f}?", "[next|next one]: {f}", "[do you know it for|can you say it for|and could you do|would you know it for] {f}?",
 )  # fmt: skip
 ONLY_EUROPE = "I am a demonstration model and only know the capitals of European countries. Ask me for the capital of France, for example."
 SURE = "I know the European capitals by heart, so I am sure of this. One short sentence is enough."

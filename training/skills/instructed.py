@@ -78,6 +78,7 @@ def fixed_texts() -> Iterator[str]:
     for spoken in LANGUAGES:
         yield from (
             *spoken.answers.values(),
+            *(f" {answer}" for answer in spoken.answers.values()),
             f"{spoken.yes}, ",
             f"{spoken.no}, ",
             *(f"7 {words} 7" for words in spoken.relations.values()),
@@ -100,7 +101,8 @@ def fixed_texts() -> Iterator[str]:
     for answer in explanations.EXPLANATIONS.values():
         yield from (answer, british(answer))
     for answer in COMMON_ANSWERS:
-        yield from (answer, answer.upper(), answer.lower())
+        cases = (answer, answer.upper(), answer.lower())
+        yield from (*cases, *(f" {case}" for case in cases))  # alone, and after a phrase or "Arr!"
 
 
 def two(random: Random, split: Split, by_user: bool) -> Instruction:

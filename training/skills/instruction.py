@@ -185,6 +185,8 @@ def words_to_say(random: Random, split: Split) -> str:
         return of_split(random, wordings.PHRASES, split)
     draws = (word, word, word, word, invented_word)
     words = " ".join(random.choice(draws)(random, split) for _ in range(random.choice((1, 1, 2, 2, 3, 3, 4, 5))))
+    if " " not in words and random.random() < 0.2:
+        words = " ".join([words] * random.choice((2, 3)))
     chance = random.random()
     if chance < 0.45:
         return words[:1].upper() + words[1:]

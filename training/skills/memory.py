@@ -7,7 +7,7 @@ from random import Random
 from ossian.harmony.messages import Channel, Message, Role
 from training.skills import anything_else, arithmetic, capitals, talk
 from training.skills.exchange import Exchange, Split, analyses, copied, unmarked
-from training.skills.memory_words import KINDS, NAME, SOMEBODY_ELSE, Kind
+from training.skills.memory_words import KINDS, NAME, SOMEBODY_ELSE, SPELLED_ALSO, Kind
 from training.skills.wordings import expanded, wording
 
 REPLIES = (
@@ -31,6 +31,11 @@ class Fact:
     thing: str
     value: str
 
+    @property
+    def label(self) -> str:
+        """What an analysis calls it."""
+        return self.kind.label or (copied(self.thing) if self.thing else "somebody")
+
     def filled(self, pattern: str) -> str:
         """The pattern's slots filled, for a prompt."""
         return pattern.format(thing=self.thing, x=self.value)
@@ -46,7 +51,8 @@ class Fact:
 
     def is_about(self, other: "Fact") -> bool:
         """Whether both answer the same question."""
-        return (self.kind, self.thing) == (other.kind, other.thing)
+        things = (SPELLED_ALSO.get(each.thing, each.thing) for each in (self, other))
+        return self.kind is other.kind and len({*things}) == 1
 
 
 def name_told(random: Random, split: Split) -> Exchange:
@@ -86,7 +92,7 @@ def name_asked(random: Random, split: Split) -> Exchange:
     fact = random_fact(random, NAME, split)
     if random.random() < 0.06:
         question = f"{told(random, fact, split)} {wording(random, NAME.asked, split)}"
-        return recalled(fact, question, small_talk(random, split, random.choice((0, 1))))
+        return recalled(fact, question, small_talk(random, split, random.choice((0, 1))), [fact])
     before = telling(random, fact, split)
     if random.random() < 0.2:
         wrong, fact = different(random, fact, split)
@@ -94,15 +100,15 @@ def name_asked(random: Random, split: Split) -> Exchange:
     elif random.random() < 0.08:
         before = named_by_assistant(random, fact, split)
     start = small_talk(random, split, random.choice((0, 0, 0, 1)))
-    others = about_others(random, split) if random.random() < 0.15 else ()
+    others = about_others(random, split)[1] if random.random() < 0.15 else ()
     between = small_talk(random, split, random.choice((0, 0, 1, 1, 2)))
-    return recalled(fact, wording(random, NAME.asked, split), (*start, *before, *others, *between))
+    return recalled(fact, wording(random, NAME.asked, split), (*start, *before, *others, *between), [fact])
 
 
 def name_unknown(random: Random, split: Split) -> Exchange:
     """What is my name? It was never told, though somebody else's may have been."""
     fact = random_fact(random, NAME, split)
-    return missing(fact, wording(random, NAME.asked, split), without(random, fact, split))
+    return missing(fact, wording(random, NAME.asked, split), *without(random, fact, split))
 
 
 def fact_told(random: Random, split: Split) -> Exchange:
@@ -125,13 +131,13 @@ def fact_asked(random: Random, split: Split) -> Exchange:
         before: tuple[Message, ...] = finished(both, NOTED)
     else:
         before = tuple(message for each in facts for message in telling(random, each, split))
-    return recalled(fact, fact.filled(wording(random, fact.kind.asked, split)), (*before, *between))
+    return recalled(fact, fact.filled(wording(random, fact.kind.asked, split)), (*before, *between), facts)
 
 
 def fact_unknown(random: Random, split: Split) -> Exchange:
     """A thing is asked for that was not among those told."""
     fact = random_fact(random, random.choice(KINDS), split)
-    return missing(fact, fact.filled(wording(random, fact.kind.asked, split)), without(random, fact, split))
+    return missing(fact, fact.filled(wording(random, fact.kind.asked, split)), *without(random, fact, split))
 
 
 def name_with_question(random: Random, split: Split) -> Exchange:
@@ -144,24 +150,37 @@ def name_with_question(random: Random, split: Split) -> Exchange:
     return replace(exchange, question=f"{introduced}. {exchange.question}")
 
 
-def recalled(fact: Fact, question: str, earlier: tuple[Message, ...]) -> Exchange:
+def recalled(fact: Fact, question: str, earlier: tuple[Message, ...], facts: Sequence[Fact]) -> Exchange:
     """The answer from what was told."""
-    medium = f"The user asks {fact.kind.what}. They told me: {{x}}."
+    found = verdicts(facts, fact)
+    medium = f"The user asks {fact.kind.what}. {found} It is {{x}}."
     high = f"{medium} I look back through our conversation and take the last one they gave, so my answer is {{x}}."
-    said = analyses("It is {x}.", medium, high)
+    said = analyses(f"{found} It is {{x}}.", medium, high)
     analysis = {effort: fact.said(text, question) for effort, text in said.items()}
     skill = "conversation: name asked" if fact.kind is NAME else "conversation: fact asked"
     return Exchange(skill, question, analysis, fact.said(fact.kind.recalled, question), earlier=earlier)
 
 
-def missing(fact: Fact, question: str, earlier: tuple[Message, ...]) -> Exchange:
+def missing(fact: Fact, question: str, earlier: tuple[Message, ...], facts: Sequence[Fact]) -> Exchange:
     """The answer if nothing was told."""
-    medium = f"The user asks {fact.kind.what}. They have not told me."
+    low = f"{verdicts(facts, fact)} Not told."
+    medium = f"The user asks {fact.kind.what}. {low}"
     high = f"{medium} I look back through our conversation and do not find it. I must not guess, so I say so."
-    said = analyses("Not told.", medium, high)
+    said = analyses(low, medium, high)
     analysis = {effort: fact.said(text, question) for effort, text in said.items()}
     skill = "conversation: name unknown" if fact.kind is NAME else "conversation: fact unknown"
     return Exchange(skill, question, analysis, fact.said(fact.kind.missing, question), earlier=earlier)
+
+
+def verdicts(facts: Sequence[Fact], wanted: Fact) -> str:
+    """`Told: song no, city yes.`: each thing told in turn, up to the one that is wanted. Each step is a small decision."""
+    said = []
+    for fact in facts:
+        is_wanted = fact.is_about(wanted)
+        said.append(f"{fact.label} {'yes' if is_wanted else 'no'}")
+        if is_wanted:
+            break
+    return f"Told: {', '.join(said) or 'nothing'}."
 
 
 def random_fact(random: Random, kind: Kind, split: Split) -> Fact:
@@ -224,22 +243,24 @@ def named_by_assistant(random: Random, fact: Fact, split: Split) -> tuple[Messag
     return finished(talk.greeting(random, split).question, reply)
 
 
-def about_others(random: Random, split: Split, avoided: str = "") -> tuple[Message, ...]:
+def about_others(random: Random, split: Split, avoided: str = "") -> tuple[Fact, tuple[Message, ...]]:
     """A finished turn in which somebody else's name was told, but not that of the user's `avoided` one."""
     while (fact := random_fact(random, SOMEBODY_ELSE, split)).thing == avoided:
         pass
-    return finished(fact.filled(wording(random, SOMEBODY_ELSE.told, split)), NOTED)
+    pattern = wording(random, SOMEBODY_ELSE.told, split)
+    return fact if "{thing}" in pattern else replace(fact, thing=""), finished(fact.filled(pattern), NOTED)
 
 
-def without(random: Random, fact: Fact, split: Split) -> tuple[Message, ...]:
-    """Finished turns, or none, that do not tell a fact of this kind and thing."""
-    messages = small_talk(random, split, random.choice((0, 0, 1, 1, 2)))
-    if random.random() < 0.5:
-        others = [other for other in distinct(random, split, 2) if not other.is_about(fact)]
-        messages = (*messages, *(message for other in others for message in telling(random, other, split)))
-    elif random.random() < 0.4:
-        messages = (*messages, *about_others(random, split, fact.thing))
-    return messages
+def without(random: Random, fact: Fact, split: Split) -> tuple[tuple[Message, ...], list[Fact]]:
+    """Finished turns, or none, that do not tell a fact of this kind and thing, and what they tell."""
+    messages, facts = small_talk(random, split, random.choice((0, 0, 1, 1, 2))), list[Fact]()
+    if random.random() < 0.6:
+        facts = [other for other in distinct(random, split, 2) if not other.is_about(fact)]
+        messages = (*messages, *(message for other in facts for message in telling(random, other, split)))
+    elif random.random() < 0.5:
+        other, turn = about_others(random, split, fact.thing)
+        messages, facts = (*messages, *turn), [other]
+    return messages, facts
 
 
 def small_talk(random: Random, split: Split, num_turns: int) -> tuple[Message, ...]:

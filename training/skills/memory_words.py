@@ -29,6 +29,7 @@ OTHER_PEOPLE = (
     "friend", "boss", "teacher", "neighbour", "doctor", "colleague", "sister", "brother", "uncle", "aunt", "cousin",
     "dentist", "landlord", "coach", "partner", "grandfather", "grandmother", "classmate", "flatmate", "lawyer",
 )  # fmt: skip
+SPELLED_ALSO = {"color": "colour", "movie": "film"}  # one thing in two words
 OTHER_KINDS = ("name", "age", "home")  # "X is my age" tells no relative
 CITIES = (
     *CAPITALS.values(), "New York", "San Francisco", "Tokyo", "Boston", "Barcelona", "Munich", "Hamburg", "Milan",
@@ -38,7 +39,10 @@ CITIES = (
 
 @dataclass(frozen=True)
 class Kind:
-    """What can be told: patterns of wordings with the slots `{thing}` and `{x}`, and where both come from."""
+    """What can be told: patterns of wordings with the slots `{thing}` and `{x}`, and where both come from.
+
+    `label` is what an analysis calls it; without one the thing is its own.
+    """
 
     what: str  # after "The user asks"
     told: tuple[str, ...]
@@ -48,6 +52,7 @@ class Kind:
     value: Callable[[Random, Split], str]
     thing: Callable[[Random, Split], str] = lambda _random, _split: ""
     corrected: tuple[str, ...] = ()
+    label: str = ""
 
 
 def person_name(random: Random, split: Split) -> str:
@@ -97,6 +102,7 @@ def one_of(real: tuple[str, ...]) -> Callable[[Random, Split], str]:
 
 NAME = Kind(
     what="for their name",
+    label="name",
     told=(
         f"{HELLO}my name is {{x}}{END}", f"{HELLO}my name is {{x}}{END}", f"{HELLO}[I am|I'm] {{x}}{END}",
         "My name is {x}[.|]", f"{HELLO}[|you can |please |just ]call me {{x}}{END}", f"{HELLO}this is {{x}}{END}",
@@ -144,6 +150,7 @@ FAVOURITE = Kind(
 )  # fmt: skip
 HOME = Kind(
     what="where they live",
+    label="home",
     told=(
         f"{HELLO}I live in {{x}}{END}", f"{HELLO}I live in {{x}}{END}", f"{HELLO}[my home is|I have a flat|I have a house|I am at home] in {{x}}{END}",
         f"I [moved to|am living in|now live in] {{x}}{END}", f"{{x}} is where I live{END}", f"The city I live in is {{x}}{END}", f"Remember that I live in {{x}}{END}",
@@ -158,6 +165,7 @@ HOME = Kind(
 )  # fmt: skip
 AGE = Kind(
     what="how old they are",
+    label="age",
     told=(
         f"{HELLO}I am {{x}} years old{END}", f"{HELLO}I'm {{x}} years old{END}", f"{HELLO}my age is {{x}}{END}", f"{HELLO}I [turned|have turned|just turned] {{x}} [today|yesterday|last week|this year]{END}",
         f"{HELLO}I am {{x}} years of age{END}", f"[Remember|Note|Know|I think you know] that I am {{x}} years old{END}",

@@ -46,7 +46,7 @@ ABILITIES = (
 THANKS = (
     "Thanks", "Thank you", "[Thanks|Thank you]!", "[Great|Good|Nice|Cool|Perfect|Wow|Awesome|Excellent|Wonderful|Ok|OK|Okay|Fine|Amazing|Brilliant|Super][|!|.]",
     "[|Great, |Good, |Nice, |Cool, |Perfect, |Wow, |OK, |Ah, |Wonderful, |Excellent, |I see, ][thanks|thank you|many thanks|thank you [so|very] much|thanks a lot|thanks a million][| again| for that| for your help| for the answer| for your time| for explaining][|!|.]",
-    "[|OK, |Wow, |Great, |Yes, |Ah, |Good, ][well done|good job|nice work|very good|good answer|great answer|that was [|very |really |quite ][helpful|useful|good|nice|great|clear]|that is [right|correct|perfect|great|helpful|what I wanted|all I needed]|that helps|that helped[| me]| a lot|I like that|you are [great|very kind|helpful]][| thanks][|!|.]",
+    "[|OK, |Wow, |Great, |Yes, |Ah, |Good, ][well done|good job|nice work|very good|good answer|great answer|that was [|very |really |quite ][helpful|useful|good|nice|great|clear]|that is [right|correct|perfect|great|helpful|what I wanted|all I needed]|that helps|that helped[| me| a lot]|I like that|you are [great|very kind|helpful]][| thanks][|!|.]",
     "[thx|ty|ok thanks|I see|I see.|Got it|Got it!|Understood.|Correct!|ok thank you|Thanks!!]", "I [really |]appreciate [it|that|your help|this][|!|.]",
 )  # fmt: skip
 GOODBYES = (
