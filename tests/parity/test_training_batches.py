@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ossian.harmony.vocabulary import CHANNEL, END, MESSAGE, RETURN
-from training.batches import HEADER, IGNORED, MAX_TOKENS, PER_BATCH, VERDICT, emphasis, length, split_up
+from training.batches import DECISION, HEADER, IGNORED, MAX_TOKENS, PER_BATCH, emphasis, length, split_up
 from training.conversations import Example
 from training.copying import tokenizer
 
@@ -47,4 +47,4 @@ def test_verdicts_and_headers_count_more() -> None:
     said, header, answer = (tokenizer().encode(text) for text in ("Tools: get no", "assistant", "No, none."))
     completion = [CHANNEL, *said, END, *header, MESSAGE, *answer, RETURN]
     plain = [1.0] * (len(said) - 1)
-    assert emphasis(completion) == [1.0, *plain, VERDICT, 1.0, HEADER, HEADER, *[1.0] * len(answer), 1.0]
+    assert emphasis(completion) == [1.0, *plain, DECISION, 1.0, HEADER, HEADER, *[1.0] * len(answer), 1.0]
