@@ -8,7 +8,9 @@ PLACES = (*CAPITALS, *CAPITALS.values(), "Japan", "London", "Canada", "Africa", 
 COVERED = re.compile(  # what other skills answer
     r"\b(?:gravit|embedding|rag\b|retrieval|(?:machine|deep|reinforcement) learning|ml\b|haiku|neural|clouds?\b|capitals?\b|"
     r"weather|temperature|rain|snow|umbrella|forecast|my (?:name|favou?rite)|your name|who are you|transformer|llms?\b|"
-    r"language model|photosynthesis|token|internet|apis?\b|sky\b|water cycle|rainbow)",
+    r"language model|photosynthesis|token|internet|apis?\b|sky\b|water cycle|rainbow)|"
+    r"^(?:good|great|nice|cool|perfect|wow|awesome|excellent|wonderful|okay|fine|amazing|brilliant|super|correct|understood|"
+    r"thanks|hello|help|exit|quit|farewell|goodbye|bye)\W*$",  # alone
     re.IGNORECASE,
 )
 POLITE = "[||||||Please |Hi, please |Can you |Could you |I want you to |Hello, can you |Now ]"
