@@ -31,7 +31,7 @@ test: .venv/dev-installed ## the test suite, without the slow tests, on every co
 	$(PYTEST) -n auto --dist loadfile -m "not slow and not clients and not parity and not gpu" $(ARGS)
 
 test-slow: .venv/dev-installed ## the slow tests, on every core; ARGS= go to pytest
-	$(PYTEST) -n auto --dist loadfile -m "slow and not clients and not parity and not gpu" $(ARGS)
+	$(PYTEST) -n auto --dist loadfile --timeout 600 -m "slow and not clients and not parity and not gpu" $(ARGS)
 
 # Not the server's pytest settings: other people's libraries warn as they like.
 test-clients: .venv/native-built .venv-clients/installed ## OpenAI's SDKs, LangChain, instructor and pydantic-ai against a server
