@@ -50,6 +50,14 @@ def test_a_view_reads_the_same_after_its_pages_were_dropped(path: Path) -> None:
     np.testing.assert_array_equal(view, before)
 
 
+def test_a_view_reads_the_same_after_its_tensor_was_forgotten(path: Path) -> None:
+    shard = Shard(path)
+    view = shard.view("a")
+    before = view.copy()
+    shard.forget("a")
+    np.testing.assert_array_equal(view, before)
+
+
 def test_a_tensor_at_an_odd_byte_is_copied_so_that_kernels_can_read_it(path: Path) -> None:
     write_safetensors(path, {"b": B, "a": A})
     view = Shard(path).view("a")

@@ -1,3 +1,6 @@
+import ctypes
+import mmap
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -5,7 +8,7 @@ import numpy as np
 import psutil
 import pytest
 
-from ossian.engine.embedded import kernels
+from ossian.engine.embedded import kernels, packing
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.embedding import Embedding
 from ossian.engine.embedded.weights import load_weights
@@ -19,6 +22,26 @@ def resident_bytes(folder: Path) -> int:
     """Resident pages of the files below `folder` in this process."""
     maps = psutil.Process().memory_maps(grouped=False)
     return sum(entry.rss for entry in maps if entry.path.startswith(str(folder)))
+
+
+def share_in_page_cache(file: Path) -> float:
+    """How many of a file's pages the system has in memory."""
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY) as mapped:
+        start = ctypes.c_char.from_buffer(mapped)
+        is_resident = (ctypes.c_ubyte * -(-len(mapped) // mmap.PAGESIZE))()
+        assert ctypes.CDLL(None).mincore(ctypes.byref(start), ctypes.c_size_t(len(mapped)), is_resident) == 0
+        del start  # a buffer that is in use cannot be closed
+        return sum(flags & 1 for flags in is_resident) / len(is_resident)
+
+
+def read_anew(file: Path) -> None:
+    """Have the system keep a file as reading leaves it: what was just written is not on disk, or in larger pieces."""
+    with file.open("rb") as opened:
+        os.fsync(opened.fileno())
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if share_in_page_cache(file) > 0.5:
+            pytest.skip("files lie in memory alone here")
+        opened.read()
 
 
 def test_shapes_and_formats(tmp_path: Path) -> None:
@@ -119,6 +142,18 @@ def test_loading_leaves_hardly_a_page_of_the_files_resident(tmp_path: Path, num_
     weights = load_weights(checkpoint, "int8")
     assert weights.layers[0].moe.experts.nbytes > 3_000_000
     assert resident_bytes(tmp_path) < checkpoint.num_bytes / 4  # the kernel maps pages around those that are read
+
+
+@pytest.mark.parametrize("free_bytes, least, most", [(0, 0.0, 0.5), (1 << 60, 0.9, 1.0)], ids=["short", "plenty"])
+def test_where_memory_is_short_the_system_forgets_what_was_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_bytes: int, least: float, most: float
+) -> None:
+    folder = write_checkpoint(tmp_path, BIG_EXPERTS, num_shards=1)
+    file = next(folder.glob("*.safetensors"))
+    read_anew(file)
+    monkeypatch.setattr(packing, "free_memory", lambda: free_bytes)
+    load_weights(Checkpoint(folder), "int8")
+    assert least <= share_in_page_cache(file) <= most
 
 
 def test_the_pages_are_counted_at_all(tmp_path: Path) -> None:

@@ -82,8 +82,12 @@ class Checkpoint:
         return self._shards[name].entries[name].shape
 
     def drop_pages(self, name: str) -> None:
-        """Give back the memory of a tensor that was repacked and is not read again."""
+        """Give back the memory of a tensor that is not read again soon."""
         self._shards[name].drop_pages(name)
+
+    def forget(self, name: str) -> None:
+        """Give back the memory of a tensor, the system's page cache of it included."""
+        self._shards[name].forget(name)
 
 
 def verify(path: Path) -> CheckpointReport:

@@ -12,6 +12,7 @@ import numpy as np
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32, UInt8
+from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.packed_file import PackedFile
 from ossian.errors import CheckpointError, PackedFileError
 
@@ -41,6 +42,9 @@ class Packer:
     def __init__(self, checkpoint: Checkpoint, dense_format: DenseFormat) -> None:
         self._checkpoint = checkpoint
         self._dense_format = dense_format
+        # Where memory cannot hold both forms, the system would look for pages to evict while we wait: twice as slow.
+        is_tight = 2 * checkpoint.num_bytes > free_memory()
+        self._drop = checkpoint.forget if is_tight else checkpoint.drop_pages
         self.packed: dict[str, UInt8] = {}  # all that was packed so far
 
     def dense(self, names: list[str], *, has_bias: bool = True) -> DenseWeight:
@@ -49,7 +53,7 @@ class Packer:
         with _damage_located(", ".join(names)):
             packed = kernels.pack_dense(weight, bias, self._dense_format)
         for name in names:
-            self._checkpoint.drop_pages(f"{name}.weight")
+            self._drop(f"{name}.weight")
         self.packed[names[0]] = packed.packed
         return packed
 
@@ -60,7 +64,7 @@ class Packer:
         with _damage_located(prefix):
             packed = kernels.pack_experts(*(self._checkpoint.tensor(name) for name in parts))
         for name in parts:
-            self._checkpoint.drop_pages(name)
+            self._drop(name)
         self.packed[prefix] = packed.packed
         return packed
 

@@ -7,6 +7,7 @@ tensors fill without holes. Which tensors a model needs is checkpoint.py's knowl
 import json
 import math
 import mmap
+import os
 import reprlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,13 @@ class Shard:
         entry = self.entries[name]
         start = entry.start // mmap.PAGESIZE * mmap.PAGESIZE
         self._map.madvise(mmap.MADV_DONTNEED, start, entry.stop - start)
+
+    def forget(self, name: str) -> None:
+        """Give a tensor's pages back, and have the system forget what it keeps of them beside the disk."""
+        self.drop_pages(name)
+        entry = self.entries[name]
+        with self.path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), entry.start, entry.nbytes, os.POSIX_FADV_DONTNEED)
 
 
 def _map_file(path: Path) -> mmap.mmap:
