@@ -48,7 +48,7 @@ def test_kernels_are_timed_only_meanwhile() -> None:
 def test_a_kernel_that_fails_is_put_back_as_well() -> None:
     original = kernels.embed
     with pytest.raises(TypeError), timed_kernels():
-        kernels.embed(None, None, None)  # type: ignore[arg-type]  # wrong on purpose
+        kernels.embed(None, 0, 0, None, None)  # type: ignore[arg-type]  # wrong on purpose
     assert kernels.embed is original
 
 

@@ -78,6 +78,10 @@ class Checkpoint:
         """A read-only view of the mapped file: BF16 as uint16, U8 as uint8."""
         return self._shards[name].view(name)
 
+    def place(self, name: str) -> tuple[int, int]:
+        """The file that holds a tensor, open as long as this checkpoint lives, and the byte where the tensor begins."""
+        return self._shards[name].place(name)
+
     def shape(self, name: str) -> tuple[int, ...]:
         return self._shards[name].entries[name].shape
 

@@ -2,26 +2,20 @@
 
 from ossian.engine.embedded import kernels
 from ossian.engine.embedded.checkpoint import Checkpoint
-from ossian.engine.embedded.kernels import BFloat16, Float32, Int32
-
-MAX_MAPPED_ROWS = 2048  # gpt-oss's are 5.8 KB, and the system maps up to 64 KB around each
+from ossian.engine.embedded.kernels import Float32, Int32
 
 
 class Embedding:
-    """A table of a mapped file. Pages that were read count as this process's memory until they are given back, and
-    after some ten thousand tokens would be all of the table: 1.2 GB for gpt-oss, of which a step needs next to nothing.
+    """A table in a file. It is read, not mapped: pages that a map has read count as this process's memory, and the
+    system may map 2 MB for a row of 5.8 KB. That would be all of the table soon, 1.2 GB for gpt-oss.
     """
 
     def __init__(self, checkpoint: Checkpoint, name: str) -> None:
-        self.table: BFloat16 = checkpoint.tensor(name)  # [vocab_size, hidden_size]
-        self._checkpoint = checkpoint
-        self._name = name
-        self._num_mapped_rows = 0
+        self._num_rows, self._hidden_size = checkpoint.shape(name)
+        self._file, self._offset = checkpoint.place(name)
+        self._checkpoint = checkpoint  # keeps the file open
 
     def look_up(self, input_ids: Int32, out: Float32) -> None:
         """Write the rows of [num_tokens] ids to [num_tokens, hidden_size]."""
-        kernels.embed(self.table, input_ids, out)
-        self._num_mapped_rows += len(input_ids)
-        if self._num_mapped_rows >= MAX_MAPPED_ROWS:
-            self._checkpoint.drop_pages(self._name)
-            self._num_mapped_rows = 0
+        assert out.shape[1] == self._hidden_size
+        kernels.embed(self._file, self._offset, self._num_rows, input_ids, out)

@@ -125,9 +125,13 @@ def checksum(data: UInt8) -> int:
     return _native.checksum(data)
 
 
-def embed(table: BFloat16, input_ids: Int32, out: Float32) -> None:
-    """out[t] = table[input_ids[t]]  # out: [num_tokens, hidden_size]"""
-    _native.embed(table, input_ids, out)
+def embed(file: int, offset: int, num_rows: int, input_ids: Int32, out: Float32) -> None:
+    """out[t] = table[input_ids[t]]  # out: [num_tokens, hidden_size]; the table: bf16 [num_rows, hidden_size] in a file
+
+    `file` is a descriptor, and the table begins `offset` bytes after its start. Raises RuntimeError when it cannot be
+    read.
+    """
+    _native.embed(file, offset, num_rows, input_ids, out)
 
 
 def rms_norm(x: Float32, weight: Float32, eps: float, out: Float32) -> None:

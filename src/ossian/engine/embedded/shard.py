@@ -9,7 +9,10 @@ import math
 import mmap
 import os
 import reprlib
+import weakref
+from contextlib import ExitStack
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -51,7 +54,8 @@ class Shard:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._map = _map_file(path)
+        self._file, self._map = _map_file(path)
+        weakref.finalize(self, self._file.close)
         self.entries = _read_header(path, self._map)
 
     def view(self, name: str) -> NDArray[Any]:
@@ -60,6 +64,10 @@ class Shard:
         dtype = DTYPES[entry.dtype]
         array = np.frombuffer(self._map, dtype, entry.nbytes // dtype.itemsize, entry.start).reshape(entry.shape)
         return array if array.flags.aligned else array.copy()  # rare: writers pad their headers
+
+    def place(self, name: str) -> tuple[int, int]:
+        """The file's descriptor, open as long as this object lives, and the byte at which a tensor begins."""
+        return self._file.fileno(), self.entries[name].start
 
     def drop_pages(self, name: str) -> None:
         """Give a tensor's resident pages back; touching the view again reads them again."""
@@ -71,14 +79,16 @@ class Shard:
         """Give a tensor's pages back, and have the system forget what it keeps of them beside the disk."""
         self.drop_pages(name)
         entry = self.entries[name]
-        with self.path.open("rb") as file:
-            os.posix_fadvise(file.fileno(), entry.start, entry.nbytes, os.POSIX_FADV_DONTNEED)
+        os.posix_fadvise(self._file.fileno(), entry.start, entry.nbytes, os.POSIX_FADV_DONTNEED)
 
 
-def _map_file(path: Path) -> mmap.mmap:
+def _map_file(path: Path) -> tuple[FileIO, mmap.mmap]:
     try:
-        with path.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with ExitStack() as opened:
+            file = opened.enter_context(path.open("rb", buffering=0))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            opened.pop_all()  # stays open
+            return file, mapped
     except FileNotFoundError:
         raise CheckpointError(f"{path} is missing; download the checkpoint again.") from None
     except ValueError:  # mmap's answer to an empty file
