@@ -15,7 +15,9 @@ PYTEST := env $$(requirements/services.sh environment) $(BIN)/python -m pytest
 help: ## list these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-# The variables come as environment, so that quotes and spaces in them are the shell's to handle.
+# The variables come as environment, so that quotes and spaces in them are the shell's to handle; but not those that were
+# in the environment before, where HOST and the like mean other things.
+unexport $(foreach name,HOST PORT MODEL,$(if $(filter environment%,$(origin $(name))),$(name)))
 serve: .venv/native-built ## serve a model: HOST= PORT= MODEL= (a name or a folder; none is the demonstration model)
 	@exec $(BIN)/ossian serve $${MODEL:+"$$MODEL"} $${HOST:+--host "$$HOST"} $${PORT:+--port "$$PORT"}
 

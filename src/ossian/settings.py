@@ -12,18 +12,28 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 DEMONSTRATION_MODEL = "ossian-nano"
+NONE = "none"  # how no value is written where all values are text
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{error}") from error
 
 
 class Section(BaseModel):
-    """A group of settings: frozen, and unknown names are errors."""
+    """A group of settings: frozen, unknown names are errors, and infinity is no number."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+HomePath: TypeAlias = Annotated[Path, AfterValidator(_expanded)]  # ~ is the user's home
+Days: TypeAlias = Annotated[float, Field(gt=0, le=36_500)]
 Origin: TypeAlias = Annotated[str, Field(pattern=r"^(\*|[a-z][a-z0-9+.-]*://[^/\s*]+)$")]  # of web pages
 Network: TypeAlias = Annotated[IPv4Network | IPv6Network, BeforeValidator(ip_network)]  # an address is one of itself
 AnonymousEndpoint: TypeAlias = Literal["chat.completions", "completions", "models", "responses"]  # what keeps nothing
@@ -40,7 +50,7 @@ class ServerSettings(Section):
     unknown_parameters: Literal["reject", "ignore"] = "reject"
     debug_view: bool = False  # requests may ask for their prompt and the raw turn with the header x-ossian-debug
     keep_alive_seconds: float = Field(default=10.0, gt=0)  # an SSE comment is sent after this much silence
-    shutdown_seconds: float = Field(default=30.0, ge=0)  # running requests may finish for this long
+    shutdown_seconds: float = Field(default=30.0, ge=0, le=1e6)  # running requests may finish for this long
 
 
 class AccessSettings(Section):
@@ -58,7 +68,7 @@ class ModelSettings(Section):
     model: str | None = None  # a name, a Hugging Face repository or a folder; None is the demonstration profile
     served_name: str | None = None  # None: the checkpoint's own name
     aliases: dict[str, str] = Field(default_factory=dict)  # alias -> served name
-    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "ossian")
+    cache_dir: HomePath = Field(default_factory=lambda: Path.home() / ".cache" / "ossian")
 
 
 Price: TypeAlias = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=8)]  # of a million tokens
@@ -170,10 +180,10 @@ class ResponsesSettings(Section):
     """The Responses API and what it keeps."""
 
     store_by_default: bool = True  # what `store` is in a request that does not say
-    retention_days: float = Field(default=30.0, gt=0)  # a stored response is erased when it is older
+    retention_days: Days = 30.0  # a stored response is erased when it is older
     reasoning_events: Literal["openai", "open-responses", "summary"] = "openai"  # a request's header may choose another
     lease_seconds: float = Field(default=10.0, ge=1)  # without a sign of its server for so long, a run counts as lost
-    websocket_minutes: float = Field(default=60.0, gt=0)  # a connection is closed after that
+    websocket_minutes: float = Field(default=60.0, gt=0, le=1e6)  # a connection is closed after that
     max_background: int = Field(default=256, ge=0, le=10_000)  # background responses, queued and in progress
     max_background_per_project: int = Field(default=64, ge=0)  # of them of one project
     max_background_running: int = Field(default=16, ge=1)  # of them in progress; the others wait
@@ -221,7 +231,7 @@ class UsageSettings(Section):
     """The records of what requests used."""
 
     max_waiting: int = Field(default=100_000, ge=1)  # records in memory while the database is away
-    retention_days: float | None = Field(default=None, gt=0)  # None: they are kept for ever
+    retention_days: Days | None = None  # None: they are kept for ever
 
 
 class FileSettings(Section):
@@ -238,8 +248,8 @@ class BatchSettings(Section):
     max_lines: int = Field(default=50_000, ge=1)  # requests in a batch
     max_unfinished: int = Field(default=100, ge=0)  # batches of a project
     default_hours: int = Field(default=48, ge=1, le=168)  # the completion window of a batch that names none
-    input_days: float = Field(default=30.0, gt=0)  # an input file is erased when it is older, unless it says otherwise
-    output_days: float = Field(default=15.0, gt=0)  # likewise the files that a batch writes
+    input_days: Days = 30.0  # an input file is erased when it is older, unless it says otherwise
+    output_days: Days = 15.0  # likewise the files that a batch writes
     lease_seconds: float = Field(default=10.0, ge=1)  # without a sign of its server for so long, another takes over
 
 
@@ -253,7 +263,9 @@ class LogSettings(Section):
 class Settings(BaseSettings):
     """All settings of one process."""
 
-    model_config = SettingsConfigDict(env_prefix="OSSIAN_", env_nested_delimiter="__", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="OSSIAN_", env_nested_delimiter="__", env_parse_none_str=NONE, frozen=True, extra="forbid"
+    )
 
     server: ServerSettings = ServerSettings()
     access: AccessSettings = AccessSettings()
@@ -269,7 +281,7 @@ class Settings(BaseSettings):
     vendors: VendorSettings = Field(default_factory=VendorSettings)
     log: LogSettings = LogSettings()
     database_url: SecretStr | None = None  # as SQLAlchemy writes it; None: an SQLite file in data_dir
-    data_dir: Path = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")
+    data_dir: HomePath = Field(default_factory=lambda: Path.home() / ".local" / "share" / "ossian")
 
     @classmethod
     def settings_customise_sources(

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,72 @@ def test_a_variable_that_is_not_json_where_json_is_needed_is_an_error(monkeypatc
 
 
 def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OSSIAN_PORT", "OSSIAN_ISA", "OSSIAN_CONFIG", "OSSIAN_SERVER__PORT", "OSSIAN_SERVER"):
+    others = ("OSSIAN_ISA", "OSSIAN_CONFIG", "OSSIAN_BASE_URL", "OSSIAN_API_KEY", "OSSIAN_ADMIN_KEY")
+    sections = ("OSSIAN_SERVER", "OSSIAN_LIMITS__PROJECT", "OSSIAN_MODELS__ALIASES__GPT_4O")
+    for name in ("OSSIAN_PORT", "OSSIAN_SERVER__PROT", "OSSIAN_SERVER__PORT", *others, *sections):
         monkeypatch.setenv(name, "1")
-    assert configuration.unknown_variables() == ["OSSIAN_PORT"]
+    assert configuration.unknown_variables() == ["OSSIAN_PORT", "OSSIAN_SERVER__PROT"]
+
+
+def test_misspelt_variables_are_told_beside_the_answer(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OSSIAN_DATABSE_URL", "postgresql://u:hunter2@h/d")
+    load_settings({})
+    said = capsys.readouterr()
+    assert said.err.startswith("ossian: OSSIAN_DATABSE_URL is not a setting")
+    assert "hunter2" not in said.err
+    assert not said.out
+
+
+@pytest.mark.parametrize("name", list(configuration.names_of(Settings)))
+def test_every_setting_can_be_given_by_its_name(name: str) -> None:
+    parts = name.split(".")
+    value: object = load_settings({}).model_dump(mode="json")
+    for part in parts:
+        assert isinstance(value, dict)
+        value = value[part]
+    text = "none" if value is None else json.dumps(value) if isinstance(value, list | dict) else str(value)
+    assert load_settings({name: text}) == load_settings({})
+
+
+def test_lists_and_tables_are_given_as_json() -> None:
+    settings = load_settings(
+        {
+            "server.cors_origins": '["https://a.example"]',
+            "models.aliases": '{"gpt-4o": "ossian-nano"}',
+            "limits.project.requests_per_minute": "60",
+        }
+    )
+    assert settings.server.cors_origins == ("https://a.example",)
+    assert settings.models.aliases == {"gpt-4o": "ossian-nano"}
+    assert settings.limits.project.requests_per_minute == 60
+
+
+def test_none_takes_back_what_the_file_and_the_environment_say(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file.write_text("[engine]\nmax_model_len = 8192\nkv_cache_bytes = 1\n")
+    monkeypatch.setenv("OSSIAN_ENGINE__KV_CACHE_BYTES", "none")
+    engine = load_settings({"engine.max_model_len": "none"}).engine
+    assert (engine.max_model_len, engine.kv_cache_bytes) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "flags, said",
+    [
+        ({"server.cors_origins": "[oops"}, r"server\.cors_origins begins as a list or table, and is not JSON"),
+        ({"log": "x", "log.format": "json"}, r"log\.format is a part of log, which is given as a whole as well"),
+        ({"server.shutdown_seconds": "inf"}, r"server\.shutdown_seconds cannot be 'inf'"),
+        ({"batches.input_days": "inf"}, r"batches\.input_days cannot be 'inf'"),
+        ({"data_dir": "~nobody-here/x"}, r"data_dir cannot be '~nobody-here/x'"),
+    ],
+)
+def test_what_cannot_be_read_is_named(flags: dict[str, str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load_settings(flags)
+
+
+def test_the_home_folder_may_be_written_short() -> None:
+    assert load_settings({"models.cache_dir": "~/x"}).models.cache_dir == Path.home() / "x"
 
 
 def test_assignments_are_name_and_value() -> None:

@@ -1,8 +1,12 @@
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from ossian.cli.loading import load_model, load_models
+from ossian.catalog.catalog import Catalog, Model
+from ossian.catalog.serving_profile import DEMONSTRATION_ALIASES, demonstration_profile
+from ossian.cli.loading import load_model, load_models, own_aliases
 from ossian.errors import CheckpointError, ConfigurationError
 from ossian.settings import Settings
 
@@ -45,6 +49,18 @@ def test_several_models_need_a_size_for_each_kv_cache(tmp_path: Path) -> None:
         load_models(settings)
     with pytest.raises(CheckpointError):  # chatting needs only the first
         load_model(settings)
+
+
+def test_the_catalog_of_the_settings_page_is_one_that_a_server_starts_with(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    tables = [text for text in re.findall(r"```toml\n(.*?)```", page, re.S) if "[[catalog.models]]" in text]
+    assert tables
+    for text in tables:
+        settings = Settings.model_validate({"models": {"cache_dir": tmp_path}, **tomllib.loads(text)})
+        profile = demonstration_profile(settings.models, DEMONSTRATION_ALIASES)
+        aliases = own_aliases(profile, settings.catalog.models)
+        catalog = Catalog([Model(profile.name, 0, 1, aliases=aliases)], settings.catalog.models)
+        assert {entry.id for entry in catalog.entries} == {"ossian-nano", "gpt-oss-20b", "gpt-oss-120b"}
 
 
 def test_a_checkpoint_that_is_not_here(tmp_path: Path) -> None:

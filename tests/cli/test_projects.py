@@ -30,6 +30,15 @@ def test_a_project_without_limits_has_the_servers(ossian: Commands) -> None:
     assert "limits of each model  none\n" in ossian.run("projects", "show", "free")
 
 
+def test_limits_that_are_not_given_are_the_servers(ossian: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OSSIAN_LIMITS__PROFILE", "hosted")
+    monkeypatch.setenv("OSSIAN_LIMITS__KEY__TOKENS_PER_MINUTE", "9000")
+    project = ossian.json("projects", "create", "demo", "--concurrent-requests", "4")
+    assert project["limits"] == {"requests_per_minute": 400, "tokens_per_minute": None, "concurrent_requests": 4}
+    key = ossian.json("keys", "create", "web", "--requests-per-minute", "60")
+    assert key["limits"] == {"requests_per_minute": 60, "tokens_per_minute": 9000, "concurrent_requests": None}
+
+
 def test_an_update_leaves_what_it_does_not_name(ossian: Commands) -> None:
     made = ossian.json("projects", "create", "demo", "--budget", "5")
     changed = ossian.json("projects", "update", "demo", "--name", "production")

@@ -100,7 +100,7 @@ def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
 
 def test_a_variable_that_is_no_setting_is_pointed_out() -> None:
     done = serve("nowhere-at-all", OSSIAN_PORT="9000")
-    assert "OSSIAN_PORT is not a setting of Ossian and is ignored" in done.stdout
+    assert "OSSIAN_PORT is not a setting of Ossian and is ignored" in done.stderr
 
 
 def test_a_database_that_cannot_be_opened_is_told_before_the_model_is_loaded(tmp_path: Path) -> None:

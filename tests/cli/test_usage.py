@@ -164,6 +164,8 @@ def test_the_last_thirty_days_are_shown_by_themselves(ossian: Commands) -> None:
     assert sum(row["requests"] for row in ossian.json("usage")["data"]) == 2
     assert sum(row["requests"] for row in ossian.json("usage", "--from", "40d", "--to", "1d")["data"]) == 2
     assert sum(row["requests"] for row in ossian.json("usage", "--from", "3h", "--by", "all")["data"]) == 1
+    every = sum(row["requests"] for row in ossian.json("usage", "--from", "2026-01-01", "--by", "all")["data"])
+    assert sum(row["requests"] for row in ossian.json("usage", "--from", "999999w", "--by", "all")["data"]) == every
 
 
 def test_csv_has_a_line_for_each_sum(ossian: Commands, tmp_path: Path) -> None:

@@ -180,6 +180,11 @@ def test_little_free_memory_is_not_used_up(checkpoint: Path, monkeypatch: pytest
         create_engine(checkpoint, EngineSettings(), "tiny")
 
 
+def test_a_kv_cache_that_memory_cannot_hold(checkpoint: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"engine\.kv_cache_bytes is 1000000000000000, and beside the weights"):
+        create_engine(checkpoint, SETTINGS.model_copy(update={"kv_cache_bytes": 10**15}), "tiny")
+
+
 @pytest.mark.usefixtures("any_disk")
 async def test_with_packed_weights_from_the_cache_nothing_changes(
     checkpoint: Path, alone: list[list[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

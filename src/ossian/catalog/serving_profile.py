@@ -33,7 +33,10 @@ def serving_profile(settings: ModelSettings) -> ServingProfile:
         return demonstration_profile(settings, DEMONSTRATION_ALIASES)
     if model == DEMONSTRATION_MODEL:
         return demonstration_profile(settings, ())
-    folder = Path(model).expanduser()
+    try:
+        folder = Path(model).expanduser()
+    except RuntimeError as error:
+        raise ConfigurationError(f"models.model cannot be '{model}': {error}") from error
     if folder.is_dir() or model.startswith(("/", ".", "~")):
         return folder_profile(settings, folder)
     return repository_profile(settings, hub.repository_name(model))

@@ -2,11 +2,14 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
 from ossian.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from ossian.accounts.limits import Limits
 
 NONE: Final = "none"
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -47,6 +50,11 @@ def limits_given(requests: str | None, tokens: str | None, concurrent: str | Non
         "concurrent_requests": concurrent,
     }
     return {name: _number(text, name) for name, text in given.items() if text is not None}
+
+
+def over_profile(given: dict[str, Any], profile: "Limits") -> dict[str, Any]:
+    """Return what is given of a new project or key; limits that are left out are those that count without any."""
+    return {**given, "limits": {**profile.to_json(), **given["limits"]}} if given.get("limits") else given
 
 
 def budget_given(text: str) -> dict[str, str] | None:

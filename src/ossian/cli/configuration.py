@@ -1,6 +1,8 @@
 """Settings as the command line sees them: flags over environment over file, and errors that name the setting."""
 
+import json
 import os
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,18 +12,22 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError
 
 from ossian.errors import ConfigurationError
-from ossian.settings import Settings
+from ossian.settings import NONE, Settings
 
-# What the environment may hold besides settings; the native module and this one read them.
-OTHER_VARIABLES = {"OSSIAN_CONFIG", "OSSIAN_ISA"}
+# What the environment may hold besides settings; the native module, this one and the client read them.
+OTHER_VARIABLES = {"OSSIAN_CONFIG", "OSSIAN_ISA", "OSSIAN_BASE_URL", "OSSIAN_API_KEY", "OSSIAN_ADMIN_KEY"}
 
 
 def load_settings(flags: Mapping[str, object]) -> Settings:
     """Return the settings; `flags` maps names (`server.port`) to values, None meaning that the flag was not given.
 
-    Raises ConfigurationError naming each setting that is wrong and where it came from.
+    Variables that look like settings and are none are pointed out on standard error. Raises ConfigurationError naming
+    each setting that is wrong and where it came from.
     """
     check_configuration_file()
+    for name in unknown_variables():
+        text = f"ossian: {name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them."
+        print(text, file=sys.stderr)
     try:
         return Settings(**nested(flags))
     except ValidationError as error:
@@ -49,12 +55,30 @@ def nested(flags: Mapping[str, object]) -> dict[str, Any]:
     """Return {"server": {"port": 1}, "data_dir": "d"} for {"server.port": 1, "data_dir": "d"}, without what is None."""
     sections: dict[str, Any] = {}
     for name, value in flags.items():
-        section, _, key = name.partition(".")
-        if value is not None and key:
-            sections.setdefault(section, {})[key] = value
-        elif value is not None:
-            sections[section] = value
+        if value is None:
+            continue
+        *parents, last = name.split(".")
+        section = sections
+        for parent in parents:
+            section = section.setdefault(parent, {})
+            if not isinstance(section, dict):
+                raise ConfigurationError(
+                    f"The setting {name} is a part of {parent}, which is given as a whole as well."
+                )
+        section[last] = read_value(name, value) if isinstance(value, str) else value
     return sections
+
+
+def read_value(name: str, text: str) -> object:
+    """Read a value as variables are read: lists and tables are JSON, and `none` is no value."""
+    if text == NONE:
+        return None
+    if not text.startswith(("[", "{")):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ConfigurationError(f"The setting {name} begins as a list or table, and is not JSON: {error}.") from error
 
 
 def problem(location: tuple[int | str, ...], message: str, value: object, flags: Mapping[str, object]) -> str:
@@ -85,9 +109,18 @@ def names_of(model: type[BaseModel], prefix: str = "") -> Iterable[str]:
 
 def unknown_variables() -> list[str]:
     """Return the OSSIAN_ variables in the environment that no setting reads: most likely misspelt."""
-    known = OTHER_VARIABLES | {f"OSSIAN_{name.replace('.', '__').upper()}" for name in names_of(Settings)}
-    sections = {f"OSSIAN_{section.upper()}" for section in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith("OSSIAN_") and name not in known | sections)
+    known = OTHER_VARIABLES | set(map(_variable, names_of(Settings)))
+    tables = tuple(f"{_variable(name)}__" for name in ("models.aliases", "vendors.project_aliases"))
+    given = (name for name in os.environ if name.startswith("OSSIAN_") and name not in known)
+    return sorted(
+        name
+        for name in given
+        if not name.startswith(tables) and not any(each.startswith(f"{name}__") for each in known)  # a whole section
+    )
+
+
+def _variable(name: str) -> str:
+    return f"OSSIAN_{name.replace('.', '__').upper()}"
 
 
 def assignments(pairs: Iterable[str], option: str) -> dict[str, str]:
@@ -106,4 +139,4 @@ def default_of(name: str) -> str:
     value: Any = Settings.model_construct()
     for part in name.split("."):
         value = getattr(value, part)
-    return "none" if value is None else str(value)
+    return NONE if value is None else str(value)

@@ -18,7 +18,7 @@ def doctor() -> None:
     from ossian.engine.embedded.memory import free_memory
 
     isa = kernels.isa()
-    console = Console()
+    console = Console(emoji=False)
     free = free_memory()
     with console.status("Measuring …"):
         bandwidth, peak = kernels.measure_read_bandwidth(), kernels.measure_int8_peak()

@@ -20,6 +20,7 @@ from ossian.cli.account_options import (
     budget_given,
     expiry_given,
     limits_given,
+    over_profile,
     scopes_given,
     without_none,
 )
@@ -68,6 +69,7 @@ def create(
 
 async def _create(name: str, project_name: str | None, given: dict[str, Any], *, is_admin: bool, as_json: bool) -> None:
     from ossian.accounts.keys import ApiKey
+    from ossian.accounts.limits import profile_of
     from ossian.cli.account_output import key_json, print_json
     from ossian.cli.accounts import opened, project_named
 
@@ -80,6 +82,7 @@ async def _create(name: str, project_name: str | None, given: dict[str, Any], *,
         else:
             named = project_named(accounts, project_name) if project_name else administration.default_project(actor)
             project = await named
+            given = over_profile(given, profile_of(accounts.settings.limits).key)
             key, secret = await administration.create_key(actor, project.id, name, **given)
     if as_json:
         print_json(key_json(key, project, time.time()) | {"value": secret})

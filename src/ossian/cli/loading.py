@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ossian.catalog.catalog import Catalog, Model, aliases_of
+from ossian.catalog.entry import entries_of
 from ossian.catalog.serving_profile import ServingProfile, serving_profile
 from ossian.engine.embedded import kernels
 from ossian.engine.registry import create_engine
@@ -32,13 +33,19 @@ def load_models(settings: Settings) -> list[LoadedModel]:
     kernels.isa()
     first = serving_profile(settings.models)
     others = [declared_profile(each, settings) for each in settings.catalog.models if each.checkpoint is not None]
-    aliases = aliases_of(first.name, first.aliases, settings.models.aliases)
+    aliases = aliases_of(first.name, own_aliases(first, settings.catalog.models), settings.models.aliases)
     named = [(first, aliases), *((other, other.aliases) for other in others)]
     Catalog([Model(each.name, 0, 1, aliases=names) for each, names in named], settings.catalog.models)
     if others and settings.engine.kv_cache_bytes is None:
         message = "Several models share the memory: set engine.kv_cache_bytes, which each of their KV caches gets."
         raise ConfigurationError(message)
     return [load(each, names, settings) for each, names in named]
+
+
+def own_aliases(profile: ServingProfile, declared: Sequence[DeclaredModel]) -> tuple[str, ...]:
+    """Return a model's aliases. The demonstration model stands for no model that is declared."""
+    taken = {name for entry in entries_of((), declared) for name in entry.names} if profile.is_demonstration else set()
+    return tuple(alias for alias in profile.aliases if alias not in taken)
 
 
 def load_model(settings: Settings) -> LoadedModel:

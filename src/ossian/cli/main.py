@@ -25,7 +25,9 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except OssianError as error:
-            Console(stderr=True).print(f"[bold red]ossian:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+            Console(stderr=True, emoji=False).print(
+                f"[bold red]ossian:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+            )
             raise typer.Exit(USAGE_ERROR) from error
 
 

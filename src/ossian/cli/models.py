@@ -25,7 +25,7 @@ def list_models() -> None:
         table.add_row(repository.name, f"{repository.num_bytes / GIGABYTE:.1f} GB", where)
     for repository_name in set(hub.OFFICIAL_REPOSITORIES.values()) - {repository.name for repository in cached}:
         table.add_row(repository_name, "", f"not here; ossian models pull {repository_name}")
-    Console(soft_wrap=True, markup=False).print(table)
+    Console(soft_wrap=True, markup=False, emoji=False).print(table)
     show_cached_weights()
 
 

@@ -14,6 +14,7 @@ from ossian.cli.account_options import (
     Tokens,
     budget_given,
     limits_given,
+    over_profile,
 )
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ def create(
 
 
 async def _create(name: str, given: dict[str, Any], *, as_json: bool) -> None:
+    from ossian.accounts.limits import profile_of
     from ossian.cli.accounts import opened
 
     async with opened() as accounts:
+        given = over_profile(given, profile_of(accounts.settings.limits).project)
         project = await accounts.administration.create_project(accounts.actor, name, **given)
     _print(project, as_json=as_json)
 

@@ -61,7 +61,7 @@ def run(flags: dict[str, object]) -> None:
     from rich.console import Console
 
     from ossian.cli.banner import banner
-    from ossian.cli.configuration import load_settings, unknown_variables
+    from ossian.cli.configuration import load_settings
     from ossian.cli.loading import load_models, parts_of
     from ossian.cli.logs import configure_logs
     from ossian.server import run as http_server
@@ -70,9 +70,7 @@ def run(flags: dict[str, object]) -> None:
 
     settings = load_settings(flags)
     configure_logs(settings.log)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    for name in unknown_variables():
-        console.print(f"{name} is not a setting of Ossian and is ignored; docs/reference/settings.md lists them.")
+    console = Console(soft_wrap=True, highlight=False, markup=False, emoji=False)
     with http_server.bind(settings.server) as bound:
         has_keys = asyncio.run(check_database(settings))  # what is wrong with it is told before a large model is loaded
         console.print(f"Loading {settings.models.model or 'the demonstration model'} …")

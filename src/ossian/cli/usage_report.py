@@ -123,7 +123,7 @@ async def _query(accounts: Accounts, question: UsageQuestion) -> UsageQuery:
 def _interval(question: UsageQuestion) -> tuple[int, int]:
     """Return the interval; it begins with a whole period."""
     now = time.time()
-    start = past_given(question.since, "--from", now)
+    start = max(0, past_given(question.since, "--from", now))
     end = int(now) + 1 if question.until is None else past_given(question.until, "--to", now)
     if start >= end:
         raise ConfigurationError("--from must be before --to.")

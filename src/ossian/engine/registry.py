@@ -120,6 +120,11 @@ def _check_settings(settings: EngineSettings, config: ModelConfig) -> None:
 
 def _create_kv_cache(config: ModelConfig, settings: EngineSettings, free_bytes: int) -> KVCache:
     num_bytes = settings.kv_cache_bytes or _default_kv_cache_bytes(config, settings, free_bytes)
+    if num_bytes > max(0, free_bytes):
+        raise ConfigurationError(
+            f"engine.kv_cache_bytes is {num_bytes}, and beside the weights {max(0, free_bytes)} bytes of memory are "
+            "free. Lower it, or free memory."
+        )
     block_size, dtype = settings.block_size, kv_dtype(settings)
     return KVCache(config, num_blocks_in(num_bytes, config, block_size, dtype), block_size, dtype)
 

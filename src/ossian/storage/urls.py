@@ -18,7 +18,7 @@ def database_url(settings: Settings) -> str:
     """Return the URL of the database that the settings name: database_url, else a file in data_dir."""
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
-    return str(URL.create("sqlite", database=str(settings.data_dir.expanduser() / "ossian.sqlite3")))
+    return str(URL.create("sqlite", database=str(settings.data_dir / "ossian.sqlite3")))
 
 
 def driver_url(url: str) -> URL:

@@ -95,8 +95,11 @@ def test_a_peer_may_be_measured_alone_or_left_out(
     rounds = Rounds(ours={"decode": [12.0]}, theirs={"decode": [8.0]}, about={"version": "1"})
     monkeypatch.setattr("ossian.cli.bench.run.check_peer", lambda _: None)
     monkeypatch.setattr("ossian.cli.bench.run.run_rounds", lambda *_: rounds)
+    tried: list[object] = []
+    monkeypatch.setattr("ossian.cli.bench.run.run_peer", lambda *_: tried.append(len(started)))
     report = report_of(settings, Wishes(sections, is_quick=True, repeats=1, peer="llama.cpp", peer_file=Path("x")))
     assert (len(started), len(report.measured.rounds)) == (is_ours, is_peer)
+    assert tried == [0] * is_peer  # before anything else is measured
     beside = {row.name: row for row in report.rows() if "llama.cpp" in row.name}
     assert len(beside) == 2 * is_peer
     if is_peer:

@@ -4,7 +4,7 @@ import pytest
 
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.cli.chat.completion import DeltaReader, request_body
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
+from ossian.cli.chat.partner import ChatOptions, CutOff, Exchange, Piece, Round, ToolCall
 from ossian.harmony.messages import ReasoningEffort, Tool
 
 CALL = ToolCall("call_1", "get_time", '{"city": "Rome"}')
@@ -89,7 +89,15 @@ def chunk(**delta: Any) -> dict[str, Any]:
 def test_text_is_read_as_it_comes(given: dict[str, Any], expected: list[Piece]) -> None:
     reader = DeltaReader()
     assert list(reader.read(given)) == expected
-    assert list(reader.calls()) == []
+    assert list(reader.end()) == []
+
+
+def test_an_answer_that_is_cut_off_has_no_calls() -> None:
+    reader = DeltaReader()
+    part = {"index": 0, "id": "a", "function": {"name": "one", "arguments": '{"x'}}
+    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "length"}]}
+    assert [list(reader.read(each)) for each in (chunk(tool_calls=[part]), last)] == [[], []]
+    assert list(reader.end()) == [CutOff()]
 
 
 def test_calls_are_put_together_from_their_parts() -> None:
@@ -101,4 +109,4 @@ def test_calls_are_put_together_from_their_parts() -> None:
         {"index": 0, "function": {"arguments": ": 1}"}},
     ]
     assert [list(reader.read(chunk(tool_calls=[part]))) for part in parts] == [[], [], [], []]
-    assert list(reader.calls()) == [ToolCall("a", "one", '{"x": 1}'), ToolCall("call_1", "two", "")]
+    assert list(reader.end()) == [ToolCall("a", "one", '{"x": 1}'), ToolCall("call_1", "two", "")]

@@ -8,7 +8,7 @@ import pytest
 
 from ossian.api.fields import JsonObject
 from ossian.cli.chat.over_http import HttpPartner, ServerError, chunks, completions_url
-from ossian.cli.chat.partner import ChatOptions, Piece, ToolCall
+from ossian.cli.chat.partner import ChatOptions, CutOff, Piece, ToolCall
 
 Exchanger = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -38,7 +38,7 @@ def chunk(**delta: Any) -> str:
     return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
 
 
-async def answer(url: str, api_key: str | None = None) -> list[Piece | ToolCall]:
+async def answer(url: str, api_key: str | None = None) -> list[Piece | ToolCall | CutOff]:
     return [piece async for piece in HttpPartner(url, "gpt-oss-20b", api_key, ChatOptions()).answer([], "Hello")]
 
 
@@ -84,6 +84,34 @@ async def test_an_error_in_the_stream_ends_the_answer() -> None:
             await answer(url)
 
 
+@pytest.mark.parametrize(
+    "data, said", [('{"error": "overloaded"}', "stopped: overloaded"), ("[]", "no chunk"), ("{oops", "no chunk")]
+)
+async def test_what_is_no_chunk_is_an_error_and_no_traceback(data: str, said: str) -> None:
+    async with server("200 OK", f"data: {data}\n\n") as (url, _):
+        with pytest.raises(ServerError, match=said):
+            await answer(url)
+
+
+async def test_a_body_that_cannot_be_decoded_is_an_error() -> None:
+    async with server("200 OK\r\nContent-Encoding: gzip", "no gzip") as (url, _):
+        with pytest.raises(ServerError, match="No answer from"):
+            await answer(url)
+
+
+@pytest.mark.parametrize("key", ["sk-\u2026secret", "sk-a secret", "sk-secret\x7f"])
+def test_what_is_no_key_is_not_shown(key: str) -> None:
+    with pytest.raises(ServerError, match="OPENAI_API_KEY is not a key") as caught:
+        HttpPartner("localhost", "gpt-oss-20b", key, ChatOptions())
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_line_end_behind_the_key_is_not_sent() -> None:
+    async with server("200 OK", "data: [DONE]\n\n") as (url, requests):
+        assert await answer(url, "sk-1\r\n") == []
+    assert "authorization: bearer sk-1\r\n" in requests[0].lower()
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "127.0.0.1:1/v1", "http://[::bad"])
 async def test_no_server_is_an_error_with_the_address(url: str) -> None:
     with pytest.raises(ServerError, match=r"No answer from http://.*Is the server running"):
@@ -102,6 +130,8 @@ def test_servers_may_be_named_in_short(url: str) -> None:
         (": keep-alive", []),
         ("event: message", []),
         ("data: [DONE]", []),
+        ("data:[DONE]", []),
+        ('data: {"choices": [], "error": null}', [{"choices": [], "error": None}]),
         ('data: {"choices": []}', [{"choices": []}]),
         ('data:{"choices": [{"delta": {}}]}', [{"choices": [{"delta": {}}]}]),
     ],

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 import pytest
 from rich.console import Console
 
-from ossian.cli.chat.partner import Exchange, Piece, Round, ToolCall
+from ossian.cli.chat.partner import CutOff, Exchange, Piece, Round, ToolCall
 from ossian.cli.chat.session import Session
 from ossian.errors import ContextLengthError, EngineDeadError
 
@@ -20,14 +20,14 @@ class Parrot:
 
     name = "parrot"
 
-    def __init__(self, pieces: Sequence[Piece | Exception] = HELLO) -> None:
+    def __init__(self, pieces: Sequence[Piece | CutOff | Exception] = HELLO) -> None:
         self.pieces = pieces
         self.heard: list[tuple[list[Exchange], str]] = []
         self.was_left = False
 
     async def answer(
         self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
-    ) -> AsyncGenerator[Piece | ToolCall, None]:
+    ) -> AsyncGenerator[Piece | ToolCall | CutOff, None]:
         self.heard.append((list(earlier), question))
         try:
             for piece in self.pieces:
@@ -74,6 +74,20 @@ def test_without_a_terminal_there_is_plain_text(monkeypatch: pytest.MonkeyPatch)
     screen = talk(Parrot(), "Hello\n", monkeypatch, is_terminal=False, show_reasoning=False)
     assert "\x1b[2m" not in screen
     assert screen.endswith("Good day[/]\n\n")
+
+
+def test_what_looks_like_an_emoji_code_is_printed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert '{"k": ":x:"}' in talk(Parrot([Piece("", False), Piece('{"k": ":x:"}', False)]), "Hello\n", monkeypatch)
+
+
+def test_an_answer_that_is_cut_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "(cut off at the limit of tokens)" in talk(Parrot([*HELLO, CutOff()]), "Hello\n", monkeypatch)
+
+
+def test_bytes_that_are_no_text_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot()
+    talk(parrot, "caf\udce9\n", monkeypatch)
+    assert [question for _, question in parrot.heard] == ["caf?"]
 
 
 def test_reasoning_can_be_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,11 @@ import psutil
 import pytest
 
 from ossian.engine.embedded import kernels, packing
+from ossian.engine.embedded import weights as weights_module
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.embedding import Embedding
 from ossian.engine.embedded.weights import load_weights
-from ossian.errors import CheckpointError
+from ossian.errors import CheckpointError, ConfigurationError
 from tests.engine.embedded.checkpoints import float32, random_tensors, tiny_config, write_checkpoint
 
 BIG_EXPERTS = tiny_config(hidden_size=256, intermediate_size=256, num_local_experts=32, num_hidden_layers=4)
@@ -69,6 +70,22 @@ def test_small_tensors_become_float32_unchanged(tmp_path: Path) -> None:
     ]:
         np.testing.assert_array_equal(ours, float32(tensors[name]))
         assert ours.dtype == np.float32
+
+
+@pytest.mark.parametrize("dense_format", ["int8", "bf16"])
+def test_what_packing_will_take_is_known_before(tmp_path: Path, dense_format: Literal["int8", "bf16"]) -> None:
+    checkpoint = Checkpoint(write_checkpoint(tmp_path, BIG_EXPERTS))
+    taken = load_weights(checkpoint, dense_format).nbytes
+    assert packing.packed_bytes(checkpoint, dense_format) == pytest.approx(taken, rel=0.02)
+
+
+def test_weights_that_memory_cannot_hold_are_refused_before_they_are_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights_module, "free_memory", lambda: 1_000_000)
+    monkeypatch.setattr(weights_module, "Packer", None)
+    with pytest.raises(ConfigurationError, match=r"take 0\.0 GB of memory, and 0\.0 are free\. Free memory, or serve"):
+        load_weights(Checkpoint(write_checkpoint(tmp_path, BIG_EXPERTS)), "int8")
 
 
 @pytest.mark.parametrize("dense_format", ["int8", "bf16"])

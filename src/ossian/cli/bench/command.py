@@ -49,5 +49,9 @@ def check_place(json_file: Path | None) -> None:
     """Raise ConfigurationError when the file could not be written, before the minutes that measuring takes."""
     from ossian.errors import ConfigurationError
 
-    if json_file is not None and not json_file.resolve().parent.is_dir():
-        raise ConfigurationError(f"--json {json_file}: there is no folder '{json_file.resolve().parent}'.")
+    if json_file is None:
+        return
+    try:
+        json_file.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise ConfigurationError(f"--json {json_file} cannot be written: {error.strerror}.") from error

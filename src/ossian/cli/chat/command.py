@@ -1,6 +1,7 @@
 """The `ossian chat` command."""
 
 import asyncio
+import math
 import os
 from collections.abc import Callable
 from typing import Annotated, TypeAlias
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from ossian.cli.chat.partner import ChatOptions, Partner
 from ossian.cli.chat.session import Session
+from ossian.errors import ConfigurationError
 from ossian.harmony.messages import ReasoningEffort
 
 NewSession: TypeAlias = Callable[[Partner], Session]
@@ -47,9 +49,11 @@ def chat(
     from ossian.cli.chat.demo_tools import DEMO_TOOLS
     from ossian.cli.chat.toolbox import Toolbox
 
+    if temperature is not None and not math.isfinite(temperature):
+        raise ConfigurationError(f"--temperature cannot be {temperature}; give a number from 0 to 2.")
     toolbox = Toolbox(DEMO_TOOLS if demo_tools else ())
     options = ChatOptions(instructions, reasoning_effort, temperature, max_tokens, toolbox.definitions)
-    console = Console()
+    console = Console(emoji=False)
     new_session = lambda partner: Session(partner, console, toolbox, show_reasoning=not hide_reasoning)
     if url is None:
         chat_in_process(model, options, console, new_session, is_cached=not no_cache)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ossian.api.fields import JsonObject
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
+from ossian.cli.chat.partner import ChatOptions, CutOff, Exchange, Piece, Round, ToolCall
 from ossian.harmony.messages import Tool
 
 
@@ -66,11 +66,13 @@ class DeltaReader:
 
     def __init__(self) -> None:
         self._calls: dict[int, ToolCall] = {}
+        self._is_cut = False
 
     def read(self, chunk: JsonObject) -> Iterator[Piece]:
         """Yield what a chunk adds to the text."""
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
+            self._is_cut |= choice.get("finish_reason") == "length"
             if reasoning := delta.get("reasoning") or delta.get("reasoning_content"):
                 yield Piece(reasoning, is_reasoning=True)
             if content := delta.get("content"):
@@ -78,8 +80,11 @@ class DeltaReader:
             for part in delta.get("tool_calls") or ():
                 self._add(part)
 
-    def calls(self) -> Iterator[ToolCall]:
-        """Yield the calls, in order."""
+    def end(self) -> Iterator[ToolCall | CutOff]:
+        """Yield the calls, in order; or that the answer was cut off, when calls may be in pieces."""
+        if self._is_cut:
+            yield CutOff()
+            return
         for index in sorted(self._calls):
             yield self._calls[index]
 

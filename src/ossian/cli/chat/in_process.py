@@ -5,14 +5,17 @@ import uuid
 from collections.abc import AsyncGenerator, Sequence
 from datetime import date
 
+import orjson
+
 from ossian.api.chat_completions.events import ChatChunks
 from ossian.api.chat_completions.events import ChatOptions as ShownParts
 from ossian.api.chat_completions.prompt import conversation, sampling
 from ossian.api.chat_completions.schema import ChatCompletionRequest
 from ossian.api.chat_completions.shape import turn_shape
 from ossian.api.head import Head
+from ossian.api.validation import parse
 from ossian.cli.chat.completion import DeltaReader, request_body
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
+from ossian.cli.chat.partner import ChatOptions, CutOff, Exchange, Piece, Round, ToolCall
 from ossian.generation import Generation, TurnRequest
 
 
@@ -26,10 +29,10 @@ class InProcessPartner:
 
     async def answer(
         self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
-    ) -> AsyncGenerator[Piece | ToolCall, None]:
-        """Yield the turn's text and calls. Raises what `Generation.turn` raises."""
+    ) -> AsyncGenerator[Piece | ToolCall | CutOff, None]:
+        """Yield the turn's text and its end. Raises InvalidRequestError and what `Generation.turn` raises."""
         body = request_body(self.name, self._options, earlier, question, rounds)
-        request = ChatCompletionRequest.model_validate(body)
+        request = parse(orjson.dumps(body), ChatCompletionRequest)
         params = sampling(request, self._generation.engine.info)
         shape = await asyncio.to_thread(turn_shape, request)
         prompt = conversation(request, date.today())
@@ -44,8 +47,8 @@ class InProcessPartner:
                         yield piece
         finally:
             await turn.aclose()
-        for call in reader.calls():
-            yield call
+        for each in reader.end():
+            yield each
 
 
 def new_call_id() -> str:

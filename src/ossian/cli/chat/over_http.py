@@ -8,7 +8,7 @@ import httpx2
 
 from ossian.api.fields import JsonObject
 from ossian.cli.chat.completion import DeltaReader, request_body
-from ossian.cli.chat.partner import ChatOptions, Exchange, Piece, Round, ToolCall
+from ossian.cli.chat.partner import ChatOptions, CutOff, Exchange, Piece, Round, ToolCall
 from ossian.errors import OssianError
 
 
@@ -22,20 +22,20 @@ class HttpPartner:
     def __init__(self, url: str, model: str, api_key: str | None, options: ChatOptions) -> None:
         self.name = model
         self._url = completions_url(url)
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._headers = {"Authorization": f"Bearer {checked_key(api_key)}"} if api_key else {}
         self._options = options
 
     async def answer(
         self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
-    ) -> AsyncGenerator[Piece | ToolCall, None]:
-        """Yield the streamed deltas, then the calls that they made up. Raises ServerError."""
+    ) -> AsyncGenerator[Piece | ToolCall | CutOff, None]:
+        """Yield the streamed deltas, then the end that they made up. Raises ServerError."""
         reader = DeltaReader()
         async with aclosing(self._chunks(request_body(self.name, self._options, earlier, question, rounds))) as stream:
             async for chunk in stream:
                 for piece in reader.read(chunk):
                     yield piece
-        for call in reader.calls():
-            yield call
+        for each in reader.end():
+            yield each
 
     async def _chunks(self, body: JsonObject) -> AsyncGenerator[JsonObject, None]:
         timeout = httpx2.Timeout(10.0, read=None)  # a long prompt may take minutes before its first token
@@ -49,9 +49,17 @@ class HttpPartner:
                 async for line in response.aiter_lines():
                     for chunk in chunks(line):
                         yield chunk
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
             reason = str(error) or type(error).__name__
             raise ServerError(f"No answer from {self._url} ({reason}). Is the server running?") from error
+
+
+def checked_key(given: str) -> str:
+    """Return a key without the blanks around it. Raises ServerError, which does not show it, for what is none."""
+    key = given.strip()
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ServerError("OPENAI_API_KEY is not a key: it has blanks or characters that are not ASCII.")
+    return key
 
 
 def completions_url(url: str) -> str:
@@ -62,11 +70,17 @@ def completions_url(url: str) -> str:
 
 def chunks(line: str) -> Iterator[JsonObject]:
     """Yield the chunk that a line of the event stream carries, if any. Raises ServerError for an error event."""
-    if not line.startswith("data:") or line == "data: [DONE]":
+    data = line.removeprefix("data:").strip()
+    if not line.startswith("data:") or data in ("", "[DONE]"):
         return
-    chunk = json.loads(line.removeprefix("data:"))
-    if "error" in chunk:
-        raise ServerError(f"The server stopped: {chunk['error'].get('message', chunk['error'])}")
+    try:
+        chunk = json.loads(data)
+    except ValueError as error:
+        raise ServerError(f"The server sent what is no chunk of an answer: {data[:200]}") from error
+    if not isinstance(chunk, dict):
+        raise ServerError(f"The server sent what is no chunk of an answer: {data[:200]}")
+    if said := chunk.get("error"):
+        raise ServerError(f"The server stopped: {said.get('message', said) if isinstance(said, dict) else said}")
     yield chunk
 
 

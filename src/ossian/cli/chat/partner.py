@@ -44,6 +44,11 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class CutOff:
+    """The answer stopped at a limit of tokens; it is the last that is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatOptions:
     """What the user asked of every turn."""
 
@@ -57,7 +62,8 @@ class ChatOptions:
 class Partner(Protocol):
     """Answers a question that follows earlier exchanges, given the tool results of its `rounds` so far.
 
-    The calls come after the pieces; without calls the answer is complete. Closing the generator stops the generation.
+    The calls, or CutOff, come after the pieces; without them the answer is complete. Closing the generator stops the
+    generation.
     """
 
     @property
@@ -65,4 +71,4 @@ class Partner(Protocol):
 
     def answer(
         self, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round] = ()
-    ) -> AsyncGenerator[Piece | ToolCall, None]: ...
+    ) -> AsyncGenerator[Piece | ToolCall | CutOff, None]: ...

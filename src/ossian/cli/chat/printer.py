@@ -24,7 +24,7 @@ class Printer:
         self._was_reasoning = piece.is_reasoning
         self._is_line_open = True
         style = "dim" if piece.is_reasoning else None
-        self._console.print(piece.text, style=style, end="", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(piece.text, style=style, end="", markup=False, emoji=False, highlight=False, soft_wrap=True)
 
     def call(self, call: ToolCall) -> None:
         """Print what is called, with its arguments as the model wrote them."""
@@ -39,7 +39,7 @@ class Printer:
 
     def end(self, remark: str = "") -> None:
         """End the turn, with a remark when it did not end by itself."""
-        self._console.print(f"\n[dim italic]({escape(remark)})[/]\n" if remark else "\n", highlight=False)
+        self._console.print(f"\n[dim italic]({escape(remark)})[/]\n" if remark else "\n", emoji=False, highlight=False)
 
     def _line(self, text: str) -> None:
-        self._console.print(text, style="cyan", markup=False, highlight=False, soft_wrap=True)
+        self._console.print(text, style="cyan", markup=False, emoji=False, highlight=False, soft_wrap=True)

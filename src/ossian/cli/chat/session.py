@@ -10,10 +10,10 @@ from contextlib import aclosing
 from rich.console import Console
 from rich.markup import escape
 
-from ossian.cli.chat.partner import Exchange, Partner, Piece, Round, ToolCall
+from ossian.cli.chat.partner import CutOff, Exchange, Partner, Piece, Round, ToolCall
 from ossian.cli.chat.printer import Printer
 from ossian.cli.chat.toolbox import Toolbox
-from ossian.errors import OssianError
+from ossian.errors import ConfigurationError, OssianError
 
 MAX_TOOL_ROUNDS = 5  # in one turn
 
@@ -49,9 +49,11 @@ class Session:
                 line = self._console.input("[bold]>[/] " if self._console.is_interactive else "").strip()
             except (EOFError, KeyboardInterrupt):
                 return
+            except UnicodeDecodeError as error:
+                raise ConfigurationError(f"What was typed is not {error.encoding}: {error.reason}.") from error
             if line in {"/exit", "/quit"}:
                 return
-            yield line
+            yield line.encode(errors="replace").decode()  # bytes that are no text come as lone surrogates
 
     def _turn(self, question: str, runner: asyncio.Runner) -> None:
         """Print one answer. An error ends the turn; it ends the conversation only when nobody is there to see it."""
@@ -77,7 +79,7 @@ class Session:
                 )
             results = [self._result(call, printer) for call in calls]
             turn.close_round(calls, results)
-        return ""
+        return "cut off at the limit of tokens" if turn.is_cut else ""
 
     async def _ask(self, turn: "Turn", printer: Printer) -> list[ToolCall]:
         """Print what the model says next, and return the calls at its end."""
@@ -86,6 +88,8 @@ class Session:
             async for piece in pieces:
                 if isinstance(piece, ToolCall):
                     calls.append(piece)
+                elif isinstance(piece, CutOff):
+                    turn.is_cut = True
                 else:
                     turn.add(piece)
                     printer.piece(piece)
@@ -105,6 +109,7 @@ class Turn:
         self.question = question
         self.rounds: list[Round] = []
         self.answer = ""
+        self.is_cut = False
         self._reasoning = ""
 
     def add(self, piece: Piece) -> None:

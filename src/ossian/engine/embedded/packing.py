@@ -3,6 +3,7 @@
 What they are for is weights.py's knowledge.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, Protocol, TypeAlias
@@ -10,13 +11,16 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 
 from ossian.engine.embedded import kernels
-from ossian.engine.embedded.checkpoint import Checkpoint
+from ossian.engine.embedded.checkpoint import Checkpoint, expected_tensors
 from ossian.engine.embedded.kernels import BFloat16, DenseWeight, ExpertWeights, Float32, UInt8
 from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.packed_file import PackedFile
+from ossian.engine.embedded.shard import ITEM_BYTES
 from ossian.errors import CheckpointError, PackedFileError
 
 DenseFormat: TypeAlias = Literal["int8", "bf16"]
+
+INT8_SHARE = (1 + 2 / 32) / 2  # of bf16: 32 values of 8 bits share a scale of 16
 
 _MXFP4_PARTS = ("blocks", "scales", "bias")
 
@@ -31,6 +35,14 @@ class WeightSource(Protocol):
     def experts(self, prefix: str) -> ExpertWeights:
         """Return one layer's experts."""
         ...
+
+
+def packed_bytes(checkpoint: Checkpoint, dense_format: DenseFormat) -> int:
+    """Return about how many bytes packed weights take: experts as they are, attention and lm_head in their format."""
+    share = {"int8": INT8_SHARE, "bf16": 1.0}[dense_format]
+    tensors = {name: math.prod(shape) * ITEM_BYTES[dtype] for name, dtype, shape in expected_tensors(checkpoint.config)}
+    dense = sum(num for name, num in tensors.items() if name.endswith(("_proj.weight", "lm_head.weight")))
+    return sum(tensors.values()) - tensors["model.embed_tokens.weight"] - round((1 - share) * dense)
 
 
 class Packer:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.embedding import Embedding
 from ossian.engine.embedded.kernels import DenseWeight, ExpertWeights, Float32
-from ossian.engine.embedded.packing import DenseFormat, PackedReader, Packer, WeightSource, float32
+from ossian.engine.embedded.memory import free_memory
+from ossian.engine.embedded.packing import DenseFormat, PackedReader, Packer, WeightSource, float32, packed_bytes
 from ossian.engine.embedded.weight_cache import WeightCache
-from ossian.errors import PackedFileError
+from ossian.errors import ConfigurationError, PackedFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +65,29 @@ class ModelWeights:
 def load_weights(checkpoint: Checkpoint, dense_format: DenseFormat, cache: WeightCache | None = None) -> ModelWeights:
     """Take the weights of an open checkpoint from the cache, or else pack them and have the cache keep them.
 
-    Raises CheckpointError for values that are not numbers.
+    Raises CheckpointError for values that are not numbers, and ConfigurationError when memory cannot hold the weights.
     """
     if cache is not None and (file := cache.open()) is not None:
         try:
             return _join(checkpoint, PackedReader(checkpoint, dense_format, file))
         except PackedFileError as error:
             cache.refuse(error)
+    check_memory(checkpoint, dense_format)
     packer = Packer(checkpoint, dense_format)
     weights = _join(checkpoint, packer)
     if cache is not None:
         cache.write_in_background(packer.packed)
     return weights
+
+
+def check_memory(checkpoint: Checkpoint, dense_format: DenseFormat) -> None:
+    """Raise ConfigurationError when the packed weights are more than the memory that is free."""
+    needed, free = packed_bytes(checkpoint, dense_format), free_memory()
+    if needed > free:
+        raise ConfigurationError(
+            f"The weights of {checkpoint.path.name} take {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} are "
+            "free. Free memory, or serve a smaller model."
+        )
 
 
 def _join(checkpoint: Checkpoint, source: WeightSource) -> ModelWeights:
