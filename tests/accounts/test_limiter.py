@@ -261,6 +261,20 @@ async def test_what_fails_on_the_way_counts_against_none(at: int) -> None:
     await Limiter(counters).admit((first, second), 10, NOW)
 
 
+@pytest.mark.parametrize("at", [1, 2, 3])
+async def test_what_could_not_be_settled_is_settled_later_and_once(at: int) -> None:
+    first = quota("first", concurrent_requests=1, tokens_per_minute=10)
+    second = quota("second", concurrent_requests=1)
+    counters = MemoryCounters()
+    admission = await Limiter(counters).admit((first, second), 10, NOW)
+    breaking = Limiter(BreakingCounters(counters, at, fail))
+    with pytest.raises(StorageError):
+        await breaking.settle(admission, 4, NOW)
+    await breaking.settle(admission, 4, NOW)
+    again = await Limiter(counters).admit((first, second), 6, NOW)
+    assert [standing.remaining for standing in again.standings] == [0, 0, 0]
+
+
 async def test_who_leaves_while_he_is_let_in_counts_against_none() -> None:
     limited = quota(requests_per_minute=1, concurrent_requests=1)
     counters = MemoryCounters()

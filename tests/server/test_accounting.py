@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,11 +13,17 @@ from typing import Any
 import httpx2
 import pytest
 
+from ossian.accounts.counters import MemoryCounters
+from ossian.accounts.limiter import Limiter
+from ossian.accounts.limits import Limits
+from ossian.accounts.quotas import Quota
 from ossian.engine.scripted import ScriptedEngine
-from ossian.errors import ConfigurationError
+from ossian.errors import ConfigurationError, LimitReachedError, StorageError
 from ossian.harmony.encoding import load_encoding
-from ossian.server.accounting import counters_of
+from ossian.server import accounting
+from ossian.server.accounting import Accounting, counters_of
 from ossian.server.app import check_database
+from ossian.server.observability import Metrics
 from ossian.settings import LimitSettings, Settings
 from tests.server.keys import Made, make_key, make_project
 from tests.server.records import PRICED, usage_in, usage_of
@@ -187,6 +194,40 @@ async def test_counters_are_in_memory_unless_they_are_said_to_be_elsewhere() -> 
     counters = counters_of(LimitSettings.model_validate({"counters_url": "redis://127.0.0.1:6379/0"}))
     assert type(counters).__name__ == "RedisCounters"
     await counters.aclose()
+
+
+class AwayAtFirst(MemoryCounters):
+    """Counters that answer only from the third question on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.num_asked = 0
+
+    async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+        self.num_asked += 1
+        if self.num_asked < 3:
+            raise StorageError("they are away")
+        return await super().incr(key, expiry, amount)
+
+
+async def test_a_place_comes_back_when_the_counters_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    counters = AwayAtFirst()
+    monkeypatch.setattr(accounting, "counters_of", lambda _: counters)
+    monkeypatch.setattr(accounting, "SETTLE_SECONDS", 0.01)
+    kept = Accounting(Settings(), Metrics({}), time.time)
+    quota = Quota("project/a", "project 'a'", Limits(concurrent_requests=1))
+    counters.num_asked = 3
+    admission = await Limiter(counters).admit((quota,), 0, time.time())
+    counters.num_asked = 0
+    await kept.settle(admission, 0)
+    counters.num_asked = 3
+    with pytest.raises(LimitReachedError):
+        await Limiter(counters).admit((quota,), 0, time.time())
+    counters.num_asked = 1
+    async with asyncio.timeout(10):
+        while admission.charges:
+            await asyncio.sleep(0.01)
+    await Limiter(counters).admit((quota,), 0, time.time())
 
 
 def test_a_stream_that_waits_for_its_place_gives_signs_of_life() -> None:

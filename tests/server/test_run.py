@@ -1,5 +1,6 @@
 """Binding and serving; the process is real, its engine scripted."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -12,10 +13,13 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import ClientConnection, connect
 
 from ossian.errors import ConfigurationError
+from ossian.server import run
 from ossian.server.run import MAX_NUM_FRAGMENTS, bind, url_of, uvicorn_config
 from ossian.settings import ServerSettings
 from tests.server.serving import MODEL, Served, until
@@ -48,6 +52,24 @@ def test_a_port_that_is_taken() -> None:
             bind(ServerSettings(port=port))
 
 
+def test_a_port_that_a_server_has_which_does_not_listen_yet() -> None:
+    with bind(ServerSettings(port=0)) as first, pytest.raises(ConfigurationError, match="Address already in use"):
+        bind(ServerSettings(port=first.getsockname()[1]))
+
+
+def test_a_port_can_be_had_again_at_once() -> None:
+    with bind(ServerSettings(port=0)) as first:
+        address = first.getsockname()
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as `serve` does
+        first.listen()
+        with socket.create_connection(address) as client:
+            accepted, _ = first.accept()
+            accepted.close()  # the end that closes first keeps the address for a minute
+            client.recv(1)
+    with bind(ServerSettings(port=address[1])) as again:
+        again.listen()
+
+
 @pytest.mark.parametrize("host", ["not a host", "no-such-host.localhost.invalid", "x" * 300])
 def test_a_host_that_does_not_exist(host: str) -> None:
     with pytest.raises(ConfigurationError, match="is no address of this machine"):
@@ -65,6 +87,36 @@ def test_the_time_to_finish_is_the_settings(seconds: float, expected: int) -> No
 
     config = uvicorn_config(app, ServerSettings(shutdown_seconds=seconds))
     assert config.timeout_graceful_shutdown == expected
+
+
+async def test_a_websocket_client_that_reads_nothing_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        while (message := await receive())["type"].startswith("lifespan"):
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+        await send({"type": "websocket.accept"})
+        try:
+            while not is_over.is_set():
+                await send({"type": "websocket.send", "text": "x" * 1_000_000})
+        finally:
+            is_over.set()
+
+    monkeypatch.setattr(run, "PING_SECONDS", 0.2)
+    with bind(ServerSettings(port=0)) as bound:
+        server = uvicorn.Server(uvicorn_config(app, ServerSettings(shutdown_seconds=0)))
+        serving = asyncio.create_task(server.serve(sockets=[bound]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        with socket.create_connection(bound.getsockname()) as client:
+            head = "GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            key = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            client.sendall((head + key).encode())
+            await asyncio.wait_for(is_over.wait(), 20)
+        server.should_exit = True
+        await asyncio.gather(serving, return_exceptions=True)
 
 
 SERVER = """

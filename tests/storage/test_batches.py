@@ -67,8 +67,9 @@ async def test_one_server_has_a_batch_until_its_lease_ends(database: Database) -
 async def test_leases_are_renewed_and_released(database: Database) -> None:
     await store_batch(database)
     await database.batches.claim("me", NOW, NOW + 10)
-    assert await database.batches.renew("me", NOW + 100) == {"batch_1": "validating"}
-    assert await database.batches.renew("you", NOW + 100) == {}
+    assert await database.batches.renew("me", ["batch_1", "gone"], NOW + 100) == {"batch_1": "validating"}
+    assert await database.batches.renew("you", ["batch_1"], NOW + 200) == {}
+    assert await database.batches.renew("me", [], NOW + 200) == {}
     assert await database.batches.claim("you", NOW + 50, NOW + 60) == []
     await database.batches.release("you", "batch_1")
     assert await database.batches.claim("you", NOW + 50, NOW + 60) == []

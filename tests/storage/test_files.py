@@ -132,3 +132,12 @@ async def test_a_discarded_file_leaves_nothing(database: Database) -> None:
     await database.files.append("file-1", 0, b"half")
     await database.files.discard("file-1")
     assert await num_rows(database, "file_chunks") == await num_rows(database, "files") == 0
+
+
+async def test_a_file_that_was_completed_meanwhile_is_not_discarded(database: Database) -> None:
+    """As when the answer to its completion was lost."""
+    await store(database, file("file-1"), b"whole")
+    chunks = await num_rows(database, "file_chunks")
+    await database.files.discard("file-1")
+    assert await num_rows(database, "file_chunks") == chunks > 0
+    assert await num_rows(database, "files") == 1

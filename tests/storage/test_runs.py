@@ -19,7 +19,7 @@ async def test_a_lease_that_is_not_renewed_ends(database: Database) -> None:
     await database.responses.start(running("resp_1"), "alive", 100.0)
     await database.responses.start(running("resp_2"), "dead", 100.0)
     assert await expired_ids(database, 100.0) == []
-    assert await database.responses.renew_leases("alive", ["resp_1", "resp_2"], 200.0) == 1
+    assert await database.responses.renew_leases("alive", ["resp_1", "resp_2"], 200.0) == {"resp_1"}
     assert await expired_ids(database, 101.0) == ["resp_2"]
     assert await expired_ids(database, 201.0) == ["resp_1", "resp_2"]
 
@@ -28,8 +28,8 @@ async def test_what_its_owner_does_not_know_of_any_more_is_lost(database: Databa
     """Its server took it for not begun: the database went away before it could say so."""
     for response_id in ("resp_1", "resp_2"):
         await database.responses.start(running(response_id), "alive", 100.0)
-    assert await database.responses.renew_leases("alive", ["resp_2"], 200.0) == 1
-    assert await database.responses.renew_leases("other", ["resp_1"], 200.0) == 0
+    assert await database.responses.renew_leases("alive", ["resp_2"], 200.0) == {"resp_2"}
+    assert await database.responses.renew_leases("other", ["resp_1"], 200.0) == set()
     assert await expired_ids(database, 150.0) == ["resp_1"]
 
 
@@ -43,7 +43,7 @@ async def test_a_finished_response_has_no_lease(database: Database) -> None:
     await database.responses.start(running("resp_1"), "server", 100.0)
     await database.responses.finish(stored("resp_1", status="failed", is_background=True))
     assert await expired_ids(database, 1e12) == []
-    assert await database.responses.renew_leases("server", ["resp_1"], 200.0) == 0
+    assert await database.responses.renew_leases("server", ["resp_1"], 200.0) == set()
 
 
 async def test_a_deleted_response_is_still_its_owners_to_end(database: Database) -> None:

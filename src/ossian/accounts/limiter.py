@@ -86,12 +86,14 @@ class Limiter:
             raise
 
     async def settle(self, admission: Admission, num_tokens: int, now: float) -> None:
-        """Say that a request has ended, with the tokens it used. To be called once, and not to be cancelled.
+        """Say that a request has ended, with the tokens it used. Not to be cancelled.
 
         Tokens that were reserved and not used are given back to the minute they were taken from. Those that were used
-        beyond that count in the present minute, even past its limit: they are spent already.
+        beyond that count in the present minute, even past its limit: they are spent already. Raises StorageError when
+        the counters cannot be asked; what is settled then is no longer among the charges, so call it again.
         """
-        for charge in admission.charges:
+        while admission.charges:
+            charge = admission.charges[-1]
             if charge.resource is Resource.CONCURRENT_REQUESTS:
                 await self._change(charge.key, charge.resource, -charge.amount)
             elif charge.resource is Resource.TOKENS and num_tokens < charge.amount:
@@ -99,6 +101,7 @@ class Limiter:
             elif charge.resource is Resource.TOKENS and num_tokens > charge.amount:
                 key = _key(charge.quota, charge.resource, _window(charge.resource, now))
                 await self._change(key, charge.resource, num_tokens - charge.amount)
+            admission.charges.pop()
 
     async def _admit(self, quota: Quota, num_tokens: int, now: float, admission: Admission) -> None:
         limits = quota.limits

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 import structlog
 
 from ossian.accounts.counters import MEMORY, Counters, counters_at
 from ossian.accounts.fairness import FairQueue
-from ossian.accounts.limiter import Admission, Limiter
+from ossian.accounts.limiter import RUNNING_SECONDS, Admission, Limiter
 from ossian.accounts.limits import profile_of
 from ossian.accounts.quotas import quotas_of
 from ossian.accounts.stored import stored_usage
@@ -20,6 +21,8 @@ from ossian.server.spending import Spending
 from ossian.server.usage_writer import UsageWriter
 from ossian.settings import LimitSettings, Settings
 from ossian.storage.database import Database
+
+SETTLE_SECONDS: Final = 1.0  # until counters that were away are asked again
 
 log = structlog.get_logger()
 
@@ -37,6 +40,7 @@ class Accounting:
         self._profile = profile_of(settings.limits)
         self._queues: dict[str, FairQueue] = {}
         self._settling: set[asyncio.Task[None]] = set()
+        self._settling_later: set[asyncio.Task[None]] = set()
         self._writer: UsageWriter | None = None
         self._spending: Spending | None = None
 
@@ -52,8 +56,11 @@ class Accounting:
         self._writer.open()
 
     async def aclose(self) -> None:
-        """Settle and write all that is not yet."""
+        """Settle and write all that is not yet; counters that are away are not waited for."""
         await asyncio.gather(*self._settling, return_exceptions=True)
+        for task in self._settling_later:
+            task.cancel()
+        await asyncio.gather(*self._settling_later, return_exceptions=True)
         await self.writer.aclose()
         await self._counters.aclose()
 
@@ -102,10 +109,21 @@ class Accounting:
         self.spending.note(record)
 
     async def _settle(self, admission: Admission, num_tokens: int) -> None:
+        """Settle, now or in a while: a place that is never given back is lost to its project for up to an hour."""
         try:
             await self._limiter.settle(admission, num_tokens, self._now())
         except StorageError as error:
-            log.error("limits could not be settled", reason=error.reason)
+            log.error("limits could not be settled", reason=error.reason, next="trying again")
+            task = asyncio.create_task(self._settle_later(admission, num_tokens))
+            self._settling_later.add(task)
+            task.add_done_callback(self._settling_later.discard)
+
+    async def _settle_later(self, admission: Admission, num_tokens: int) -> None:
+        until = self._now() + 2 * RUNNING_SECONDS  # then every window that it counted in is over
+        while self._now() < until:
+            await asyncio.sleep(SETTLE_SECONDS)
+            with suppress(StorageError):
+                return await self._limiter.settle(admission, num_tokens, self._now())
 
     def _queue_of(self, model_id: str) -> FairQueue:
         if model_id not in self._queues:

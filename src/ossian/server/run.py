@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 from math import ceil
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -32,6 +33,14 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
         elif not self.close_sent:
             super().handle_cont(event)
+
+    def keepalive_timeout(self) -> None:
+        """End the connection of a client that answers no ping, what it did not read included.
+
+        Closing alone would wait for the client to read it, and whoever sends would wait as long.
+        """
+        super().keepalive_timeout()
+        self.transport.abort()
 
     def shutdown(self) -> None:
         """Tell the application that the server restarts, and let it close the connection."""
@@ -69,12 +78,20 @@ def bind(settings: ServerSettings) -> socket.socket:
         raise ConfigurationError(f"server.host '{settings.host}' is no address of this machine: {error}.") from error
     bound = socket.socket(family, kind, protocol)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
+        _bind(bound, address)
     except OSError as error:
         bound.close()
         raise _cannot_listen(settings, error) from error
     return bound
+
+
+def _bind(bound: socket.socket, address: Any) -> None:
+    """Bind for nobody else: two sockets that may reuse an address could both have it until one listens."""
+    try:
+        bound.bind(address)
+    except OSError:  # in use, or for a minute the address of connections that a server has ended
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
 
 
 def url_of(bound: socket.socket) -> str:
@@ -91,12 +108,15 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM; running requests may then finish for `shutdown_seconds`.
 
-    Raises ConfigurationError when the application cannot start.
+    Raises ConfigurationError when the application cannot start, or somebody else listens meanwhile.
     """
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # for the connections, so that it can be started again
     try:
         AnnouncingServer(uvicorn_config(app, settings), announce).run(sockets=[bound])
     except KeyboardInterrupt:
         return  # uvicorn has shut everything down, and raises the signal again
+    except OSError as error:
+        raise _cannot_listen(settings, error) from error
     except SystemExit as ended:
         raise ConfigurationError("The server could not start; the log says why.") from ended
 

@@ -7,7 +7,7 @@ together can pass a budget by what they spend in that time.
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Final, Literal, TypeAlias
 
 from ossian.accounts.budgets import Budget
@@ -33,13 +33,24 @@ class Sum:
 
 
 class Spending:
-    """Compares what was spent with budgets. `spent` asks the database, `writer` has what is not there yet."""
+    """Compares what was spent with budgets. `spent` asks the database, `writer` has what is not there yet.
 
-    def __init__(self, spent: Spent, writer: UsageWriter, currency: str, now: Callable[[], float]) -> None:
+    `now` is in seconds since 1970; `clock` measures time that passes, and nobody sets it.
+    """
+
+    def __init__(
+        self,
+        spent: Spent,
+        writer: UsageWriter,
+        currency: str,
+        now: Callable[[], float],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._spent = spent
         self._writer = writer
         self._currency = currency
         self._now = now
+        self._clock = clock
         self._sums: dict[Owner, Sum] = {}
 
     async def check(self, caller: Caller) -> None:
@@ -64,7 +75,7 @@ class Spending:
 
     def _known(self, owner: Owner, since: int) -> Sum | None:
         known = self._sums.get(owner)
-        return known if known is not None and known.since == since and self._now() < known.stale_at else None
+        return known if known is not None and known.since == since and self._clock() < known.stale_at else None
 
     async def _read(self, owner: Owner, since: int) -> Sum:
         """Ask the database. The writer is paused, so that no record is counted twice or not at all."""
@@ -73,7 +84,7 @@ class Spending:
         unwritten = (each for each in self._writer.waiting if owner in _owners(each) and each.started_at >= since)
         amount = sum((record.cost for record in unwritten), amount)
         patience = max(READ_SECONDS, READ_SHARE * (perf_counter() - began))
-        self._sums[owner] = found = Sum(since, amount, self._now() + patience)
+        self._sums[owner] = found = Sum(since, amount, self._clock() + patience)
         return found
 
 

@@ -77,9 +77,9 @@ def claim(sql: Connection, owner: str, now: float, until: float) -> list[StoredB
     return sorted(map(stored, rows), key=lambda batch: (batch.created_at, batch.id))
 
 
-def renew(sql: Connection, owner: str, until: float) -> dict[str, str]:
-    """Move the end of an owner's leases; return the states of its batches by their ids."""
-    renewed = update(batches).where(_owned(owner)).values(lease_expires_at=until)
+def renew(sql: Connection, owner: str, ids: Collection[str], until: float) -> dict[str, str]:
+    """Move the end of the leases of an owner's batches; return their states by their ids."""
+    renewed = update(batches).where(_owned(owner), batches.c.id.in_(ids)).values(lease_expires_at=until)
     return {row.id: row.status for row in sql.execute(renewed.returning(batches.c.id, batches.c.status))}
 
 

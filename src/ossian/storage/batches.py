@@ -46,9 +46,9 @@ class BatchStore:
         """Take the unfinished batches that nobody runs, or whose owner was not heard of in time; the oldest first."""
         return await self._transactions.write(lambda sql: rows.claim(sql, owner, now, until))
 
-    async def renew(self, owner: str, until: float) -> dict[str, str]:
-        """Say that `owner` runs its batches still; return their states, by their ids."""
-        return await self._transactions.write(lambda sql: rows.renew(sql, owner, until))
+    async def renew(self, owner: str, ids: Collection[str], until: float) -> dict[str, str]:
+        """Say that `owner` runs these batches still; return the states of those that it has, by their ids."""
+        return await self._transactions.write(lambda sql: rows.renew(sql, owner, ids, until))
 
     async def statuses(self, owner: str) -> dict[str, str]:
         """Return the states of the batches that an owner runs, by their ids."""

@@ -104,12 +104,15 @@ def erasable(sql: Connection, now: float) -> list[str]:
 
 
 def erase_part(sql: Connection, file_id: str) -> bool:
-    """Erase some chunks of a hidden file, and the file when none is left. False then."""
+    """Erase some chunks of a hidden file, and the file when none is left. False then, and for one that is seen."""
+    hidden = (files.c.id == file_id) & files.c.erase_at.is_not(None)
+    if sql.execute(select(files.c.id).where(hidden).with_for_update()).one_or_none() is None:
+        return False
     of_file = file_chunks.c.file_id == file_id
     some = select(file_chunks.c.position).where(of_file).order_by(file_chunks.c.position).limit(MAX_NUM_ERASED)
     if sql.execute(delete(file_chunks).where(of_file, file_chunks.c.position.in_(some))).rowcount:
         return True
-    sql.execute(delete(files).where(files.c.id == file_id, files.c.erase_at.is_not(None)))
+    sql.execute(delete(files).where(hidden))
     return False
 
 

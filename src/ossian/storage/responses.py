@@ -71,8 +71,8 @@ class ResponseStore:
         """Return the stored events of a response from number `start_index` on; none when there is no response."""
         return await self._transactions.read(lambda sql: runs.events(sql, scope, response_id, start_index))
 
-    async def renew_leases(self, owner: str, ids: Collection[str], until: float) -> int:
-        """Say that `owner` is generating these responses still; return of how many that is true."""
+    async def renew_leases(self, owner: str, ids: Collection[str], until: float) -> set[str]:
+        """Say that `owner` is generating these responses still; return those of which that is true."""
         return await self._transactions.write(lambda sql: runs.renew_leases(sql, owner, ids, until))
 
     async def expired(self, now: float) -> list[StoredResponse]:

@@ -35,10 +35,11 @@ def events(sql: Connection, scope: str, response_id: str, start_index: int) -> l
     return list(sql.scalars(mine.where(event.position >= start_index).order_by(event.position)))
 
 
-def renew_leases(sql: Connection, owner: str, ids: Collection[str], until: float) -> int:
-    """Move the end of an owner's leases."""
+def renew_leases(sql: Connection, owner: str, ids: Collection[str], until: float) -> set[str]:
+    """Move the end of an owner's leases; return those of the responses that are still its own."""
     mine = (responses.c.owner == owner) & responses.c.id.in_(ids)
-    return sql.execute(update(responses).where(mine).values(lease_expires_at=until)).rowcount
+    renewed = update(responses).where(mine).values(lease_expires_at=until)
+    return set(sql.scalars(renewed.returning(responses.c.id)))
 
 
 def expired(sql: Connection, now: float) -> list[StoredResponse]:

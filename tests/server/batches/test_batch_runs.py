@@ -15,7 +15,9 @@ from ossian.engine.base import EngineRequest
 from ossian.engine.scripted import ScriptedEngine
 from ossian.errors import EngineDeadError, EngineError, EngineOverloadedError, StorageError
 from ossian.server import lookups
-from ossian.server.batches import batch_run, batch_runs
+from ossian.server.batches import batch_run, batch_runs, tools
+from ossian.server.batches.asking import Answer, ask
+from ossian.server.batches.tools import Turns
 from ossian.storage.batches import BatchStore
 from tests.server.batches.asking import RESPONSES, counts, create, ended, line, lines, results
 from tests.server.keys import change_key, change_project, make_key, make_project
@@ -366,12 +368,48 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(monkeypatch: pytest.Mo
             raise StorageError("it is away")
         return await add_result(*arguments)
 
+    asked: list[object] = []
+
+    async def noted(*arguments: Any) -> Answer:
+        asked.append(arguments)
+        return await ask(*arguments)
+
     monkeypatch.setattr(BatchStore, "add_result", sometimes_away)
+    monkeypatch.setattr(batch_run, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(batch_run, "ask", noted)
     with serving(scripted()) as server:
         batch = ended(server.client, create(server.client, lines(20)))
         assert (batch.status, counts(batch)) == ("completed", (20, 20, 0))
         assert len(results(server.client, batch.output_file_id)) == 20
     assert num_away == [0]
+    assert len(asked) == 20  # what was made once is not made, and charged, again
+
+
+def test_lines_that_cannot_be_read_any_more_end_their_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server came back with a smaller limit."""
+    question = [{"role": "user", "content": "2+2? " * 100}]
+    with database_folder() as folder:
+        with serving(gated(), sections={"data_dir": folder}) as server:
+            batch = create(server.client, [line("a"), line("long", messages=question)])
+            until(lambda: server.client.batches.retrieve(batch.id).status == "in_progress")
+        monkeypatch.setattr(tools, "LINE_BYTES", 0)
+        sections = {"data_dir": folder, "server": {"max_body_bytes": 400}}
+        with serving(scripted(), sections=sections, first_id=1000) as server:
+            batch = ended(server.client, batch)
+            assert batch.status == "failed"
+            assert batch.errors is not None
+            assert batch.errors.data is not None
+            assert batch.errors.data[0].code == "line_too_long"
+            assert None in results(server.client, batch.error_file_id)
+
+
+def test_a_few_batches_of_a_project_are_in_the_works_at_a_time() -> None:
+    turns = Turns()
+    turn = turns.of("project:a")
+    assert turns.of("project:a") is turn
+    assert turns.of("project:b") is not turn
+    del turn
+    assert len(turns) == 0
 
 
 def test_a_fault_of_ours_ends_a_batch_with_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ LEASE = 10.0
 class Ended(BackgroundRun):
     """A run that only notes that it was ended."""
 
+    is_started = True
+
     def __init__(self) -> None:
         self.is_ended = False
 
@@ -82,6 +84,17 @@ async def test_what_a_server_does_not_make_ends_though_it_makes_others(
     assert [await status(service, each) for each in ("resp_1", "resp_2")] == ["failed", "in_progress"]
 
 
+async def test_what_another_server_has_ended_is_not_made_to_its_end(service: Service) -> None:
+    first = await started(service)
+    await started(service, "resp_2")
+    ended, kept, unstored = Ended(), Ended(), Ended()
+    unstored.is_started = False
+    mine = keeper(service, resp_1=ended, resp_2=kept, resp_3=unstored)
+    await service.database.responses.finish(replace(first, status="failed", body=first.body | {"status": "failed"}))
+    await mine.keep_leases()
+    assert (ended.is_ended, kept.is_ended, unstored.is_ended) == (True, False, False)
+
+
 async def test_a_server_that_slept_does_not_bury_its_own(service: Service, clock: Callable[[float], None]) -> None:
     await started(service)
     clock(10_000.0)
@@ -112,7 +125,7 @@ async def test_a_database_that_answers_late_does_not_make_a_server_bury_its_own(
     await started(service)
     renew = service.database.responses.renew_leases
 
-    async def late(*args: Any) -> int:
+    async def late(*args: Any) -> set[str]:
         clock(111.0)
         return await renew(*args)
 

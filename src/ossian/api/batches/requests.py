@@ -56,6 +56,13 @@ class LineReading:
             line.number, found.custom_id, _written(found.body), model if isinstance(model, str) else None
         )
 
+    def custom_id(self, line: InputLine) -> str | None:
+        """Return the id that a line gives itself; None where it cannot be read, now that other settings may count."""
+        try:
+            return self.request(line).custom_id
+        except InvalidRequestError:
+            return None
+
 
 def _object(text: bytes) -> JsonObject:
     try:

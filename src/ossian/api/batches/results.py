@@ -19,7 +19,7 @@ def answer_line(result_id: str, custom_id: str, status: int, request_id: str, bo
     return orjson.dumps(found) + b"\n"
 
 
-def unmade_line(result_id: str, custom_id: str, code: str, message: str) -> bytes:
+def unmade_line(result_id: str, custom_id: str | None, code: str, message: str) -> bytes:
     """Return the line of a request that was not made."""
     error = {"code": code, "message": message}
     return orjson.dumps({"id": result_id, "custom_id": custom_id, "response": None, "error": error}) + b"\n"

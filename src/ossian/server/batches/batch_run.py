@@ -4,8 +4,9 @@ Each step is in the database before the next one, so that another server can go 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import suppress
+from typing import Final, TypeVar
 
 from ossian.accounts.callers import Caller
 from ossian.api.batches.batch import moved, with_errors
@@ -14,7 +15,7 @@ from ossian.api.batches.lines import InputLine
 from ossian.api.batches.requests import LineReading, LineRequest
 from ossian.api.batches.results import answer_line, usage_in
 from ossian.api.fields import JsonObject
-from ossian.errors import OssianError, RequestError
+from ossian.errors import OssianError, RequestError, StorageError
 from ossian.server.batches.asking import Answer, Line, ask
 from ossian.server.batches.endings import CANCELLED, COMPLETED, Ending, failed, refused
 from ossian.server.batches.input_lines import input_lines
@@ -25,6 +26,9 @@ from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult, T
 
 FIRST_DELAY_SECONDS: Final = 1.0  # until a line that met 429 or 503 is tried again; twice as long each time
 MAX_DELAY_SECONDS: Final = 60.0
+RETRY_SECONDS: Final = 1.0  # while the database is away
+
+ResultT = TypeVar("ResultT")
 
 
 class LostError(OssianError):
@@ -42,6 +46,7 @@ class BatchRun:
         self._ending: Ending | None = CANCELLED if batch.status == "cancelling" else None
         self._making: asyncio.Task[None] | None = None
         self._room = asyncio.Semaphore(max(1, tools.settings.max_running))  # for lines in the works
+        self._turn = tools.turns.of(batch.scope)
 
     def end(self, ending: Ending) -> None:
         """End the batch as soon as may be; one that ends already goes on with that."""
@@ -77,21 +82,31 @@ class BatchRun:
             raise error
 
     async def _make(self) -> None:
+        async with self._turn:
+            await self._make_in_turn()
+
+    async def _make_in_turn(self) -> None:
         if self.batch.status == "validating":
             await self._validate()
         if self._ending is not None:
             return
         caller = await self._tools.callers.find(self.batch.caller)
         done = await self._tools.batches.done_lines(self.batch.id)
+        interruption: StorageError | None = None
         try:
             async with asyncio.TaskGroup() as group:
-                async for lines in self._lines():
-                    for line in lines:
-                        if line.number not in done:
-                            await self._room.acquire()
-                            group.create_task(self._make_line(line, caller))
+                try:
+                    async for lines in self._lines():
+                        for line in lines:
+                            if line.number not in done:
+                                await self._room.acquire()
+                                group.create_task(self._make_line(line, caller))
+                except StorageError as error:
+                    interruption = error  # what is being made is made to its end
         except BaseExceptionGroup as errors:
             raise _first(errors) from None
+        if interruption is not None:
+            raise interruption
 
     async def _validate(self) -> None:
         check = InputCheck(self._reading, self._tools.settings.max_lines)
@@ -138,15 +153,14 @@ class BatchRun:
             delay = min(2 * delay, MAX_DELAY_SECONDS)
 
     async def _store(self, result: StoredResult) -> None:
-        """Store a result. Who cancels this waits for it: it shall be among those that the batch ends with."""
-        storing = asyncio.ensure_future(self._tools.batches.add_result(self._tools.owner, self.batch.id, result))
-        try:
-            is_stored = await asyncio.shield(storing)
-        except asyncio.CancelledError:
-            await asyncio.gather(storing, return_exceptions=True)
-            raise
-        if not is_stored:
-            raise self._lost()
+        """Store a result. While the database is away it waits: made again, it would be charged again."""
+        while True:
+            with suppress(StorageError):
+                # Who cancels this waits for it: the result shall be among those that the batch ends with.
+                if await _to_its_end(self._tools.batches.add_result(self._tools.owner, self.batch.id, result)):
+                    return
+                raise self._lost()
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _finished(self, ending: Ending) -> bool:
         """Write the results and end the batch so; False, and nothing is written, when it is in another state."""
@@ -171,9 +185,9 @@ class BatchRun:
             ended = moved(body, ending.status, now, **ids)
             return with_errors(ended, ending.faults) if ending.faults else ended
 
-        store, written = self._tools.batches, list(files.values())
-        ended = await store.finish(self._tools.owner, self.batch.id, ending.from_statuses, change, written, num_unmade)
-        return ended is not None
+        store, written, owner = self._tools.batches, list(files.values()), self._tools.owner
+        finishing = store.finish(owner, self.batch.id, ending.from_statuses, change, written, num_unmade)
+        return await _to_its_end(finishing) is not None
 
     async def _moved(
         self, status: str, from_statuses: tuple[str, ...], num_lines: int | None = None, **fields: str | None
@@ -218,6 +232,16 @@ def _tally(body: bytes, *, is_error: bool) -> Tally:
         num_completion_tokens=usage.num_completion_tokens,
         num_reasoning_tokens=usage.num_reasoning_tokens,
     )
+
+
+async def _to_its_end(work: Awaitable[ResultT]) -> ResultT:
+    """Wait for work that goes on when its caller is cancelled; the caller then ends only after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -91,7 +91,8 @@ class BatchRuns:
     async def keep_leases(self) -> None:
         """Renew this server's leases, then take what others have lost: in this order, as a machine may have slept."""
         if self._runs:
-            await self._tools.batches.renew(self._tools.owner, self._tools.now() + self._tools.settings.lease_seconds)
+            until = self._tools.now() + self._tools.settings.lease_seconds
+            await self._tools.batches.renew(self._tools.owner, list(self._runs), until)
         await self.claim()
 
     async def purge(self) -> None:

@@ -1,6 +1,6 @@
 """How batches end, and what becomes of the lines that were not made."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ossian.api.batches.input_check import fault
@@ -43,5 +43,7 @@ def refused(error: RequestError) -> Ending:
 
 
 def broken() -> Ending:
-    """Return the end of a batch that we are to blame for."""
-    return failed([fault("server_error", "The server had an error while running this batch. Its log has the details.")])
+    """Return the end of a batch that we are to blame for, even while its results were written."""
+    text = "The server had an error while running this batch. Its log has the details."
+    ending = failed([fault("server_error", text)])
+    return replace(ending, from_statuses=(*ending.from_statuses, "finalizing"))

@@ -50,7 +50,7 @@ class ResultFiles:
             await writer.discard()
 
     def _unmade(self, reading: LineReading, lines: list[InputLine], ending: Ending) -> bytes:
-        ids = [reading.request(line).custom_id for line in lines]
+        ids = [reading.custom_id(line) for line in lines]
         new_id = self.tools.new_id
         return b"".join(unmade_line(new_id("batch_req_"), custom_id, ending.code, ending.message) for custom_id in ids)
 

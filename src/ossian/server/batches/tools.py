@@ -1,9 +1,11 @@
 """What batches are run with."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakValueDictionary
 
 from starlette.types import ASGIApp
 
@@ -16,7 +18,23 @@ from ossian.settings import BatchSettings
 from ossian.storage.batches import BatchStore
 from ossian.storage.files import FileStore
 
+MAX_BATCHES: Final = 4  # of a project in the works at once; the others wait for their turn
 LINE_BYTES: Final = 64 * 1024  # what a line may have besides the body of its request
+
+
+class Turns:
+    """Lets a few batches of a project be in the works at a time: each has lines in memory, of 10 MB if need be."""
+
+    def __init__(self) -> None:
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        """How many projects have batches."""
+        return len(self._turns)
+
+    def of(self, scope: str) -> asyncio.Semaphore:
+        """Return what a batch enters; keep it as long as the batch runs."""
+        return self._turns.setdefault(scope, asyncio.Semaphore(MAX_BATCHES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +49,7 @@ class BatchTools:
     files: FileStore
     callers: BatchCallers
     places: FairQueue
+    turns: Turns
     settings: BatchSettings
     owner: str
     now: Callable[[], float]
@@ -50,6 +69,7 @@ def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> 
         files=database.files,
         callers=BatchCallers(database, key_ring, settings),
         places=FairQueue(max(1, settings.batches.max_running), sys.maxsize),
+        turns=Turns(),
         settings=settings.batches,
         owner=owner,
         now=parts.now,

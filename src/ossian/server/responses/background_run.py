@@ -46,6 +46,11 @@ class BackgroundRun:
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it is stored as its server's."""
+        return self._reader is not None
+
     async def start(self, owner: str, lease_expires_at: float) -> StoredResponse:
         """Store the response as queued, and return it."""
         for event in self._run.queue():
@@ -83,7 +88,8 @@ class BackgroundRun:
         async with self._slots.place(self.scope):
             self.is_running = True
             await self._admit()
-            await self._store.begin(self._run.record(self._run.response | {"status": "in_progress"}))
+            if not await self._store.begin(self._run.record(self._run.response | {"status": "in_progress"})):
+                raise EngineError("The run was ended by another server.")
             self._tell()
             async with aclosing(self._run.unstored_events()) as events:
                 async for event in events:

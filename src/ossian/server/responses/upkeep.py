@@ -68,9 +68,15 @@ class Upkeep:
                     self._runs[response_id].end()
 
     async def keep_leases(self) -> None:
-        """Renew this server's leases, then end what others have lost: in this order, as a machine may have slept."""
-        if self._runs:
-            await self._store.renew_leases(self._owner, list(self._runs), self.lease())
+        """Renew this server's leases, then end what others have lost: in this order, as a machine may have slept.
+
+        What another server has ended meanwhile is not made to its end, for nobody.
+        """
+        started = {response_id: run for response_id, run in self._runs.items() if run.is_started}
+        if started:
+            kept = await self._store.renew_leases(self._owner, list(started), self.lease())
+            for response_id in started.keys() - kept:
+                started[response_id].end()
         expired = await self._store.expired(self._now())
         if not self._is_patient():
             for lost in expired:
