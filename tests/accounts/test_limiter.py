@@ -275,6 +275,19 @@ async def test_what_could_not_be_settled_is_settled_later_and_once(at: int) -> N
     assert [standing.remaining for standing in again.standings] == [0, 0, 0]
 
 
+async def test_a_place_whose_return_was_not_confirmed_is_not_there_twice() -> None:
+    limited = quota(concurrent_requests=1)
+    counters = MemoryCounters()
+    limiter = Limiter(counters)
+    admission = await limiter.admit((limited,), 0, NOW)
+    unconfirmed = Admission(admission.quotas, list(admission.charges))
+    await limiter.settle(admission, 0, NOW)
+    await limiter.settle(unconfirmed, 0, NOW)
+    await limiter.admit((limited,), 0, NOW)
+    with pytest.raises(LimitReachedError):
+        await limiter.admit((limited,), 0, NOW)
+
+
 async def test_who_leaves_while_he_is_let_in_counts_against_none() -> None:
     limited = quota(requests_per_minute=1, concurrent_requests=1)
     counters = MemoryCounters()

@@ -149,6 +149,12 @@ def test_lists_and_tables_are_given_as_json() -> None:
     assert settings.limits.project.requests_per_minute == 60
 
 
+def test_a_table_leaves_what_other_flags_say() -> None:
+    settings = load_settings({"server.port": 9000, "server": '{"host": "::1"}'})
+    assert (settings.server.port, settings.server.host) == (9000, "::1")
+    assert load_settings({"models.aliases": {"a": "b"}, "models.aliases.c": "d"}).models.aliases == {"a": "b", "c": "d"}
+
+
 def test_none_takes_back_what_the_file_and_the_environment_say(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("[engine]\nmax_model_len = 8192\nkv_cache_bytes = 1\n")
     monkeypatch.setenv("OSSIAN_ENGINE__KV_CACHE_BYTES", "none")
@@ -161,6 +167,12 @@ def test_none_takes_back_what_the_file_and_the_environment_say(file: Path, monke
     [
         ({"server.cors_origins": "[oops"}, r"server\.cors_origins begins as a list or table, and is not JSON"),
         ({"log": "x", "log.format": "json"}, r"log\.format is a part of log, which is given as a whole as well"),
+        ({"log.format": "json", "log": "x"}, r"log is given as a whole and in part"),
+        ({"engine": '{"num_threads": -1}'}, r"engine\.num_threads cannot be -1: .* \(set on the command line\)"),
+        (
+            {"server.cors_origins": '["x y"]'},
+            r"server\.cors_origins\.0 cannot be 'x y': .* \(set on the command line\)",
+        ),
         ({"server.shutdown_seconds": "inf"}, r"server\.shutdown_seconds cannot be 'inf'"),
         ({"batches.input_days": "inf"}, r"batches\.input_days cannot be 'inf'"),
         ({"data_dir": "~nobody-here/x"}, r"data_dir cannot be '~nobody-here/x'"),

@@ -91,7 +91,7 @@ def num_requests(reader: Reader) -> int:
 
 
 def test_the_page_from_its_beginning_to_its_end(reader: Reader) -> None:
-    reader.exported("ossian keys create --admin", "OSSIAN_ADMIN_KEY", "OSSIAN_URL")
+    reader.exported("ossian keys create --admin", "OSSIAN_ADMIN_KEY", "OSSIAN_BASE_URL")
     assert reader.environment["OSSIAN_ADMIN_KEY"].startswith("sk-ossian-admin-")
 
     (project,) = reader.objects('"name": "demo"')

@@ -66,8 +66,9 @@ def test_a_port_can_be_had_again_at_once() -> None:
             accepted, _ = first.accept()
             accepted.close()  # the end that closes first keeps the address for a minute
             client.recv(1)
-    with bind(ServerSettings(port=address[1])) as again:
-        again.listen()
+    taken = ServerSettings(port=address[1])
+    with bind(taken), pytest.raises(ConfigurationError, match="Address already in use"):
+        bind(taken)
 
 
 @pytest.mark.parametrize("host", ["not a host", "no-such-host.localhost.invalid", "x" * 300])
@@ -134,7 +135,8 @@ class Engine(ScriptedEngine):
     async def stop(self):
         print("stopped", flush=True)
 
-settings = ServerSettings(port=0, shutdown_seconds=20)
+port = next((int(each) for each in sys.argv if each.isdigit()), 0)
+settings = ServerSettings(port=port, shutdown_seconds=20)
 engine = Engine(turn_ids("<|channel|>final<|message|>" + "word " * 30 + "<|return|>"), delay=0.02)
 with bind(settings) as bound:
     serve(create_app(parts_of(engine, settings)), settings, bound, lambda: print(url_of(bound), flush=True))
@@ -177,6 +179,21 @@ def test_a_running_answer_may_finish_when_the_server_is_told_to_stop(number: sig
         assert sum("word" in line for line in rest) == 30
         line_of(running, "stopped")
         until(lambda: running.poll() is not None)
+
+
+def test_a_server_can_be_started_again_at_once() -> None:
+    """Connections that it closed itself keep its address for a minute."""
+    port = "0"
+    for _ in range(3):
+        with process(port) as running:
+            url = line_of(running, "http://")
+            with httpx2.Client(base_url=url, timeout=30, trust_env=False) as client:
+                assert client.get("/healthz").status_code == 200
+                running.send_signal(signal.SIGTERM)
+                line_of(running, "stopped")
+                until(lambda: running.poll() is not None)
+            assert port in ("0", url.rsplit(":", 1)[1])
+            port = url.rsplit(":", 1)[1]
 
 
 @contextmanager

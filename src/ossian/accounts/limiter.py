@@ -95,7 +95,7 @@ class Limiter:
         while admission.charges:
             charge = admission.charges[-1]
             if charge.resource is Resource.CONCURRENT_REQUESTS:
-                await self._change(charge.key, charge.resource, -charge.amount)
+                await self._give_place_back(charge)
             elif charge.resource is Resource.TOKENS and num_tokens < charge.amount:
                 await self._change(charge.key, charge.resource, num_tokens - charge.amount)
             elif charge.resource is Resource.TOKENS and num_tokens > charge.amount:
@@ -136,6 +136,11 @@ class Limiter:
         while admission.charges:
             charge = admission.charges.pop()
             await self._change(charge.key, charge.resource, -charge.amount)
+
+    async def _give_place_back(self, charge: Charge) -> None:
+        """Give a place back; one that was already, when the answer to that was lost, is not there twice."""
+        if await self._change(charge.key, charge.resource, -charge.amount) < 0:
+            await self._change(charge.key, charge.resource, charge.amount)
 
 
 def _key(quota: Quota, resource: Resource, window: int) -> str:

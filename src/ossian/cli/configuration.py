@@ -65,7 +65,16 @@ def nested(flags: Mapping[str, object]) -> dict[str, Any]:
                 raise ConfigurationError(
                     f"The setting {name} is a part of {parent}, which is given as a whole as well."
                 )
-        section[last] = read_value(name, value) if isinstance(value, str) else value
+        given = read_value(name, value) if isinstance(value, str) else value
+        if isinstance(given, dict):
+            section = section.setdefault(last, {})
+            if not isinstance(section, dict):
+                raise ConfigurationError(f"The setting {name} is given twice.")
+            section |= given
+        elif isinstance(section.get(last), dict):
+            raise ConfigurationError(f"The setting {name} is given as a whole and in part.")
+        else:
+            section[last] = given
     return sections
 
 
@@ -85,7 +94,8 @@ def problem(location: tuple[int | str, ...], message: str, value: object, flags:
     """Describe one wrong setting: its name, what is wrong, and where it was set."""
     name = ".".join(str(part) for part in location)
     variable = f"OSSIAN_{'__'.join(str(part) for part in location).upper()}"
-    is_flag = any(f"{flag}.".startswith(f"{name}.") for flag, given in flags.items() if given is not None)
+    given = [f"{flag}." for flag, value in flags.items() if value is not None]
+    is_flag = any(flag.startswith(f"{name}.") or f"{name}.".startswith(flag) for flag in given)
     source = "on the command line" if is_flag else f"in {variable} or the file of OSSIAN_CONFIG"
     if message == "Extra inputs are not permitted":
         return f"There is no setting '{name}' (set {source})"

@@ -92,6 +92,7 @@ def _bind(bound: socket.socket, address: Any) -> None:
     except OSError:  # in use, or for a minute the address of connections that a server has ended
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
 
 def url_of(bound: socket.socket) -> str:

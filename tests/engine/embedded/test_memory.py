@@ -39,7 +39,7 @@ def test_version_2_counts_ancestors_and_not_the_cache_of_files(tmp_path: Path) -
             {
                 "memory.max": f"{limit * GIB}\n",
                 "memory.current": f"{usage * GIB}\n",
-                "memory.stat": f"anon 5\ninactive_file {GIB // 2}\n",
+                "memory.stat": f"anon 5\ninactive_file {GIB // 4}\nactive_file {GIB // 4}\n",
             },
         )
     assert free_memory(root) == GIB + GIB // 2
@@ -50,7 +50,7 @@ def test_version_1(tmp_path: Path) -> None:
     box = {
         "memory.limit_in_bytes": f"{2 * GIB}",
         "memory.usage_in_bytes": f"{GIB}",
-        "memory.stat": f"total_inactive_file {GIB // 4}",
+        "memory.stat": f"active_file 7\ntotal_inactive_file {GIB // 8}\ntotal_active_file {GIB // 8}",
     }
     files(root / "sys/fs/cgroup/memory/box", box)
     assert free_memory(root) == GIB + GIB // 4

@@ -404,6 +404,19 @@ def test_lines_that_cannot_be_read_any_more_end_their_batch(monkeypatch: pytest.
 
 
 def test_a_few_batches_of_a_project_are_in_the_works_at_a_time() -> None:
+    engine = gated()
+    with serving(engine) as server:
+        made = [create(server.client, lines(1)) for _ in range(tools.MAX_BATCHES + 1)]
+        until(lambda: all(server.client.batches.retrieve(each.id).status == "in_progress" for each in made))
+        until(lambda: engine.num_running == tools.MAX_BATCHES)
+        server.client.batches.cancel(made[-1].id)
+        assert ended(server.client, made[-1]).status == "cancelled"
+        waiting = create(server.client, lines(1))
+        engine.gate.set()
+        assert {ended(server.client, each).status for each in (*made[:-1], waiting)} == {"completed"}
+
+
+def test_a_project_without_batches_is_forgotten() -> None:
     turns = Turns()
     turn = turns.of("project:a")
     assert turns.of("project:a") is turn

@@ -25,13 +25,13 @@ def _cgroup_memory(root: Path) -> Iterator[int]:
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, path = line.split(":", 2)
         if not controllers:
-            yield from _free_in(root / "sys/fs/cgroup", path, "memory.max", "memory.current", "inactive_file")
+            yield from _free_in(root / "sys/fs/cgroup", path, "memory.max", "memory.current", "")
         elif "memory" in controllers.split(","):
-            files = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            yield from _free_in(root / "sys/fs/cgroup/memory", path, *files)
+            files = ("memory.limit_in_bytes", "memory.usage_in_bytes")
+            yield from _free_in(root / "sys/fs/cgroup/memory", path, *files, "total_")
 
 
-def _free_in(hierarchy: Path, path: str, limit_file: str, usage_file: str, inactive_key: str) -> Iterator[int]:
+def _free_in(hierarchy: Path, path: str, limit_file: str, usage_file: str, prefix: str) -> Iterator[int]:
     """One figure for each limited group from `path` up; inside a container only the hierarchy's root may exist."""
     group = PurePosixPath(path)
     for ancestor in (group, *group.parents):
@@ -39,7 +39,8 @@ def _free_in(hierarchy: Path, path: str, limit_file: str, usage_file: str, inact
         limit, usage = _number(folder / limit_file), _number(folder / usage_file)
         if limit is not None and usage is not None:
             stat = dict(line.split() for line in _lines(folder / "memory.stat"))
-            yield limit - usage + int(stat.get(inactive_key, 0))
+            caches = sum(int(stat.get(f"{prefix}{name}", 0)) for name in ("active_file", "inactive_file"))
+            yield limit - usage + caches
 
 
 def _number(file: Path) -> int | None:

@@ -46,6 +46,7 @@ class BatchRun:
         self._ending: Ending | None = CANCELLED if batch.status == "cancelling" else None
         self._making: asyncio.Task[None] | None = None
         self._room = asyncio.Semaphore(max(1, tools.settings.max_running))  # for lines in the works
+        self._check_turn = tools.check_turns.of(batch.scope)
         self._turn = tools.turns.of(batch.scope)
 
     def end(self, ending: Ending) -> None:
@@ -82,14 +83,14 @@ class BatchRun:
             raise error
 
     async def _make(self) -> None:
-        async with self._turn:
-            await self._make_in_turn()
-
-    async def _make_in_turn(self) -> None:
         if self.batch.status == "validating":
-            await self._validate()
-        if self._ending is not None:
-            return
+            async with self._check_turn:
+                await self._validate()
+        if self._ending is None:
+            async with self._turn:
+                await self._make_lines()
+
+    async def _make_lines(self) -> None:
         caller = await self._tools.callers.find(self.batch.caller)
         done = await self._tools.batches.done_lines(self.batch.id)
         interruption: StorageError | None = None
@@ -142,7 +143,7 @@ class BatchRun:
         delay = FIRST_DELAY_SECONDS
         while True:
             async with self._tools.places.place(self.batch.scope):
-                caller = await self._tools.callers.renewed(caller)
+                caller = await self._renewed(caller)
                 asked = Line(self._tools.new_id("req_"), caller, self.batch.id)
                 answer = await ask(self._tools.app, self._reading.endpoint, request.body, asked)
             if not answer.is_passing:
@@ -151,6 +152,13 @@ class BatchRun:
             self._tools.metrics.batch_lines.labels("retried").inc()
             await asyncio.sleep(min(max(delay, answer.retry_after or 0.0), MAX_DELAY_SECONDS))
             delay = min(2 * delay, MAX_DELAY_SECONDS)
+
+    async def _renewed(self, caller: Caller) -> Caller:
+        """Look a caller up again. While the database is away it waits: an error would end the batch's other lines."""
+        while True:
+            with suppress(StorageError):
+                return await self._tools.callers.renewed(caller)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _store(self, result: StoredResult) -> None:
         """Store a result. While the database is away it waits: made again, it would be charged again."""

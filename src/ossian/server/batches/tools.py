@@ -49,6 +49,7 @@ class BatchTools:
     files: FileStore
     callers: BatchCallers
     places: FairQueue
+    check_turns: Turns
     turns: Turns
     settings: BatchSettings
     owner: str
@@ -69,6 +70,7 @@ def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> 
         files=database.files,
         callers=BatchCallers(database, key_ring, settings),
         places=FairQueue(max(1, settings.batches.max_running), sys.maxsize),
+        check_turns=Turns(),
         turns=Turns(),
         settings=settings.batches,
         owner=owner,

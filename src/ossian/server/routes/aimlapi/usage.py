@@ -48,9 +48,8 @@ async def reported(request: Request, prefix: str | None) -> Reported:
         message = "This API key may only see its own usage. Leave 'key_prefix' out, or use an admin key."
         raise PermissionDeniedError(message, param="key_prefix", code="admin_key_required")
     if caller.key:
-        return Reported(
-            own, project_ids=(caller.project.id,), key_ids=(caller.key.id,)
-        )  # an index begins with projects
+        projects = (caller.project.id,)  # an index begins with it, and with keys there is none
+        return Reported(own, project_ids=projects, key_ids=(caller.key.id,))
     return Reported(None, project_ids=(caller.project.id,))
 
 
