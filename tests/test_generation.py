@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ossian.engine.base import EngineInfo, SamplingParams
 from ossian.engine.scripted import MASKED_INFO, SCRIPTED_INFO, ScriptedEngine
 from ossian.errors import ContextLengthError, EngineError, InvalidRequestError
-from ossian.generation import Generation, TextRequest, TurnRequest, TurnStream
+from ossian.generation import Generation, TextRequest, TurnRequest, TurnStream, check_prompt_logprobs
 from ossian.harmony import vocabulary
 from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.events import Finished, MessageEnd, MessageStart, TextDelta, TurnEvent, Usage
@@ -351,3 +351,10 @@ async def test_shapes_that_wait_for_a_compiler_hold_no_thread_that_others_need(
     finally:
         is_free.set()
         await asyncio.gather(*waiting)
+
+
+def test_a_prompts_log_probabilities_are_not_any_number() -> None:
+    check_prompt_logprobs(131_072, 1, "prompt_logprobs")
+    check_prompt_logprobs(10**9, None, "prompt_logprobs")
+    with pytest.raises(InvalidRequestError, match=r"20000 tokens has 420000 log probabilities .* the most is 262144"):
+        check_prompt_logprobs(20_000, 20, "prompt_logprobs")

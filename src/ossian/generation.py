@@ -7,7 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from ossian.engine.base import (
     Engine,
@@ -19,7 +19,7 @@ from ossian.engine.base import (
     TokenLogprobs,
     TokenMask,
 )
-from ossian.errors import ContextLengthError, EngineError
+from ossian.errors import ContextLengthError, EngineError, InvalidRequestError
 from ossian.harmony.encoding import HarmonyEncoding
 from ossian.harmony.events import (
     Finished,
@@ -37,6 +37,8 @@ from ossian.harmony.plain_text import PlainTextReader
 from ossian.harmony.stop_strings import StopStringMatcher
 from ossian.harmony.token_mask import TurnGrammar, load_grammars
 from ossian.harmony.vocabulary import END
+
+MAX_PROMPT_LOGPROBS: Final = 262_144  # of a prompt: twice the tokens of the longest context
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,17 @@ def check_fits(num_prompt_tokens: int, max_tokens: int | None, max_model_len: in
         f"({num_prompt_tokens} in the {param}, {output}). Please reduce the length of the {param} or completion.",
         param=param,
     )
+
+
+def check_prompt_logprobs(num_prompt_tokens: int, num_prompt_logprobs: int | None, param: str) -> None:
+    """Raise InvalidRequestError when a prompt's log probabilities would be so many that others wait for them."""
+    num = 0 if num_prompt_logprobs is None else num_prompt_tokens * (num_prompt_logprobs + 1)
+    if num > MAX_PROMPT_LOGPROBS:
+        raise InvalidRequestError(
+            f"A prompt of {num_prompt_tokens} tokens has {num} log probabilities with '{param}' at "
+            f"{num_prompt_logprobs}; the most is {MAX_PROMPT_LOGPROBS}. Ask for fewer, or make the prompt shorter.",
+            param=param,
+        )
 
 
 class TokenReader(Protocol):

@@ -65,7 +65,7 @@ def test_custom_tools_have_grammars_of_their_own() -> None:
     )
     found = grammars(TurnShape(tools))
     assert found["input_1"] == 'start: "x"'
-    assert found["input_2"] == "start: /a\\/b\\/c\\nd/"
+    assert found["input_2"] == "start: /a\\/b\\/c\nd/"
     assert "call_0: header_0 text_type <[200008]> TEXT" in str(found["turn"])
     assert "json_type" not in str(found["turn"])
 

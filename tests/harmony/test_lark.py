@@ -29,6 +29,10 @@ def test_plain_grammars_pass(definition: str) -> None:
         ("start[max_tokens=3]: /.*/", "max_tokens="),
         ('start: "a" <|call|> "b"', "<|call|>"),
         ("start: /a\nb/ <|end|> /c/", "<|end|>"),  # a regex may have lines
+        ('JUNK: /*"/ // \\\nstart: <[200007]> // "', "<[200007]>"),  # a regex with a quote, a comment with a backslash
+        ('start: <["]> <[200007]> // "', '<["]> <[200007]>'),
+        ('start: "a\\q" <[200007]> "b"', '"'),
+        ('start: /a\\\n"/ <[200007]> // "', "/"),
         ('start: ~"a"', "~"),
         ("start: T\nT: /a/ & ~ /b/", "~"),
     ],

@@ -21,10 +21,10 @@ STRICT: dict[str, Any] = {
 }
 
 
-def nested(levels: int) -> dict[str, Any]:
+def nested(levels: int, name: str = "a") -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"}
     for _ in range(levels):
-        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"], "additionalProperties": False}
+        schema = {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
     return schema
 
 
@@ -35,6 +35,8 @@ def large(**fields: Any) -> dict[str, Any]:
 def test_the_strict_subset_is_accepted() -> None:
     check_strict(STRICT, "s")
     check_strict(nested(10), "s")
+    check_strict(nested(10, "items"), "s")
+    check_strict(nested(10, "properties"), "s")
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,14 @@ def test_what_is_too_large_is_refused_with_a_short_reason(shape: TurnShape, mess
     assert len(str(caught.value)) < 1_000
 
 
+def test_a_regex_may_have_comments() -> None:
+    shape = TurnShape((CustomGrammar("date", Syntax.REGEX, "(?x)\n\\d{4}  # year\n-\\d\\d  # month\n"),))
+    start = "<|channel|>commentary to=functions.date code<|message|>"
+    assert is_legal(shape, f"{start}2026-11<|call|>")
+    assert not is_legal(shape, f"{start}2026<|call|>")
+    assert not is_legal(shape, f"{start}\n2026<|call|>")
+
+
 def test_a_regex_may_stand_on_several_lines() -> None:
     shape = TurnShape((CustomGrammar("a", Syntax.REGEX, "a\n/\\\nb"),), must_call=True)
     head = "<|channel|>commentary to=functions.a<|message|>"

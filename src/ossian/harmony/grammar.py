@@ -164,7 +164,6 @@ def _type_rules(shape: TurnShape, spell: _Speller) -> Iterator[str]:
 
 
 def _between_slashes(pattern: str) -> str:
-    """A regex as it stands between Lark's slashes, on one line."""
+    """A regex as it stands between Lark's slashes. Its line ends stay, as (?x) ends comments with them."""
     as_written = {None: r"\/", "\\\n": r"\n"}
-    escaped = re.sub(r"(\\.)|/", lambda found: as_written.get(found[1], found[0]), pattern, flags=re.DOTALL)
-    return escaped.replace("\n", r"\n")
+    return re.sub(r"(\\.)|/", lambda found: as_written.get(found[1], found[0]), pattern, flags=re.DOTALL)

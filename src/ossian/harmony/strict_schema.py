@@ -43,7 +43,7 @@ def _faults(path: Path, node: JsonSchema) -> Iterator[tuple[Path, str]]:
     for keyword in NOT_STRICT:
         if keyword in node:
             yield (keyword,), f"'strict' does not allow '{keyword}'"
-    if sum(step in ("properties", "items") for step in path) > MAX_LEVELS:
+    if _num_levels(path) > MAX_LEVELS:
         yield (), f"with 'strict' objects can be {MAX_LEVELS} levels deep"
     kinds = node.get("type")
     if "object" not in (kinds if isinstance(kinds, list) else [kinds]) and "properties" not in node:
@@ -57,6 +57,15 @@ def _faults(path: Path, node: JsonSchema) -> Iterator[tuple[Path, str]]:
     if missing:
         name = missing[0][:MAX_NAME_SHOWN]
         yield ("required",), f"with 'strict' every property is required, and '{name}' is not; let it be null instead"
+
+
+def _num_levels(path: Path) -> int:
+    """How many objects and arrays a path goes into; what follows a map of schemas is a name, whatever it says."""
+    num, is_name = 0, False
+    for step in path:
+        num += not is_name and step in ("properties", "items")
+        is_name = not is_name and step in ("properties", "patternProperties", "$defs", "definitions")
+    return num
 
 
 def _count(node: JsonSchema, counts: dict[str, int]) -> None:

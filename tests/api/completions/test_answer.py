@@ -70,6 +70,15 @@ def test_of_several_candidates_the_likeliest_are_answered_best_first() -> None:
     assert body["usage"]["completion_tokens"] == 15
 
 
+def test_echoing_the_prompt_makes_no_other_candidate_the_best() -> None:
+    prompt = (None, *(TokenChoice(TokenText(1, b"Hi", -5)) for _ in range(100)))
+    ended = Finished("stop", None, Usage(), prompt)
+    for echo in (True, False):
+        options = CompletionOptions(("Hi",), n=1, num_candidates=2, echo=echo, include_logprobs=True)
+        body = whole(options, [delta("b", -0.1), ended], [*(delta("a", -1) for _ in range(50)), ended])
+        assert body["choices"][0]["text"].endswith("b")
+
+
 def test_the_best_are_found_for_every_prompt() -> None:
     options = CompletionOptions(("a", "b"), n=1, num_candidates=2)
     turns: list[list[TurnEvent]] = [

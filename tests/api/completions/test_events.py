@@ -100,6 +100,20 @@ def test_echoed_logprobs_come_last_and_belong_first() -> None:
     }
 
 
+def test_a_character_of_several_tokens_stands_at_one_place() -> None:
+    options = CompletionOptions(("Hi\N{GRINNING FACE}!",), include_logprobs=True, echo=True)
+    parts = [TokenChoice(TokenText(1, part, -0.5), ()) for part in (b"\xf0\x9f", b"\x98\x80", b"!")]
+    *_, last = choices(options, [Finished("stop", None, Usage(), (None, *parts))])
+    assert last["logprobs"]["tokens"] == ["Hi", r"\xf0\x9f", r"\x98\x80", "!"]
+    assert last["logprobs"]["text_offset"] == [0, 2, 2, 3]
+
+
+def test_a_prompt_of_one_token_has_one_place() -> None:
+    options = CompletionOptions(("Hi",), include_logprobs=True, echo=True)
+    *_, last = choices(options, [Finished("stop", None, Usage(), (None,))])
+    assert last["logprobs"]["text_offset"] == [0]
+
+
 @pytest.mark.parametrize("is_asked", [True, False])
 def test_prompt_logprobs_only_when_asked(is_asked: bool) -> None:
     options = CompletionOptions(("Hi",), include_prompt_logprobs=is_asked)

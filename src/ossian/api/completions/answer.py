@@ -57,6 +57,7 @@ class _Folded:
 
     def __init__(self) -> None:
         self._texts: list[str] = []
+        self._prompt_logprobs: list[JsonObject] = []  # they come last
         self._logprobs: list[JsonObject] = []
         self._finish: JsonObject = {"finish_reason": None, "stop_reason": None, "prompt_logprobs": None}
 
@@ -64,11 +65,12 @@ class _Folded:
         self._texts.append(choice["text"])
         is_last = choice["finish_reason"] is not None
         if choice["logprobs"] is not None:
-            self._logprobs.insert(0 if is_last else len(self._logprobs), choice["logprobs"])  # the last: the prompt's
+            (self._prompt_logprobs if is_last else self._logprobs).append(choice["logprobs"])
         if is_last:
             self._finish = {name: choice.get(name) for name in self._finish}
 
     def mean_logprob(self) -> float:
+        """Of the candidate's own tokens: an echo of the prompt changes no choice."""
         values = [value for part in self._logprobs for value in part["token_logprobs"] if value is not None]
         return sum(values) / len(values) if values else float("-inf")
 
@@ -78,4 +80,5 @@ class _Folded:
 
     def _all_logprobs(self) -> JsonObject:
         names = ("tokens", "token_logprobs", "top_logprobs", "text_offset")
-        return {name: [value for part in self._logprobs for value in part[name]] for name in names}
+        parts = (*self._prompt_logprobs, *self._logprobs)
+        return {name: [value for part in parts for value in part[name]] for name in names}

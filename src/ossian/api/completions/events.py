@@ -5,7 +5,9 @@ chunks = CompletionChunks(head, options)
 answer = CompletionAnswer(options); answer.add(chunk) for each; answer.body()    the full answer
 """
 
+from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from ossian.api.completions.options import CompletionOptions
 from ossian.api.fields import JsonObject
@@ -78,14 +80,20 @@ def _legacy_logprobs(choices: Sequence[TokenChoice], offset: int) -> JsonObject:
         "tokens": tokens,
         "token_logprobs": [choice.chosen.logprob for choice in choices],
         "top_logprobs": [{token_text(token): token.logprob for token in choice.top} for choice in choices],
-        "text_offset": [offset + sum(map(len, tokens[:index])) for index in range(len(tokens))],
+        "text_offset": list(accumulate(_lengths(choices), initial=offset))[:-1],
     }
+
+
+def _lengths(choices: Sequence[TokenChoice]) -> list[int]:
+    """How many characters each token adds to a text; one that several tokens spell comes with the last of them."""
+    decode = getincrementaldecoder("utf-8")("replace").decode
+    return [len(decode(choice.chosen.bytes)) for choice in choices]
 
 
 def _echo_logprobs(text: str, choices: Sequence[TokenChoice | None]) -> JsonObject:
     """Return the prompt's `logprobs`. Its first token has none; what it says is what the others leave of the text."""
     known = [choice for choice in choices if choice is not None]
-    first = text[: max(len(text) - sum(len(token_text(choice.chosen)) for choice in known), 0)]
+    first = text[: max(len(text) - sum(_lengths(known)), 0)]
     rest = _legacy_logprobs(known, len(first))
     start = {"tokens": [first], "token_logprobs": [None], "top_logprobs": [None], "text_offset": [0]}
     return {name: values + rest[name] for name, values in start.items()}

@@ -20,7 +20,7 @@ from ossian.api.head import Head
 from ossian.api.sampling import for_choice
 from ossian.api.vendor_errors import Vendor
 from ossian.engine.base import SamplingParams
-from ossian.generation import TurnRequest, check_fits
+from ossian.generation import TurnRequest, check_fits, check_prompt_logprobs
 from ossian.harmony.grammar import TurnShape
 from ossian.harmony.token_mask import TurnGrammar
 from ossian.server.answering import Chunks, streamed, whole
@@ -55,6 +55,7 @@ async def create_chat_completion(request: Request) -> Response:
     prompt = await generation.render(conversation(body, today, recall))
     max_model_len = generation.engine.info.max_model_len
     check_fits(len(prompt), params.max_tokens, max_model_len, "messages")
+    check_prompt_logprobs(len(prompt), params.num_prompt_logprobs, "prompt_logprobs")
     num_tokens = num_reserved([prompt], [params.max_tokens] * (body.n or 1))
     params = with_output_limit(params, declared, max_model_len - len(prompt))
     requests = list(_turn_requests(head, prompt, params, grammar, body.n or 1))

@@ -16,7 +16,7 @@ from ossian.api.head import Head
 from ossian.api.sampling import for_choice
 from ossian.engine.base import SamplingParams
 from ossian.errors import InvalidRequestError
-from ossian.generation import Generation, TextRequest, check_fits
+from ossian.generation import Generation, TextRequest, check_fits, check_prompt_logprobs
 from ossian.server.answering import streamed, whole
 from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
@@ -39,6 +39,7 @@ async def create_completion(request: Request) -> Response:
     asked = sampling(body, generation.engine.info)
     for prompt in prompts:
         check_fits(len(prompt), asked.max_tokens, max_model_len, "prompt")
+        check_prompt_logprobs(len(prompt), asked.num_prompt_logprobs, "prompt_logprobs")
     options = CompletionOptions.of(body, [await _text(each, generation) for each in body.prompts])
     params = with_output_limit(asked, declared, max_model_len - max(map(len, prompts)))
     requests = list(_text_requests(head, prompts, params, body.num_candidates))
