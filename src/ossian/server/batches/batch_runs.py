@@ -14,7 +14,7 @@ from ossian.errors import StorageError
 from ossian.server.batches.batch_run import BatchRun, LostError
 from ossian.server.batches.endings import CANCELLED, EXPIRED, broken
 from ossian.server.batches.tools import BatchTools
-from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, repeated
+from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, Patience, repeated
 from ossian.storage.file_records import StoredBatch
 
 ORDERS_SECONDS: Final = 0.5  # between two looks at what was cancelled elsewhere, and at the clock
@@ -30,6 +30,7 @@ class BatchRuns:
         self._tools = tools
         self._runs: dict[str, BatchRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._patience = Patience(tools.settings.lease_seconds)
         self._upkeep: asyncio.Task[Any] | None = None
 
     @property
@@ -65,7 +66,8 @@ class BatchRuns:
         if self._tools.settings.max_running:
             now = self._tools.now()
             until = now + self._tools.settings.lease_seconds
-            for batch in await self._tools.batches.claim(self._tools.owner, now, until):
+            ended_by = 0.0 if self._patience.is_needed(now) else now
+            for batch in await self._tools.batches.claim(self._tools.owner, ended_by, until):
                 if batch.id not in self._runs:
                     self._start(batch)
 
@@ -90,9 +92,9 @@ class BatchRuns:
 
     async def keep_leases(self) -> None:
         """Renew this server's leases, then take what others have lost: in this order, as a machine may have slept."""
-        if self._runs:
-            until = self._tools.now() + self._tools.settings.lease_seconds
-            await self._tools.batches.renew(self._tools.owner, list(self._runs), until)
+        until = self._tools.now() + self._tools.settings.lease_seconds
+        await self._tools.batches.renew(self._tools.owner, list(self._runs), until)
+        self._patience.note(self._tools.now())
         await self.claim()
 
     async def purge(self) -> None:

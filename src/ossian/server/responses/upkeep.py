@@ -14,7 +14,7 @@ from ossian.api.responses.broken_streams import mended
 from ossian.api.responses.response import failed, response_error
 from ossian.errors import EngineError, StorageError
 from ossian.server.responses.background_run import BackgroundRun
-from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, repeated
+from ossian.server.rounds import LEASE_PARTS, PURGE_SECONDS, Patience, repeated
 from ossian.settings import ResponsesSettings
 from ossian.storage.records import StoredResponse
 from ossian.storage.responses import ResponseStore
@@ -42,8 +42,7 @@ class Upkeep:
         self._owner = owner
         self._now = now
         self._runs = runs
-        self._kept_at: float | None = None  # when the database last answered
-        self._patient_until = 0.0
+        self._patience = Patience(settings.lease_seconds)
         self._task: asyncio.Task[Any] | None = None
 
     def open(self) -> None:
@@ -78,7 +77,8 @@ class Upkeep:
             for response_id in started.keys() - kept:
                 started[response_id].end()
         expired = await self._store.expired(self._now())
-        if not self._is_patient():
+        self._patience.note(self._now())
+        if not self._patience.is_needed(self._now()):
             for lost in expired:
                 if lost.id not in self._runs:
                     await self._bury(lost)
@@ -92,14 +92,6 @@ class Upkeep:
             rounds.create_task(repeated(ORDERS_SECONDS, self.take_orders))
             rounds.create_task(repeated(self._settings.lease_seconds / LEASE_PARTS, self.keep_leases))
             rounds.create_task(repeated(PURGE_SECONDS, self.purge))
-
-    def _is_patient(self) -> bool:
-        """Whether the database was away lately, or this machine slept: others could not renew their leases then."""
-        now, lease = self._now(), self._settings.lease_seconds
-        if self._kept_at is not None and now - self._kept_at > 2 * lease / LEASE_PARTS:
-            self._patient_until = now + lease
-        self._kept_at = now
-        return now < self._patient_until
 
     async def _bury(self, lost: StoredResponse) -> None:
         """End a lost response; one that cannot be ended must not keep the others from their ends."""
