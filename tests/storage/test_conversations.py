@@ -133,3 +133,14 @@ async def test_appending_at_once_loses_nothing(database: Database) -> None:
     together = ids(await database.conversations.items("a", "conv_1"))
     assert sorted(together) == sorted(body["id"] for batch in batches for body in batch)
     assert [together[first][-1] for first in range(0, 60, 3)] == ["0"] * 20, "each batch in one piece"
+
+
+async def test_the_sizes_of_items_are_added_up(database: Database) -> None:
+    assert await database.conversations.num_chars("a", "conv_1") == 0
+    conversation = StoredConversation("conv_1", "a", 1, {})
+    await database.conversations.create(conversation, [{"id": "msg_1", "text": "x" * 1000}])
+    before = await database.conversations.num_chars("a", "conv_1")
+    assert 1000 < before < 1100
+    await database.conversations.append("a", "conv_1", [{"id": "msg_2", "text": "y" * 500}])
+    assert 500 < await database.conversations.num_chars("a", "conv_1") - before < 600
+    assert await database.conversations.num_chars("b", "conv_1") == 0

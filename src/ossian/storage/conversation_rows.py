@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, func, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_of
 
@@ -65,6 +65,12 @@ def items(sql: Connection, scope: str, conversation_id: str) -> list[JsonObject]
     """Read all items in order."""
     mine = select(conversation_items.c.body).where(_items(scope, conversation_id))
     return list(sql.scalars(mine.order_by(conversation_items.c.position)))
+
+
+def num_chars(sql: Connection, scope: str, conversation_id: str) -> int:
+    """Add up the sizes of the items, as JSON."""
+    sizes = func.length(cast(conversation_items.c.body, Text))
+    return int(sql.scalar(select(func.coalesce(func.sum(sizes), 0)).where(_items(scope, conversation_id))) or 0)
 
 
 def page(

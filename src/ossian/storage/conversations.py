@@ -37,6 +37,10 @@ class ConversationStore:
         """Return all items, oldest first; none when there is no conversation."""
         return await self._transactions.read(lambda sql: rows.items(sql, scope, conversation_id))
 
+    async def num_chars(self, scope: str, conversation_id: str) -> int:
+        """Return how large the items of a conversation are together, in characters of JSON."""
+        return await self._transactions.read(lambda sql: rows.num_chars(sql, scope, conversation_id))
+
     async def page(
         self, scope: str, conversation_id: str, after: str | None = None, limit: int = 20, order: Order = "desc"
     ) -> Page[JsonObject] | None:

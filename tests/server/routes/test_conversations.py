@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from openai import NotFoundError
 
+from ossian.server.routes import conversations
 from tests.server.serving import NOW, Served, scripted, serving
 from tests.specs.schemas import check
 
@@ -256,3 +257,14 @@ def test_what_is_anothers_does_not_exist(locked: Served) -> None:
     assert error_of(asked(locked, "POST", "", theirs, json=reference), 404)["code"] == "item_not_found"
     assert asked(locked, "GET", path, mine).json() == conversation
     assert len(asked(locked, "GET", f"{path}/items", mine).json()["data"]) == 1
+
+
+def test_a_conversation_is_not_of_any_size(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    conversation_id = made(server, HELLO)
+    monkeypatch.setattr(conversations, "MAX_CONVERSATION_CHARS", 2_000)
+    long = {"items": [HELLO | {"content": "x" * 1_000}]}
+    assert asked(server, "POST", f"/{conversation_id}/items", json=long).status_code == 200
+    error = error_of(asked(server, "POST", f"/{conversation_id}/items", json=long), 400)
+    assert (error["param"], error["code"]) == ("items", "conversation_too_large")
+    assert "the most is 2000" in error["message"]
+    assert len(asked(server, "GET", f"/{conversation_id}/items").json()["data"]) == 2

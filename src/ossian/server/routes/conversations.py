@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import Final
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from ossian.api.fields import JsonObject
@@ -16,13 +18,15 @@ from ossian.api.responses.conversations import (
 from ossian.api.responses.dialects import translated_item
 from ossian.api.responses.items import distinct_bodies, parse_items
 from ossian.api.responses.pages import included, list_body, page_query, shown
-from ossian.errors import NotFoundError
+from ossian.errors import InvalidRequestError, NotFoundError
 from ossian.server.errors import JsonResponse
 from ossian.server.openapi import request_body
 from ossian.server.responses.caller import dialect_of
 from ossian.server.responses.state import with_references
 from ossian.server.service import Service, service_of
 from ossian.storage.records import StoredConversation
+
+MAX_CONVERSATION_CHARS: Final = 32 * 1024 * 1024  # of items as JSON: a response reads all of them to see what fits
 
 router = APIRouter(prefix="/v1/conversations", tags=["Conversations"])
 
@@ -74,6 +78,14 @@ async def create_items(request: Request, conversation_id: str) -> Response:
     body = await service.read(request, CreateItemsRequest)
     scope = service.scope(request)
     items = await _new_items(service, scope, body.items)
+    num_chars = await service.database.conversations.num_chars(scope, conversation_id) + len(orjson.dumps(items))
+    if num_chars > MAX_CONVERSATION_CHARS:
+        raise InvalidRequestError(
+            f"The conversation '{conversation_id}' would have {num_chars} characters of items, and the most is "
+            f"{MAX_CONVERSATION_CHARS}. Begin another one, or delete items.",
+            param="items",
+            code="conversation_too_large",
+        )
     if not await service.database.conversations.append(scope, conversation_id, items):
         raise _no_conversation(conversation_id)
     return JsonResponse(list_body(list(map(shown_to, items)), has_more=False))
