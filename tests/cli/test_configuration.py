@@ -166,7 +166,7 @@ def test_none_takes_back_what_the_file_and_the_environment_say(file: Path, monke
     "flags, said",
     [
         ({"server.cors_origins": "[oops"}, r"server\.cors_origins begins as a list or table, and is not JSON"),
-        ({"log": "x", "log.format": "json"}, r"log\.format is a part of log, which is given as a whole as well"),
+        ({"log": "x", "log.format": "json"}, r"log\.format is given as a whole and in part"),
         ({"log.format": "json", "log": "x"}, r"log is given as a whole and in part"),
         ({"engine": '{"num_threads": -1}'}, r"engine\.num_threads cannot be -1: .* \(set on the command line\)"),
         (

@@ -55,27 +55,23 @@ def nested(flags: Mapping[str, object]) -> dict[str, Any]:
     """Return {"server": {"port": 1}, "data_dir": "d"} for {"server.port": 1, "data_dir": "d"}, without what is None."""
     sections: dict[str, Any] = {}
     for name, value in flags.items():
-        if value is None:
-            continue
-        *parents, last = name.split(".")
-        section = sections
-        for parent in parents:
-            section = section.setdefault(parent, {})
-            if not isinstance(section, dict):
-                raise ConfigurationError(
-                    f"The setting {name} is a part of {parent}, which is given as a whole as well."
-                )
-        given = read_value(name, value) if isinstance(value, str) else value
-        if isinstance(given, dict):
-            section = section.setdefault(last, {})
-            if not isinstance(section, dict):
-                raise ConfigurationError(f"The setting {name} is given twice.")
-            section |= given
-        elif isinstance(section.get(last), dict):
-            raise ConfigurationError(f"The setting {name} is given as a whole and in part.")
-        else:
-            section[last] = given
+        if value is not None:
+            given = read_value(name, value) if isinstance(value, str) else value
+            for part in reversed(name.split(".")):
+                given = {part: given}
+            _merge(sections, given, name)
     return sections
+
+
+def _merge(sections: dict[str, Any], given: Any, name: str) -> None:
+    for key, value in given.items():
+        is_table = isinstance(value, dict)
+        if key in sections and isinstance(sections[key], dict) != is_table:
+            raise ConfigurationError(f"The setting {name} is given as a whole and in part.")
+        if is_table:
+            _merge(sections.setdefault(key, {}), value, name)
+        else:
+            sections[key] = value
 
 
 def read_value(name: str, text: str) -> object:

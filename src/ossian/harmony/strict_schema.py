@@ -5,7 +5,7 @@ from typing import Final
 
 from ossian.errors import InvalidRequestError
 from ossian.harmony.messages import JsonSchema
-from ossian.harmony.schema_tree import MAX_NAME_SHOWN, Path, path_text, schemas_in
+from ossian.harmony.schema_tree import MAPS, MAX_NAME_SHOWN, Path, path_text, schemas_in
 
 MAX_PROPERTIES: Final = 5_000
 MAX_LEVELS: Final = 10  # objects inside objects
@@ -64,7 +64,7 @@ def _num_levels(path: Path) -> int:
     num, is_name = 0, False
     for step in path:
         num += not is_name and step in ("properties", "items")
-        is_name = not is_name and step in ("properties", "patternProperties", "$defs", "definitions")
+        is_name = not is_name and step in MAPS
     return num
 
 

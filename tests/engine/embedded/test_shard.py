@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,19 +43,14 @@ def test_tensors_are_read_only_views_of_the_file(path: Path) -> None:
     assert {name: e.nbytes for name, e in shard.entries.items()} == {"a": 24, "b": 5}
 
 
-def test_a_view_reads_the_same_after_its_pages_were_dropped(path: Path) -> None:
+@pytest.mark.parametrize("give_back", [Shard.drop_pages, Shard.forget])
+def test_a_view_reads_the_same_after_its_pages_were_given_back(
+    path: Path, give_back: Callable[[Shard, str], None]
+) -> None:
     shard = Shard(path)
     view = shard.view("a")
     before = view.copy()
-    shard.drop_pages("a")
-    np.testing.assert_array_equal(view, before)
-
-
-def test_a_view_reads_the_same_after_its_tensor_was_forgotten(path: Path) -> None:
-    shard = Shard(path)
-    view = shard.view("a")
-    before = view.copy()
-    shard.forget("a")
+    give_back(shard, "a")
     np.testing.assert_array_equal(view, before)
 
 

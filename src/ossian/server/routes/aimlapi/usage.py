@@ -48,7 +48,7 @@ async def reported(request: Request, prefix: str | None) -> Reported:
         message = "This API key may only see its own usage. Leave 'key_prefix' out, or use an admin key."
         raise PermissionDeniedError(message, param="key_prefix", code="admin_key_required")
     if caller.key:
-        projects = (caller.project.id,)  # an index begins with it, and with keys there is none
+        projects = (caller.project.id,)  # usage is indexed by project, not by key
         return Reported(own, project_ids=projects, key_ids=(caller.key.id,))
     return Reported(None, project_ids=(caller.project.id,))
 
