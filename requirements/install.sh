@@ -94,8 +94,9 @@ peers)
     echo "Building llama.cpp into .venv-peers, for this machine (once; many minutes) …"
     .venv/bin/python -m venv .venv-peers
     install .venv-peers --require-hashes -r requirements/build.txt
+    # Without the cache: what it keeps may have been built for the CPU of another machine that shares this home.
     PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_CURL=OFF ${CMAKE_ARGS:-}" \
-        install .venv-peers --require-hashes --no-build-isolation --no-binary llama-cpp-python -r requirements/peers.txt
+        install .venv-peers --no-cache-dir --require-hashes --no-build-isolation --no-binary llama-cpp-python -r requirements/peers.txt
     ;;
 *)
     fail "usage: requirements/install.sh create|runtime|dev|clients|parity|litellm|peers"
