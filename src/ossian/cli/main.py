@@ -11,6 +11,7 @@ from ossian.cli.bench.command import bench
 from ossian.cli.chat.command import chat
 from ossian.cli.doctor import doctor
 from ossian.cli.serve import serve
+from ossian.cli.text import printable
 from ossian.cli.usage import usage
 from ossian.errors import OssianError
 
@@ -26,7 +27,7 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except OssianError as error:
             Console(stderr=True, emoji=False).print(
-                f"[bold red]ossian:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+                f"[bold red]ossian:[/] {escape(printable(str(error)))}", highlight=False, soft_wrap=True
             )
             raise typer.Exit(USAGE_ERROR) from error
 

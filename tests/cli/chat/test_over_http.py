@@ -10,6 +10,8 @@ from ossian.api.fields import JsonObject
 from ossian.cli.chat.over_http import HttpPartner, ServerError, chunks, completions_url
 from ossian.cli.chat.partner import ChatOptions, CutOff, Piece, ToolCall
 
+END = 'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+
 Exchanger = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -35,7 +37,7 @@ async def server(status: str, body: str) -> AsyncIterator[tuple[str, list[str]]]
 
 
 def chunk(**delta: Any) -> str:
-    return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n"
+    return f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]}, ensure_ascii=False)}\n\n"
 
 
 async def answer(url: str, api_key: str | None = None) -> list[Piece | ToolCall | CutOff]:
@@ -44,21 +46,44 @@ async def answer(url: str, api_key: str | None = None) -> list[Piece | ToolCall 
 
 async def test_the_stream_is_read_as_it_comes() -> None:
     body = ": keep-alive\n\n" + chunk(role="assistant", content="") + chunk(reasoning="Hm.") + chunk(content="Hi")
-    async with server("200 OK", body + chunk(content=".") + "data: [DONE]\n\n") as (url, requests):
+    async with server("200 OK", body + chunk(content=".") + END) as (url, requests):
         assert await answer(url) == [Piece("Hm.", True), Piece("Hi", False), Piece(".", False)]
     assert requests[0].startswith("POST /v1/chat/completions HTTP/1.1")
     assert "authorization" not in requests[0].lower()
 
 
+@pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\x85"])
+async def test_separators_in_the_text_end_no_line_of_the_stream(separator: str) -> None:
+    body = (chunk(content=f"a{separator}b") + END).replace("\n", "\r\n")
+    async with server("200 OK", body) as (url, _):
+        assert await answer(url) == [Piece(f"a{separator}b", False)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        chunk(content="Hi"),
+        chunk(tool_calls=[{"index": 0, "id": "call_7", "function": {"name": "throw_dice", "arguments": ""}}]),
+        "<html>Welcome</html>",
+        json.dumps({"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "stop"}]}),
+        "",
+    ],
+)
+async def test_an_answer_without_its_end_is_an_error_and_no_call_is_made(body: str) -> None:
+    async with server("200 OK", body) as (url, _):
+        with pytest.raises(ServerError, match="has no end"):
+            await answer(url)
+
+
 async def test_calls_come_after_the_text() -> None:
     start = {"index": 0, "id": "call_7", "function": {"name": "get_time", "arguments": ""}}
     body = chunk(tool_calls=[start]) + chunk(tool_calls=[{"index": 0, "function": {"arguments": "{}"}}])
-    async with server("200 OK", body + chunk(content="Hm.") + "data: [DONE]\n\n") as (url, _):
+    async with server("200 OK", body + chunk(content="Hm.") + END) as (url, _):
         assert await answer(url) == [Piece("Hm.", False), ToolCall("call_7", "get_time", "{}")]
 
 
 async def test_the_key_is_sent() -> None:
-    async with server("200 OK", "data: [DONE]\n\n") as (url, requests):
+    async with server("200 OK", END) as (url, requests):
         assert await answer(f"{url}/v1/", "sk-1") == []
     assert "authorization: bearer sk-1" in requests[0].lower()
 
@@ -101,13 +126,13 @@ async def test_a_body_that_cannot_be_decoded_is_an_error() -> None:
 
 @pytest.mark.parametrize("key", ["sk-\u2026secret", "sk-a secret", "sk-secret\x7f"])
 def test_what_is_no_key_is_not_shown(key: str) -> None:
-    with pytest.raises(ServerError, match="OPENAI_API_KEY is not a key") as caught:
+    with pytest.raises(ServerError, match="OSSIAN_API_KEY is not a key") as caught:
         HttpPartner("localhost", "gpt-oss-20b", key, ChatOptions())
     assert "secret" not in str(caught.value)
 
 
 async def test_a_line_end_behind_the_key_is_not_sent() -> None:
-    async with server("200 OK", "data: [DONE]\n\n") as (url, requests):
+    async with server("200 OK", END) as (url, requests):
         assert await answer(url, "sk-1\r\n") == []
     assert "authorization: bearer sk-1\r\n" in requests[0].lower()
 

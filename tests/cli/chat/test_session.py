@@ -1,7 +1,11 @@
 import asyncio
 import io
 import os
+import pty
+import readline
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
 
@@ -49,8 +53,9 @@ def talk(
     show_reasoning: bool = True,
 ) -> str:
     """Return what is on the screen after typing."""
-    screen = io.StringIO()
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    screen, keyboard = io.StringIO(), io.StringIO(typed)
+    keyboard.isatty = lambda: is_terminal  # type: ignore[method-assign]  # what is typed comes from a list
+    monkeypatch.setattr("sys.stdin", keyboard)
     console = Console(
         file=screen,
         force_terminal=is_terminal,
@@ -76,12 +81,98 @@ def test_without_a_terminal_there_is_plain_text(monkeypatch: pytest.MonkeyPatch)
     assert screen.endswith("Good day[/]\n\n")
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_tabs_stay_tabs(monkeypatch: pytest.MonkeyPatch, is_terminal: bool) -> None:
+    makefile = [Piece("all:", False), Piece("\n\tmake", False), Piece("\tb", False)]
+    assert "all:\n\tmake\tb" in talk(Parrot(makefile), "Hello\n", monkeypatch, is_terminal=is_terminal)
+
+
+COMMANDS = "\x1b]52;c;aGk=\x07 \x9b2J \x7f"
+
+
+def test_a_terminal_gets_no_commands_from_a_model_or_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece(COMMANDS, False), EngineDeadError(COMMANDS)])
+    parrot.name = COMMANDS
+    screen = talk(parrot, "Hello\n", monkeypatch)
+    assert screen.count("]52;c;aGk=") == 3
+    assert "\x1b]" not in screen
+    assert not set("\x07\x9b\x7f") & set(screen)
+
+
+def test_a_file_gets_what_was_said_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece("", False), Piece(COMMANDS, False)])
+    assert COMMANDS in talk(parrot, "Hello\n", monkeypatch, is_terminal=False)
+
+
 def test_what_looks_like_an_emoji_code_is_printed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert '{"k": ":x:"}' in talk(Parrot([Piece("", False), Piece('{"k": ":x:"}', False)]), "Hello\n", monkeypatch)
 
 
 def test_an_answer_that_is_cut_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "(cut off at the limit of tokens)" in talk(Parrot([*HELLO, CutOff()]), "Hello\n", monkeypatch)
+
+
+def test_a_question_that_was_only_thought_about_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece("Hm", True), CutOff()])
+    talk(parrot, "one\ngo on\n", monkeypatch)
+    assert parrot.heard[1] == ([Exchange("one", "")], "go on")
+
+
+def test_a_question_that_was_refused_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot([Piece("Hm", True), ContextLengthError("too long: 5 of 4 tokens")])
+    talk(parrot, "one\ntwo\n", monkeypatch)
+    assert parrot.heard[1] == ([], "two")
+
+
+def test_control_c_at_the_prompt_keeps_the_conversation(monkeypatch: pytest.MonkeyPatch) -> None:
+    parrot = Parrot()
+    typed: Iterator[str | BaseException] = iter(["one", KeyboardInterrupt(), "two", EOFError()])
+
+    def type_next(_prompt: str) -> str:
+        match next(typed):
+            case str(line):
+                return line
+            case error:
+                raise error
+
+    monkeypatch.setattr("builtins.input", type_next)
+    assert "/exit or Ctrl-D leaves" in talk(parrot, "", monkeypatch)
+    assert parrot.heard[1] == ([Exchange("one", "Good day[/]")], "two")
+
+
+def test_errors_count_when_only_the_output_is_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, force_interactive=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("one\ntwo\n"))
+    with asyncio.Runner() as runner, pytest.raises(EngineDeadError):
+        Session(Parrot([EngineDeadError("it is dead")]), console).run(runner)
+
+
+@pytest.mark.skipif("libedit" in (readline.__doc__ or ""), reason="libedit does not tell what is pasted")
+def test_what_is_pasted_is_one_question() -> None:
+    script = "import asyncio; from rich.console import Console; from tests.cli.chat.test_session import Parrot; "
+    script += "from ossian.cli.chat.session import Session; parrot = Parrot(); "
+    script += "Session(parrot, Console()).run(asyncio.Runner()); print('heard', [each[1] for each in parrot.heard])"
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    ) as process:
+        os.close(theirs)
+        screen = read_until(ours, b"> ")
+        os.write(ours, b"\x1b[200~def f():\r\treturn 1\x1b[201~\r")
+        screen += read_until(ours, b"> ")
+        os.write(ours, b"/exit\r")
+        screen += read_until(ours, b"']")
+        assert process.wait(20) == 0
+    os.close(ours)
+    assert rb"['def f():\n\treturn 1']" in screen
+
+
+def read_until(terminal: int, end: bytes) -> bytes:
+    read = b""
+    while end not in read:
+        read += os.read(terminal, 4096)
+    return read
 
 
 def test_bytes_that_are_no_text_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ossian.cli.chat.partner import ChatOptions, Partner
 from ossian.cli.chat.session import Session
+from ossian.cli.text import valid_unicode
 from ossian.errors import ConfigurationError
 from ossian.harmony.messages import ReasoningEffort
 
@@ -44,7 +45,7 @@ def chat(
 ) -> None:
     """Talk to a model in the terminal.
 
-    The key for a server that wants one is read from OPENAI_API_KEY. The weather of --demo-tools is made up.
+    The key for a server that wants one is read from OSSIAN_API_KEY. The weather of --demo-tools is made up.
     """
     from ossian.cli.chat.demo_tools import DEMO_TOOLS
     from ossian.cli.chat.toolbox import Toolbox
@@ -52,7 +53,9 @@ def chat(
     if temperature is not None and not math.isfinite(temperature):
         raise ConfigurationError(f"--temperature cannot be {temperature}; give a number from 0 to 2.")
     toolbox = Toolbox(DEMO_TOOLS if demo_tools else ())
-    options = ChatOptions(instructions, reasoning_effort, temperature, max_tokens, toolbox.definitions)
+    options = ChatOptions(
+        valid_unicode(instructions or ""), reasoning_effort, temperature, max_tokens, toolbox.definitions
+    )
     console = Console(emoji=False)
     new_session = lambda partner: Session(partner, console, toolbox, show_reasoning=not hide_reasoning)
     if url is None:
@@ -89,6 +92,6 @@ def chat_over_http(url: str, model: str | None, options: ChatOptions, new_sessio
     """Talk to a server."""
     from ossian.cli.chat.over_http import HttpPartner
 
-    partner = HttpPartner(url, model or "gpt-oss-20b", os.environ.get("OPENAI_API_KEY"), options)
+    partner = HttpPartner(url, model or "gpt-oss-20b", os.environ.get("OSSIAN_API_KEY"), options)
     with asyncio.Runner() as runner:
         new_session(partner).run(runner)

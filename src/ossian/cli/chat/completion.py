@@ -33,7 +33,7 @@ def tool_definition(tool: Tool) -> JsonObject:
 
 
 def messages(
-    instructions: str | None, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round]
+    instructions: str, earlier: Sequence[Exchange], question: str, rounds: Sequence[Round]
 ) -> Iterator[JsonObject]:
     """Yield the request's messages. Reasoning is told again only inside the turn that it belongs to."""
     if instructions:
@@ -66,13 +66,13 @@ class DeltaReader:
 
     def __init__(self) -> None:
         self._calls: dict[int, ToolCall] = {}
-        self._is_cut = False
+        self._finish_reason = ""
 
     def read(self, chunk: JsonObject) -> Iterator[Piece]:
         """Yield what a chunk adds to the text."""
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
-            self._is_cut |= choice.get("finish_reason") == "length"
+            self._finish_reason = choice.get("finish_reason") or self._finish_reason
             if reasoning := delta.get("reasoning") or delta.get("reasoning_content"):
                 yield Piece(reasoning, is_reasoning=True)
             if content := delta.get("content"):
@@ -80,9 +80,14 @@ class DeltaReader:
             for part in delta.get("tool_calls") or ():
                 self._add(part)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer came to its end, which its last chunk tells."""
+        return bool(self._finish_reason)
+
     def end(self) -> Iterator[ToolCall | CutOff]:
         """Yield the calls, in order; or that the answer was cut off, when calls may be in pieces."""
-        if self._is_cut:
+        if self._finish_reason == "length":
             yield CutOff()
             return
         for index in sorted(self._calls):

@@ -1,7 +1,7 @@
 """A partner that is a server: any that speaks OpenAI's chat completions."""
 
 import json
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 
 import httpx2
@@ -34,6 +34,8 @@ class HttpPartner:
             async for chunk in stream:
                 for piece in reader.read(chunk):
                     yield piece
+        if not reader.is_whole:
+            raise ServerError(f"What {self._url} answered has no end: it broke off, or is no stream of chunks.")
         for each in reader.end():
             yield each
 
@@ -46,7 +48,7 @@ class HttpPartner:
             ):
                 if response.status_code != httpx2.codes.OK:
                     raise ServerError(refusal(self._url, response.status_code, await response.aread()))
-                async for line in response.aiter_lines():
+                async for line in lines(response.aiter_bytes()):
                     for chunk in chunks(line):
                         yield chunk
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
@@ -58,7 +60,7 @@ def checked_key(given: str) -> str:
     """Return a key without the blanks around it. Raises ServerError, which does not show it, for what is none."""
     key = given.strip()
     if not (key.isascii() and key.isprintable() and " " not in key):
-        raise ServerError("OPENAI_API_KEY is not a key: it has blanks or characters that are not ASCII.")
+        raise ServerError("OSSIAN_API_KEY is not a key: it has blanks or characters that are not ASCII.")
     return key
 
 
@@ -66,6 +68,16 @@ def completions_url(url: str) -> str:
     """Return the chat completions endpoint of a server."""
     base = url if "://" in url else f"http://{url}"
     return f"{base.rstrip('/').removesuffix('/v1')}/v1/chat/completions"
+
+
+async def lines(body: AsyncIterable[bytes]) -> AsyncIterator[str]:
+    """Yield the lines of an event stream. The other line separators of Unicode are text: JSON may hold them."""
+    rest = b""
+    async for part in body:
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+    yield rest.decode(errors="replace")
 
 
 def chunks(line: str) -> Iterator[JsonObject]:

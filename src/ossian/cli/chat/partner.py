@@ -52,7 +52,7 @@ class CutOff:
 class ChatOptions:
     """What the user asked of every turn."""
 
-    instructions: str | None = None
+    instructions: str = ""
     reasoning_effort: ReasoningEffort = ReasoningEffort.MEDIUM
     temperature: float | None = None
     max_tokens: int | None = None

@@ -2,8 +2,10 @@
 
 from rich.console import Console
 from rich.markup import escape
+from rich.segment import Segment, Segments
 
 from ossian.cli.chat.partner import Piece, ToolCall
+from ossian.cli.text import printable
 
 
 class Printer:
@@ -23,8 +25,7 @@ class Printer:
             self._console.print("\n")
         self._was_reasoning = piece.is_reasoning
         self._is_line_open = True
-        style = "dim" if piece.is_reasoning else None
-        self._console.print(piece.text, style=style, end="", markup=False, emoji=False, highlight=False, soft_wrap=True)
+        self._write(piece.text, "dim" if piece.is_reasoning else None)
 
     def call(self, call: ToolCall) -> None:
         """Print what is called, with its arguments as the model wrote them."""
@@ -39,7 +40,13 @@ class Printer:
 
     def end(self, remark: str = "") -> None:
         """End the turn, with a remark when it did not end by itself."""
-        self._console.print(f"\n[dim italic]({escape(remark)})[/]\n" if remark else "\n", emoji=False, highlight=False)
+        shown = f"\n[dim italic]({escape(printable(remark))})[/]\n" if remark else "\n"
+        self._console.print(shown, emoji=False, highlight=False)
 
     def _line(self, text: str) -> None:
-        self._console.print(text, style="cyan", markup=False, emoji=False, highlight=False, soft_wrap=True)
+        self._write(f"{text}\n", "cyan")
+
+    def _write(self, text: str, style: str | None) -> None:
+        """Write text as it is, tabs included; a terminal gets no control characters, which it would obey."""
+        shown = printable(text) if self._console.is_terminal else text
+        self._console.print(Segments([Segment(shown)]), style=style, end="", soft_wrap=True)

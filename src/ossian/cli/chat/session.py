@@ -4,6 +4,8 @@ Tools that the model calls on the way are run, and their results sent back, unti
 """
 
 import asyncio
+import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 
@@ -13,11 +15,12 @@ from rich.markup import escape
 from ossian.cli.chat.partner import CutOff, Exchange, Partner, Piece, Round, ToolCall
 from ossian.cli.chat.printer import Printer
 from ossian.cli.chat.toolbox import Toolbox
+from ossian.cli.text import printable, valid_unicode
 from ossian.errors import ConfigurationError, OssianError
 
 MAX_TOOL_ROUNDS = 5  # in one turn
 
-HELP = "/new starts over, /exit leaves; Ctrl-C stops an answer."
+HELP = "/new starts over, /exit or Ctrl-D leaves; Ctrl-C stops an answer."
 NO_TOOLS = Toolbox([])
 
 
@@ -31,11 +34,14 @@ class Session:
         self._toolbox = toolbox
         self._console = console
         self._show_reasoning = show_reasoning
+        self._is_watched = console.is_interactive and sys.stdin.isatty()
         self.exchanges: list[Exchange] = []
 
     def run(self, runner: asyncio.Runner) -> None:
         """Talk until the user leaves."""
-        self._console.print(f"Talking to [bold]{escape(self._partner.name)}[/]. {HELP}", style="dim", highlight=False)
+        self._console.print(
+            f"Talking to [bold]{escape(printable(self._partner.name))}[/]. {HELP}", style="dim", highlight=False
+        )
         for line in self._lines():
             if line == "/new":
                 self.exchanges.clear()
@@ -44,30 +50,41 @@ class Session:
                 self._turn(line, runner)
 
     def _lines(self) -> Iterator[str]:
+        if self._is_watched:
+            edit_lines()
         while True:
             try:
-                line = self._console.input("[bold]>[/] " if self._console.is_interactive else "").strip()
-            except (EOFError, KeyboardInterrupt):
+                line = input("> " if self._is_watched else "").strip()
+            except EOFError:
                 return
+            except KeyboardInterrupt:
+                if not self._is_watched:
+                    return
+                self._console.print(
+                    f"\n{HELP}", style="dim", highlight=False
+                )  # meant for an answer that had just ended
+                continue
             except UnicodeDecodeError as error:
                 raise ConfigurationError(f"What was typed is not {error.encoding}: {error.reason}.") from error
             if line in {"/exit", "/quit"}:
                 return
-            yield line.encode(errors="replace").decode()  # bytes that are no text come as lone surrogates
+            yield valid_unicode(line)
 
     def _turn(self, question: str, runner: asyncio.Runner) -> None:
         """Print one answer. An error ends the turn; it ends the conversation only when nobody is there to see it."""
         printer = Printer(self._console, show_reasoning=self._show_reasoning)
         turn = Turn(question)
+        was_refused = False
         try:
             printer.end(runner.run(self._converse(turn, printer)))
         except KeyboardInterrupt:
             printer.end("stopped")
         except OssianError as error:
-            if not self._console.is_interactive:
+            if not self._is_watched:
                 raise
             printer.end(str(error))
-        if turn.answer or turn.rounds:
+            was_refused = not (turn.answer or turn.rounds)
+        if not was_refused:
             self.exchanges.append(Exchange(question, turn.answer, tuple(turn.rounds)))
 
     async def _converse(self, turn: "Turn", printer: Printer) -> str:
@@ -100,6 +117,14 @@ class Session:
         result = self._toolbox.run(call)
         printer.result(result)
         return result
+
+
+def edit_lines() -> None:
+    """Let the user edit lines, find earlier ones again, and paste several as one, where Python has readline."""
+    with contextlib.suppress(ImportError):
+        import readline
+
+        readline.parse_and_bind("set enable-bracketed-paste on")
 
 
 class Turn:
