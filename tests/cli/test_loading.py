@@ -7,8 +7,9 @@ import pytest
 from ossian.catalog.catalog import Catalog, Model
 from ossian.catalog.serving_profile import DEMONSTRATION_ALIASES, demonstration_profile
 from ossian.cli.loading import load_model, load_models, own_aliases
+from ossian.engine import registry
 from ossian.errors import CheckpointError, ConfigurationError
-from ossian.settings import Settings
+from ossian.settings import ModelSettings, Settings
 
 
 @pytest.mark.parametrize(
@@ -49,6 +50,19 @@ def test_several_models_need_a_size_for_each_kv_cache(tmp_path: Path) -> None:
         load_models(settings)
     with pytest.raises(CheckpointError):  # chatting needs only the first
         load_model(settings)
+
+
+def test_several_models_need_memory_for_all_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = {"cache_dir": tmp_path}
+    nano = demonstration_profile(ModelSettings.model_validate(first), DEMONSTRATION_ALIASES).checkpoint
+    models = [{"id": "second", "checkpoint": str(nano)}]
+    engine = {"kv_cache_bytes": 64_000_000}  # each for itself would fit
+    settings = Settings.model_validate({"models": first, "engine": engine, "catalog": {"models": models}})
+    monkeypatch.setattr(registry, "free_memory", lambda: 120_000_000)
+    with pytest.raises(
+        ConfigurationError, match=r"The weights of 2 models take .* KV caches 0\.1 GB .* 0\.1 GB are free"
+    ):
+        load_models(settings)
 
 
 def test_the_catalog_of_the_settings_page_is_one_that_a_server_starts_with(tmp_path: Path) -> None:

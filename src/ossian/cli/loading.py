@@ -7,7 +7,7 @@ from ossian.catalog.catalog import Catalog, Model, aliases_of
 from ossian.catalog.entry import entries_of
 from ossian.catalog.serving_profile import ServingProfile, serving_profile
 from ossian.engine.embedded import kernels
-from ossian.engine.registry import create_engine
+from ossian.engine.registry import check_memory_for, create_engine
 from ossian.errors import ConfigurationError
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
@@ -39,6 +39,8 @@ def load_models(settings: Settings) -> list[LoadedModel]:
     if others and settings.engine.kv_cache_bytes is None:
         message = "Several models share the memory: set engine.kv_cache_bytes, which each of their KV caches gets."
         raise ConfigurationError(message)
+    if others:
+        check_memory_for([each.checkpoint for each, _ in named], settings.engine)
     return [load(each, names, settings) for each, names in named]
 
 

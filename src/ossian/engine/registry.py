@@ -1,5 +1,6 @@
 """From a checkpoint and settings to an engine."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -22,7 +23,7 @@ from ossian.engine.embedded.memory import free_memory
 from ossian.engine.embedded.model import Model
 from ossian.engine.embedded.model_config import ModelConfig
 from ossian.engine.embedded.model_runner import ModelRunner
-from ossian.engine.embedded.packing import DenseFormat
+from ossian.engine.embedded.packing import DenseFormat, packed_bytes
 from ossian.engine.embedded.scheduler import Scheduler
 from ossian.engine.embedded.speculation import Speculation
 from ossian.engine.embedded.step_pace import StepPace
@@ -45,7 +46,7 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, ca
     `cache_dir` is where repacked weights are kept; None: nowhere. Raises CheckpointError when the checkpoint cannot be
     served, and ConfigurationError when the settings, or the memory that is free, leave no room for it.
     """
-    dense_format: DenseFormat = "bf16" if settings.precision == "exact" else settings.dense_format
+    dense_format = _dense_format(settings)
     cache = _weight_cache(checkpoint_path, settings, dense_format, cache_dir)
     checkpoint = Checkpoint(checkpoint_path)
     config = checkpoint.config
@@ -85,6 +86,25 @@ def create_engine(checkpoint_path: Path, settings: EngineSettings, name: str, ca
         max_num_batched_tokens=settings.max_num_batched_tokens,
     )
     return EmbeddedEngine(info, scheduler, runner, speculation, max_num_waiting=settings.max_num_waiting)
+
+
+def check_memory_for(checkpoint_paths: Sequence[Path], settings: EngineSettings) -> None:
+    """Raise ConfigurationError when the memory that is free cannot hold several models together.
+
+    Each engine looks at the memory itself, but what the others map or have not written yet still looks free then.
+    """
+    weights = sum(packed_bytes(Checkpoint(path), _dense_format(settings)) for path in checkpoint_paths)
+    caches, free = len(checkpoint_paths) * (settings.kv_cache_bytes or 0), free_memory()
+    if weights + caches > free:
+        raise ConfigurationError(
+            f"The weights of {len(checkpoint_paths)} models take {weights / 1e9:.1f} GB of memory and their KV caches "
+            f"{caches / 1e9:.1f} GB (engine.kv_cache_bytes for each), and {free / 1e9:.1f} GB are free. Lower "
+            "engine.kv_cache_bytes, free memory, or serve fewer models."
+        )
+
+
+def _dense_format(settings: EngineSettings) -> DenseFormat:
+    return "bf16" if settings.precision == "exact" else settings.dense_format
 
 
 def _weight_cache(

@@ -302,15 +302,16 @@ async def test_a_token_outside_the_vocabulary_is_refused() -> None:
 async def test_a_full_queue_is_refused_with_the_numbers() -> None:
     gate = Gate()
     async with running(tiny_engine(model=gate, max_num_seqs=2, max_num_waiting=3)) as engine:
-        streams = [await engine.generate(request([i], GREEDY)) for i in range(3)]
-        with pytest.raises(EngineOverloadedError, match="max_num_waiting is 3"):
+        streams = [await engine.generate(request([i], GREEDY)) for i in range(5)]  # two of them will not wait
+        with pytest.raises(EngineOverloadedError, match=r"which are 3 \(engine\.max_num_waiting\)"):
             await engine.generate(request([9], GREEDY))
         await gate.steps(1)
-        streams.append(await engine.generate(request([3], GREEDY)))  # two are running now
-        assert engine.stats().num_waiting == 2
+        assert engine.stats().num_waiting == 3
+        with pytest.raises(EngineOverloadedError):
+            await engine.generate(request([9], GREEDY))
         gate.open()
         assert [token_ids(outputs) for outputs in await asyncio.gather(*map(read, streams))] == [
-            expected(request([i], GREEDY)) for i in range(4)
+            expected(request([i], GREEDY)) for i in range(5)
         ]
 
 

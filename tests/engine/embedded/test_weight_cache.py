@@ -20,6 +20,7 @@ from ossian.engine.embedded.checkpoint import Checkpoint
 from ossian.engine.embedded.packed_file import ALIGNMENT, PackedFile
 from ossian.engine.embedded.weight_cache import WRITER_NAME, WeightCache, cached_weights
 from ossian.engine.embedded.weights import ModelWeights, load_weights
+from ossian.errors import ConfigurationError
 from tests.engine.embedded.checkpoints import random_tensors, random_token_ids, tiny_config, write_checkpoint
 from tests.engine.embedded.model_run import ModelRun
 
@@ -106,6 +107,16 @@ def test_what_was_written_and_used_is_said_with_size_and_place(checkpoint: Path)
         assert entry["path"] == str(cache_of(checkpoint).path)
         assert entry["gigabytes"] == round(Path(entry["path"]).stat().st_size / 1e9, 2)
         assert entry["seconds"] >= 0
+
+
+def test_weights_that_memory_cannot_hold_are_not_taken_from_the_file(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(checkpoint)
+    wait_for_writers()
+    monkeypatch.setattr("ossian.engine.embedded.weights.free_memory", lambda: 1_000)
+    with pytest.raises(ConfigurationError, match=r"The weights of .* take .* GB of memory"):
+        load(checkpoint)
 
 
 def test_formats_and_folders_have_files_of_their_own(checkpoint: Path) -> None:

@@ -72,13 +72,14 @@ class BlockManager:
         return True
 
     def next_hash(self, sequence: Sequence) -> bytes | None:
-        """The hash of the first block that a sequence has to compute, None when nobody could share it.
+        """The hash of the first block that a sequence has to compute, None when nobody could share it, or should wait
+        for it: a prompt that is scored takes a few tokens a step.
 
         A waiting one whose hash a prefill has, too, gets the block when that is computed.
         """
-        is_running = len(sequence.block_table) > 0
-        if not self.enable_prefix_cache or (sequence.wants_prompt_logprobs and not is_running):
+        if not self.enable_prefix_cache or sequence.wants_prompt_logprobs:
             return None
+        is_running = len(sequence.block_table) > 0
         num_full = (sequence.num_tokens - (not is_running)) // self.block_size  # the last token is not shared
         num_cached_tokens = sequence.num_cached_tokens if is_running else self._hit(sequence).num_tokens
         first = num_cached_tokens // self.block_size
@@ -175,11 +176,19 @@ class BlockManager:
     def _leave(self, sequence: Sequence) -> None:
         """Take back the blocks of the sliding layers that the next token does not see."""
         first = self._prefix_cache.first_visible(sequence.num_cached_tokens)
+        if first > sequence.num_left_blocks:
+            self._touch_snapshots(sequence)
         for index in range(sequence.num_left_blocks, first):
             is_kept = self._is_in_snapshot(sequence, index)
             self._release(int(sequence.sliding_block_table.values[index]), is_useful=is_kept)
             sequence.sliding_block_table.values[index] = LEFT
         sequence.num_left_blocks = max(sequence.num_left_blocks, first)
+
+    def _touch_snapshots(self, sequence: Sequence) -> None:
+        """Note that what a running sequence left at snapshots is of use, as the full layers' blocks beside it are."""
+        for index in range(sequence.num_left_blocks - 1, -1, -1):
+            if (block_id := self._prefix_cache.sliding_block(sequence, index)) is not None:
+                self._pool.touch(block_id)
 
     def _is_in_snapshot(self, sequence: Sequence, index: int) -> bool:
         """Does a token at a snapshot, or the one before it, see the sliding layers' block at `index`?"""

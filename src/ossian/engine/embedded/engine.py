@@ -37,6 +37,7 @@ class EmbeddedEngine:
     ) -> None:
         self.info = info
         self.max_num_waiting = max_num_waiting
+        self._scheduler = scheduler
         self._steps = EngineLoop(scheduler, model_runner, speculation, self._deliver, self._on_end, clock)
         self._streams: weakref.WeakValueDictionary[Sequence, EmbeddedStream] = weakref.WeakValueDictionary()
         self._event_loop: asyncio.AbstractEventLoop | None = None
@@ -67,10 +68,12 @@ class EmbeddedEngine:
     async def generate(self, request: EngineRequest) -> EmbeddedStream:
         self.check()
         check_request(request, self.info)
-        if self._steps.num_waiting >= self.max_num_waiting:
+        # Who finds a place at the next step does not wait.
+        num_places = max(0, self._scheduler.max_num_seqs - len(self._scheduler.running))
+        if self._steps.num_waiting >= self.max_num_waiting + num_places:
             raise EngineOverloadedError(
-                f"{self._steps.num_waiting} requests are waiting already, and max_num_waiting is "
-                f"{self.max_num_waiting}; try again later"
+                f"as many requests are waiting as may, which are {self.max_num_waiting} (engine.max_num_waiting); "
+                "try again later"
             )
         sequence = Sequence(request, self.info.stop_token_ids, self.info.max_model_len)
         stream = EmbeddedStream(partial(self._steps.abort, sequence))

@@ -67,12 +67,12 @@ def load_weights(checkpoint: Checkpoint, dense_format: DenseFormat, cache: Weigh
 
     Raises CheckpointError for values that are not numbers, and ConfigurationError when memory cannot hold the weights.
     """
+    check_memory(checkpoint, dense_format)
     if cache is not None and (file := cache.open()) is not None:
         try:
             return _join(checkpoint, PackedReader(checkpoint, dense_format, file))
         except PackedFileError as error:
             cache.refuse(error)
-    check_memory(checkpoint, dense_format)
     packer = Packer(checkpoint, dense_format)
     weights = _join(checkpoint, packer)
     if cache is not None:
