@@ -62,6 +62,13 @@ install() {
 The first start needs the network, or a mirror that pip is told of (PIP_INDEX_URL); later ones do not."
 }
 
+amx_flag() { # GCC's tile instructions do not say which memory they read, so that it breaks llama.cpp's AMX kernels
+    case $("${CXX:-c++}" --version) in *clang*) return ;; esac
+    if "${CXX:-c++}" -march=native -dM -E -x c++ /dev/null 2>/dev/null | grep -q __AMX_INT8__; then
+        echo "-mno-amx-int8"
+    fi
+}
+
 case "${1:-}" in
 create)
     create
@@ -95,7 +102,8 @@ peers)
     .venv/bin/python -m venv .venv-peers
     install .venv-peers --require-hashes -r requirements/build.txt
     # Without the cache: what it keeps may have been built for the CPU of another machine that shares this home.
-    PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_CURL=OFF ${CMAKE_ARGS:-}" \
+    CFLAGS="$(amx_flag) ${CFLAGS:-}" CXXFLAGS="$(amx_flag) ${CXXFLAGS:-}" \
+        PATH=$PWD/.venv-peers/bin:$PATH CMAKE_ARGS="-DGGML_NATIVE=ON -DLLAVA_BUILD=OFF -DLLAMA_BUILD_TOOLS=OFF -DLLAMA_CURL=OFF ${CMAKE_ARGS:-}" \
         install .venv-peers --no-cache-dir --require-hashes --no-build-isolation --no-binary llama-cpp-python -r requirements/peers.txt
     ;;
 *)
