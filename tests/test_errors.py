@@ -85,7 +85,7 @@ def test_what_a_caller_used_up_says_when_it_may_come_back() -> None:
 @pytest.mark.parametrize(
     "error, status, code",
     [
-        (EngineError, 500, None),
+        (EngineError, 500, "internal_error"),
         (EngineOverloadedError, 503, "engine_overloaded"),
         (EngineDeadError, 503, "engine_dead"),
         (StorageError, 503, "database_unavailable"),

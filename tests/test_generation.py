@@ -161,6 +161,29 @@ async def test_the_callers_stop_token_is_the_stop_reason(
 
     assert finished(events).stop_reason == stop_token_id
     assert finished(events).finish_reason == "stop"
+    assert text_of(events) == "one"
+    assert finished(events).usage.num_completion_tokens == script.index(stop_token_id) + 1
+
+
+@pytest.mark.parametrize("stop_token_id", [vocabulary.CALL, vocabulary.RETURN])
+async def test_the_models_own_stop_tokens_are_not_the_callers(
+    encoding: HarmonyEncoding, tokens: Callable[[str], list[int]], stop_token_id: int
+) -> None:
+    script = [*tokens(f"{ANSWER}one"), stop_token_id]
+    events = await events_of(encoding, script, SamplingParams(stop_token_ids=(vocabulary.RETURN, vocabulary.CALL)))
+    assert (finished(events).finish_reason, finished(events).stop_reason) == ("stop", None)
+
+
+async def test_a_stop_string_ends_a_preamble_and_does_nothing_in_a_call(
+    encoding: HarmonyEncoding, tokens: Callable[[str], list[int]]
+) -> None:
+    call = "<|start|>assistant<|channel|>commentary to=functions.add <|constrain|>json<|message|>{} STOP<|call|>"
+    preamble = "<|channel|>commentary<|message|>I look STOP it up<|end|>"
+    events = await events_of(encoding, tokens(preamble + call), SamplingParams(stop=(" STOP",)))
+    assert text_of(events) == "I look"
+    assert (finished(events).finish_reason, finished(events).stop_reason) == ("stop", " STOP")
+    events = await events_of(encoding, tokens(preamble.replace(" STOP", "") + call), SamplingParams(stop=(" STOP",)))
+    assert text_of(events) == "I look it up{} STOP"
 
 
 async def test_content_tokens_carry_their_log_probabilities(

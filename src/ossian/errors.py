@@ -161,7 +161,7 @@ class EngineError(OssianError):
 
     status = 500
     type = "server_error"
-    code: str | None = None
+    code = "internal_error"
 
 
 class EngineOverloadedError(EngineError):

@@ -152,6 +152,7 @@ def check_prompt_logprobs(num_prompt_tokens: int, num_prompt_logprobs: int | Non
             f"A prompt of {num_prompt_tokens} tokens has {num} log probabilities with '{param}' at "
             f"{num_prompt_logprobs}; the most is {MAX_PROMPT_LOGPROBS}. Ask for fewer, or make the prompt shorter.",
             param=param,
+            code="invalid_value",
         )
 
 
@@ -184,7 +185,7 @@ class TurnStream:
         self._encoding = encoding
         self._sampling = sampling
         self._stop = StopStringMatcher(sampling.stop)
-        self._channel = reader.channel
+        self._is_searched = reader.channel is Channel.FINAL  # whether stop strings end the text that comes
         self._num_prompt_tokens = num_prompt_tokens
         self._num_cached_tokens = 0
         self._token_ids: list[int] = []
@@ -222,6 +223,9 @@ class TurnStream:
         self._has_begun = True
         self._note_prompt(output)
         for index, token_id in enumerate(output.token_ids):
+            if index == len(output.token_ids) - 1 and self._is_unsaid(output):
+                self._count(token_id, self._reader.channel)
+                break
             self._ready.extend(
                 self._stopped(self._events(token_id, output.logprobs[index] if output.logprobs else None))
             )
@@ -241,22 +245,25 @@ class TurnStream:
         before = self._reader.channel
         events = self._reader.feed(token_id)
         is_content = before is not None and self._reader.channel is before
-        self._token_ids.append(token_id)
-        self._num_reasoning_tokens += is_content and before is Channel.ANALYSIS
+        self._count(token_id, before if is_content else None)
         if logprobs is None or not is_content:
             return events
         text = "".join(event.text for event in events if isinstance(event, TextDelta))
         return [TextDelta(text, (self._choice(logprobs),))]
 
+    def _count(self, token_id: int, channel: Channel | None) -> None:
+        """Count a token of a channel's content, or one that is no content."""
+        self._token_ids.append(token_id)
+        self._num_reasoning_tokens += channel is Channel.ANALYSIS
+
     def _stopped(self, events: Iterable[HarmonyEvent]) -> Iterator[HarmonyEvent]:
-        """Pass events on, the answer's text through the stop strings. Reasoning and tool calls are not searched."""
+        """Pass events on, what is said through the stop strings. Reasoning and tool calls are not searched."""
         for event in events:
             if isinstance(event, TextDelta):
-                is_answer = self._channel is Channel.FINAL
-                yield from self._stop.push(event) if is_answer else (event,)
+                yield from self._stop.push(event) if self._is_searched else (event,)
                 continue
             yield from self._stop.flush()
-            self._channel = event.channel if isinstance(event, MessageStart) else None
+            self._is_searched = isinstance(event, MessageStart) and _is_shown(event)
             yield event
 
     def _finish(self, finish_reason: str, stop_reason: str | int | None) -> None:
@@ -271,8 +278,18 @@ class TurnStream:
         """The finish reason, and the caller's own stop token when that is what ended the turn."""
         if output.finish_reason not in (FinishReason.STOP, FinishReason.LENGTH):
             raise EngineError(f"The engine ended the request: {output.finish_reason}.")
-        is_callers = output.stop_token_id in self._sampling.stop_token_ids
-        return output.finish_reason.value, output.stop_token_id if is_callers else None
+        return output.finish_reason.value, output.stop_token_id if self._is_at_callers_stop(output) else None
+
+    def _is_at_callers_stop(self, output: EngineOutput) -> bool:
+        """Whether the turn ended at a stop token of the caller that is not the model's own."""
+        is_models = output.stop_token_id in self._encoding.stop_token_ids and not self._sampling.ignore_eos
+        return output.stop_token_id in self._sampling.stop_token_ids and not is_models
+
+    def _is_unsaid(self, output: EngineOutput) -> bool:
+        """Whether an output's last token is text that, like a stop string, ends the turn without being part of it."""
+        token_id = output.stop_token_id
+        is_text = token_id is not None and not self._encoding.is_special(token_id) and self._reader.channel is not None
+        return is_text and self._is_at_callers_stop(output)
 
     def _choice(self, logprobs: TokenLogprobs) -> TokenChoice:
         top = zip(logprobs.top_ids, logprobs.top_logprobs, strict=True)
@@ -283,3 +300,8 @@ class TurnStream:
 
     def _text(self, token_id: int, logprob: float) -> TokenText:
         return TokenText(token_id, self._encoding.token_bytes(token_id), logprob)
+
+
+def _is_shown(message: MessageStart) -> bool:
+    """Whether a message is for the user: a preamble or the answer."""
+    return message.channel is not Channel.ANALYSIS and message.recipient is None

@@ -27,7 +27,7 @@ INVALID = "invalid_request_error"
         (ModelNotFoundError("No."), 404, INVALID, "model", "model_not_found"),
         (RequestTooLargeError("No."), 413, INVALID, None, None),
         (UnsupportedMediaTypeError("No."), 415, INVALID, None, None),
-        (EngineError("No."), 500, "server_error", None, None),
+        (EngineError("No."), 500, "server_error", None, "internal_error"),
         (EngineOverloadedError("No."), 503, "server_error", None, "engine_overloaded"),
         (EngineDeadError("No."), 503, "server_error", None, "engine_dead"),
     ],

@@ -159,7 +159,6 @@ def test_a_missing_model_is_named() -> None:
     "prompt, param",
     [
         (5, "prompt"),
-        (None, "prompt"),
         ([], "prompt"),
         ([[]], "prompt[0]"),
         ([1, "a"], "prompt[1]"),

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from ossian.accounts.standings import Resource, Standing, rate_limit_headers
+from ossian.engine.scripted import ScriptedEngine
 from ossian.server.cross_origin import EXPOSED
 from tests.server.keys import make_key, make_project
 from tests.server.serving import Served, scripted, serving
@@ -76,6 +77,20 @@ def test_a_page_that_may_call_reads_answers_and_refusals(open_to_app: Served, au
     assert answer.status_code == status
     assert answer.headers["access-control-allow-origin"] == APP
     assert "origin" in answer.headers["vary"].lower()
+
+
+class BrokenEngine(ScriptedEngine):
+    """Raises what nobody expects."""
+
+    def check(self) -> None:
+        raise RuntimeError("broken")
+
+
+def test_a_page_that_may_call_reads_that_the_server_failed() -> None:
+    with serving(BrokenEngine([]), cors_origins=[APP]) as served:
+        answer = served.get("/readyz", headers={"origin": APP})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (500, APP)
+    assert answer.headers["x-request-id"].startswith("req_")
 
 
 def test_a_page_reads_the_headers_that_clients_look_at(open_to_app: Served) -> None:

@@ -139,9 +139,54 @@ def test_wrong_requests_are_wrong_by_the_document(document: dict[str, Any], fiel
     assert not validator(document, "/v1/chat/completions").is_valid({**QUESTION, **fields})
 
 
-@pytest.mark.parametrize("prompt, is_right", [("a", True), (["a"], True), ([1], True), ([[1]], True), (5, False)])
+@pytest.mark.parametrize(
+    "prompt, is_right", [("a", True), (None, True), (["a"], True), ([1], True), ([[1]], True), (5, False)]
+)
 def test_prompts_are_described(document: dict[str, Any], prompt: Any, is_right: bool) -> None:
     assert validator(document, "/v1/completions").is_valid({"model": "m", "prompt": prompt}) is is_right
+
+
+def parameters_of(document: dict[str, Any], path: str, method: str = "get") -> dict[str, Any]:
+    """What the document says of a route's address, by name."""
+    return {each["name"]: each for each in document["paths"][path][method]["parameters"] if each["in"] == "query"}
+
+
+def test_reports_say_what_they_need(document: dict[str, Any]) -> None:
+    for path in ("/v1/organization/usage/completions", "/v1/organization/costs", "/v1/organization/usage/requests"):
+        parameters = parameters_of(document, path)
+        assert parameters["start_time"]["required"] is True
+        assert parameters["start_time"]["schema"] == {"type": "integer"}
+        assert {name for name, each in parameters.items() if each["required"]} == {"start_time"}
+    assert "group_by" in parameters_of(document, "/v1/organization/costs")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/responses/{response_id}/input_items",
+        "/v1/conversations/{conversation_id}/items",
+        "/v1/files",
+        "/v1/batches",
+        "/v1/prompts",
+        "/v1/organization/projects",
+        "/v1/organization/projects/{project_id}/api_keys",
+        "/v1/organization/projects/{project_id}/rate_limits",
+        "/v1/organization/admin_api_keys",
+    ],
+)
+def test_lists_say_how_their_pages_are_asked_for(document: dict[str, Any], path: str) -> None:
+    assert {"after", "limit", "order"} <= set(parameters_of(document, path))
+    ids = {each["name"] for each in document["paths"][path]["get"]["parameters"] if each["in"] == "path"}
+    assert ids == {part[1:-1] for part in path.split("/") if part.startswith("{")}
+
+
+def test_the_other_parameters_are_there(document: dict[str, Any]) -> None:
+    assert set(parameters_of(document, "/v1/responses/{response_id}")) == {"stream", "starting_after", "include"}
+    assert set(parameters_of(document, "/v1/conversations/{conversation_id}/items", "post")) == {"include"}
+    assert parameters_of(document, "/v2/usage/detail")["group_by"]["schema"] == {"type": "string"}
+    for path, name in (("/v2/logs", "model"), ("/v1/organization/usage/completions", "group_by")):
+        assert parameters_of(document, path)[name]["schema"]["type"] == "array"
+    assert set(parameters_of(document, "/v2/billing/transactions")) >= {"from", "to", "limit", "cursor"}
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:

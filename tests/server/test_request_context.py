@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from ossian.server.observability import Metrics
-from ossian.server.request_context import RequestContext
+from ossian.server.request_context import RequestContext, UnforeseenErrors
 from tests.server.keys import make_admin_key, make_key, make_project
 from tests.server.serving import ALIAS, MODEL, Served, scripted, serving, until
 from tests.server.sockets import socket_to
@@ -178,5 +178,5 @@ async def served(app: ASGIApp) -> list[Message]:
 
     scope: Scope = {"type": "websocket", "path": "/", "headers": []}
     with capture_logs():
-        await RequestContext(app, Metrics({}))(scope, receive, send)
+        await RequestContext(UnforeseenErrors(app), Metrics({}))(scope, receive, send)
     return sent

@@ -97,16 +97,14 @@ def _check_size(schema: JsonSchema, param: str) -> None:
     while waiting:
         value, depth = waiting.pop()
         if depth > MAX_DEPTH:
-            raise InvalidRequestError(
-                f"Invalid value for '{param}': it is nested more than {MAX_DEPTH} levels deep.", param=param
-            )
+            message = f"Invalid value for '{param}': it is nested more than {MAX_DEPTH} levels deep."
+            raise InvalidRequestError(message, param=param, code="invalid_json_schema")
         inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
         waiting.extend((each, depth + 1) for each in inner)
     num_bytes = len(json.dumps(schema))
     if num_bytes > MAX_BYTES:
-        raise InvalidRequestError(
-            f"Invalid value for '{param}': it has {num_bytes} bytes, the most is {MAX_BYTES}.", param=param
-        )
+        message = f"Invalid value for '{param}': it has {num_bytes} bytes, the most is {MAX_BYTES}."
+        raise InvalidRequestError(message, param=param, code="invalid_json_schema")
 
 
 def is_idle(keyword: str, value: object) -> bool:

@@ -121,9 +121,8 @@ class TurnGrammars:
             self._try_contents(shape)
         matcher = self._matcher(grammar, LIMITS)
         if matcher.is_error():
-            raise InvalidRequestError(
-                f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
-            )
+            message = f"The tools and formats of this request cannot be enforced: {reason_of(matcher)}."
+            raise InvalidRequestError(message, code="invalid_value")
         return matcher
 
     def _try_contents(self, shape: TurnShape) -> None:
@@ -134,7 +133,8 @@ class TurnGrammars:
                 raise self._refused(shape, name, content, error)
         definitions = [content for _, content in contents if "lark_grammar" in content]
         if len(definitions) > 1 and (error := self._error(*definitions)):
-            raise InvalidRequestError(f"The grammars of the custom tools cannot be enforced together: {error}.")
+            message = f"The grammars of the custom tools cannot be enforced together: {error}."
+            raise InvalidRequestError(message, param="tools", code="invalid_value")
 
     def _error(self, *contents: Mapping[str, object]) -> str:
         """Why contents cannot be enforced, "" if they can: what compiles may still fail at its first mask."""
@@ -160,9 +160,9 @@ class TurnGrammars:
         schema = content.get("json_schema")
         if isinstance(schema, Mapping):
             param = path_text(param, locate(schema, error, lambda each: self._error({"json_schema": each})))
-        return InvalidRequestError(
-            f"Invalid value for '{param}': this cannot be enforced: {error}.", param=param or None
-        )
+        code = "invalid_json_schema" if isinstance(schema, Mapping) else "invalid_value"
+        message = f"Invalid value for '{param}': this cannot be enforced: {error}."
+        return InvalidRequestError(message, param=param or None, code=code)
 
 
 def _check_size(shape: TurnShape) -> None:
@@ -175,7 +175,7 @@ def _check_size(shape: TurnShape) -> None:
         ("grammars of this request's tools have {} characters", sum(map(len, definitions)), MAX_DEFINITION_CHARACTERS),
     ):
         if num > limit:
-            raise InvalidRequestError(f"The {what.format(num)} together, the most is {limit}.")
+            raise InvalidRequestError(f"The {what.format(num)} together, the most is {limit}.", code="invalid_value")
 
 
 class TurnGrammar:

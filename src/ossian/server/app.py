@@ -18,7 +18,7 @@ from ossian.server.key_ring import KeyRing
 from ossian.server.observability import Metrics
 from ossian.server.openapi import add_openapi
 from ossian.server.parts import Parts, new_id
-from ossian.server.request_context import RequestContext
+from ossian.server.request_context import RequestContext, UnforeseenErrors
 from ossian.server.responses.background import BackgroundRuns
 from ossian.server.routes import (
     aimlapi,
@@ -78,6 +78,7 @@ def create_app(parts: Parts) -> FastAPI:
             Middleware(VendorTranslation, parts.settings.vendors, parts.catalog, parts.now),
             Middleware(RequestContext, metrics),
             *cross_origin(server.cors_origins),
+            Middleware(UnforeseenErrors),
             Middleware(AccessCheck, parts.settings),
             Middleware(OwnProject, parts.settings.vendors),
             Middleware(BodyLimit, server.max_body_bytes, {files.PATH}),

@@ -41,11 +41,14 @@ class JsonResponse(Response):
 def error_response(error: Exception) -> Response:
     """Return the answer to a request that failed. Anything but Ossian's own exceptions is an internal error."""
     status, body = error_answer(error)
-    return JsonResponse(body, status, _headers(error))
+    return JsonResponse(body, status, error_headers(error))
 
 
-def _headers(error: Exception) -> dict[str, str]:
-    """What tells a client how to get in, or when to try again, if it shall: OpenAI's look at `x-should-retry` first."""
+def error_headers(error: Exception) -> dict[str, str]:
+    """Return what tells a client how to get in, or when to try again if it shall.
+
+    OpenAI's clients look at `x-should-retry` first.
+    """
     if isinstance(error, LimitReachedError | BudgetSpentError):
         headers = dict(error.headers) if isinstance(error, LimitReachedError) else {}
         if error.retry_after is not None:

@@ -1,6 +1,7 @@
 """/openapi.json: the routes, with the schemas that requests are really checked against."""
 
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -46,6 +47,13 @@ REQUESTS: tuple[type[RequestModel], ...] = (
     KeyRequest,
     KeyChangeRequest,
 )
+INTEGERS: Final = {"limit", "offset", "start_time", "end_time", "starting_after"}  # of an address
+BOOLEANS: Final = {"stream", "include_archived", "include_revoked"}
+LIST: Final[JsonObject] = {"type": "array", "items": {"type": "string"}}
+LISTS: Final = {
+    *("include", "project_ids", "api_key_ids", "actor_ids", "resource_ids", "event_types"),
+    *("models", "endpoints", "line_items", "direction", "type"),
+}
 _REFERENCE = "#/components/schemas/{model}"
 
 ERROR_SCHEMA: JsonObject = {
@@ -72,11 +80,28 @@ def request_body(schema: type[RequestModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": reference}}}}
 
 
+def query_parameters(
+    names: Iterable[str], *, required: Collection[str] = (), lists: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return what a route says of its address; the route reads and checks it itself."""
+    schemas = {name: LIST if name in lists or name in LISTS else _plain(name) for name in names}
+    parameters = [
+        {"name": name, "in": "query", "required": name in required, "schema": schema}
+        for name, schema in schemas.items()
+    ]
+    return {"parameters": parameters}
+
+
 def form_body(file: str, *fields: str) -> dict[str, Any]:
     """Return what a route says of a form that has a file, which is required, and text fields."""
     properties = {file: {"type": "string", "format": "binary"}} | {name: {"type": "string"} for name in fields}
     schema = {"type": "object", "required": [file], "properties": properties}
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+def _plain(name: str) -> JsonObject:
+    is_integer = name in INTEGERS or name.startswith("effective_at")
+    return {"type": "integer" if is_integer else "boolean" if name in BOOLEANS else "string"}
 
 
 def add_openapi(app: FastAPI) -> None:

@@ -77,22 +77,10 @@ class RequestContext:
         gauge = self.metrics.connections if scope["type"] == "websocket" else self.metrics.in_progress
         with gauge.track_inprogress():
             try:
-                await self._serve(scope, receive, _tagged(send, record))
+                await self.app(scope, receive, _tagged(send, record))
             finally:
                 self._report(scope, record, perf_counter() - record.began)
                 await record.close_meter()
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer even when the application fails; its exception is for the log alone."""
-        record = record_of(scope)
-        try:
-            await self.app(scope, receive, send)
-        except Exception as error:
-            log.exception("request failed", request_id=record.request_id)
-            if record.status == SWITCHED:
-                await send({"type": "websocket.close", "code": FAILED})
-            elif not record.status:
-                await error_response(error)(scope, receive, send)
 
     def _report(self, scope: Scope, record: RequestRecord, seconds: float) -> None:
         if record.status == SWITCHED:
@@ -107,6 +95,31 @@ class RequestContext:
         else:
             route = getattr(scope.get("route"), "path", "none")
             _report(self.metrics, scope, route, scope["method"], seconds)
+
+
+class UnforeseenErrors:
+    """Answers even when the application fails; its exception is for the log alone.
+
+    It is inside of what lets web pages in, so that they can read its answer.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or one WebSocket connection."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        record = record_of(scope)
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            log.exception("request failed", request_id=record.request_id)
+            if record.status == SWITCHED:
+                await send({"type": "websocket.close", "code": FAILED})
+            elif not record.status:
+                await error_response(error)(scope, receive, send)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ def request(**fields: Any) -> CompletionRequest:
     [
         ("Hi", ["Hi"]),
         ("", [""]),
+        (None, [""]),
         (["Hi", "You"], ["Hi", "You"]),
         ([1, 2], [[1, 2]]),
         ([[1, 2], [3]], [[1, 2], [3]]),

@@ -91,6 +91,12 @@ def test_calls_that_wait_for_their_results_stay_after_the_compaction() -> None:
     assert [item["call_id"] for item in waiting] == ["b", "c"]
 
 
+def test_an_id_that_is_used_again_waits_again() -> None:
+    before, waiting = without_open_calls(history(call("0"), result("0"), "user: one", call("0")))
+    assert told(before) == ["function_call", "function_call_output", "user: one"]
+    assert [item["call_id"] for item in waiting] == ["0"]
+
+
 def test_what_was_compacted_before_is_in_the_new_summary_and_goes() -> None:
     items = made(history("user: one", "assistant: 1"))
     assert told(made([*items, *history("user: two")])) == ["user: one", "user: two", "compaction"]

@@ -209,6 +209,11 @@ def test_a_chat_completions_message_is_taken_as_the_sdk_dumps_it() -> None:
         "tool_calls": [CHAT_CALL | {"index": 0}],
     }
     assert [item["type"] for item in bodies(dumped)] == ["function_call"]
+    thought = dumped | {"reasoning": "Hm.", "reasoning_content": "Hm.", "parsed": None}  # as this server answers
+    told, made = bodies(thought)
+    assert (told["type"], told["content"]) == ("reasoning", [{"type": "reasoning_text", "text": "Hm."}])
+    assert made["type"] == "function_call"
+    assert [item["type"] for item in bodies(thought | {"content": "Hi", "tool_calls": None})] == ["message"]
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,8 @@ def test_what_clients_of_http_send_as_well_is_taken(fields: dict[str, Any]) -> N
 
 def test_nothing_needs_to_be_generated() -> None:
     assert not create_message({**MESSAGE, "generate": False}).generate
+    assert not create_message({**MESSAGE, "generate": True, "prompt_cache_options": {"prewarm": True}}).generate
+    assert create_message({**MESSAGE, "prompt_cache_options": {"prewarm": False}}).generate
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,7 @@ def test_an_event_says_its_lane() -> None:
 
 
 def test_an_error_is_what_openai_says() -> None:
-    event = error_event(404, error_body("No.", param="model", code="model_not_found"))
+    event = error_event(404, error_body("No.", param="model", code="model_not_found"), {})
     check(event, "openai", "ResponseWsError")
     check(in_lane(event, "a"), "openai", "ResponseWsError")
     assert (event["status"], event["error"]["code"]) == (404, "model_not_found")

@@ -21,6 +21,9 @@ def complete(server: Served, **fields: Any) -> dict[str, Any]:
     [
         ("2+2", [encode("2+2")]),
         (["2+2", "a b"], [encode("2+2"), encode("a b")]),
+        ("", [[199_999]]),  # <|endoftext|>
+        (None, [[199_999]]),
+        (["", "2+2"], [[199_999], encode("2+2")]),
         ([5, 6], [[5, 6]]),
         ([[5, 6], [7]], [[5, 6], [7]]),
     ],
@@ -44,7 +47,9 @@ def test_special_tokens_are_allowed_as_ids_only() -> None:
     assert list(engine.requests[1].prompt_token_ids) == [200_006]
 
 
-@pytest.mark.parametrize("prompt, text", [("2+2", "2+2"), (encode("2+2 €"), "2+2 €"), ([[200_006]], "<|start|>")])
+@pytest.mark.parametrize(
+    "prompt, text", [("2+2", "2+2"), ("", ""), (encode("2+2 €"), "2+2 €"), ([[200_006]], "<|start|>")]
+)
 def test_the_prompt_is_echoed_as_text(prompt: Any, text: str) -> None:
     with serving(ScriptedEngine(turn_ids("!"))) as server:
         (choice,) = complete(server, prompt=prompt, echo=True)["choices"]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from openai import NotFoundError
 
-from ossian.server.routes import conversations
-from tests.server.serving import NOW, Served, scripted, serving
+from ossian.server.responses import state
+from tests.server.serving import MODEL, NOW, Served, scripted, serving
 from tests.specs.schemas import check
 
 HELLO = {"type": "message", "role": "user", "content": "Hello!"}
@@ -261,10 +261,14 @@ def test_what_is_anothers_does_not_exist(locked: Served) -> None:
 
 def test_a_conversation_is_not_of_any_size(server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     conversation_id = made(server, HELLO)
-    monkeypatch.setattr(conversations, "MAX_CONVERSATION_CHARS", 2_000)
+    monkeypatch.setattr(state, "MAX_CONVERSATION_CHARS", 2_000)
     long = {"items": [HELLO | {"content": "x" * 1_000}]}
     assert asked(server, "POST", f"/{conversation_id}/items", json=long).status_code == 200
     error = error_of(asked(server, "POST", f"/{conversation_id}/items", json=long), 400)
     assert (error["param"], error["code"]) == ("items", "conversation_too_large")
     assert "the most is 2000" in error["message"]
+    said = [{"type": "web_search_call", "blob": "x" * 1_000}, HELLO]  # the model is not shown the first
+    body = {"model": MODEL, "input": said, "conversation": conversation_id}
+    error = error_of(server.post("/v1/responses", json=body), 400)
+    assert (error["param"], error["code"]) == ("conversation", "conversation_too_large")
     assert len(asked(server, "GET", f"/{conversation_id}/items").json()["data"]) == 2

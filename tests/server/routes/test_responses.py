@@ -35,7 +35,7 @@ from tests.server.serving import (
     turn_ids,
     until,
 )
-from tests.specs.validators import check_response
+from tests.specs.validators import check_response, check_stream, read_stream
 
 
 def limited(max_model_len: int) -> ScriptedEngine:
@@ -429,6 +429,32 @@ def test_truncation_drops_the_oldest_and_says_what() -> None:
     assert warning["code"] == "input_truncated"
     assert f"{10 - len(kept)} of its 10 items" in warning["message"]
     assert body["truncation"] == "auto"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_prompt_can_be_made_ready_without_an_answer(stream: bool) -> None:
+    engine = ScriptedEngine(turn_ids(ANSWER))
+    with serving(engine) as served:
+        body = {"model": MODEL, "input": "Hi", "stream": stream, "prompt_cache_options": {"prewarm": True}}
+        answer = served.post("/v1/responses", json=body)
+    assert engine.requests[0].sampling.max_tokens == 1
+    response = check_stream(read_stream(answer.text)) if stream else answer.json()
+    assert (response["status"], response["output"], response["usage"]["output_tokens"]) == ("completed", [], 0)
+
+
+def nested(depth: int) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}}
+    return schema
+
+
+@pytest.mark.parametrize("route", ["", "/input_tokens", "/compact"])
+def test_schemas_that_cannot_be_are_refused_by_all(server: Served, route: str) -> None:
+    tool = {"type": "function", "name": "f", "parameters": nested(300)}
+    body = {"model": MODEL, "input": "Hi", "tools": [tool]}
+    refused = error(server.post(f"/v1/responses{route}", json=body), 400)
+    assert (refused["param"], refused["code"]) == ("tools[0].parameters", "invalid_json_schema")
 
 
 def test_input_tokens_are_what_the_engine_would_see() -> None:

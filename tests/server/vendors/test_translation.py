@@ -108,7 +108,7 @@ def last_event(prefix: str) -> Any:
 @pytest.mark.parametrize(
     "prefix, body",
     [
-        ("", {"error": {"message": DEAD, "type": "server_error", "param": None, "code": None}}),
+        ("", {"error": {"message": DEAD, "type": "server_error", "param": None, "code": "internal_error"}}),
         ("/ovhcloud", {"message": DEAD, "request_id": "req_1"}),
         (
             "/aimlapi",

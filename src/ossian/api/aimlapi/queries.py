@@ -15,7 +15,10 @@ MAX_DAYS: Final = 92
 MAX_OFFSET: Final = 10_000
 
 _PERIODS: Final = {"24h": DAY, "7d": 7 * DAY}
-_WINDOW: Final = ("period", "start", "end", "key_prefix")
+WINDOW_PARAMETERS: Final = ("period", "start", "end", "key_prefix")
+DETAIL_PARAMETERS: Final = (*WINDOW_PARAMETERS, "group_by", "tz")
+LOG_PARAMETERS: Final = (*WINDOW_PARAMETERS, "model", "status", "limit", "offset")
+TRANSACTION_PARAMETERS: Final = ("from", "to", "direction", "type", "limit", "cursor")
 _GROUPINGS: Final = ("day", "model", "day,model")
 
 
@@ -75,12 +78,12 @@ Pairs = Iterable[tuple[str, str]]
 
 def usage_query(pairs: Pairs, now: float) -> Window:
     """Return the query of `/v2/usage`. Raises InvalidRequestError, which names the first offending parameter."""
-    return _window(Query(pairs, _WINDOW, ignore_unknown=False), now)
+    return _window(Query(pairs, WINDOW_PARAMETERS, ignore_unknown=False), now)
 
 
 def detail_query(pairs: Pairs, now: float) -> DetailQuery:
     """Return the query of `/v2/usage/detail`. Raises InvalidRequestError."""
-    query = Query(pairs, (*_WINDOW, "group_by", "tz"), ignore_unknown=False)
+    query = Query(pairs, DETAIL_PARAMETERS, ignore_unknown=False)
     grouping = query.text("group_by") or "day,model"
     if grouping not in _GROUPINGS:
         raise invalid("group_by", "one of 'day', 'model', 'day,model'", grouping)
@@ -90,7 +93,7 @@ def detail_query(pairs: Pairs, now: float) -> DetailQuery:
 
 def log_query(pairs: Pairs, now: float) -> LogQuery:
     """Return the query of `/v2/logs`. Raises InvalidRequestError."""
-    query = Query(pairs, (*_WINDOW, "model", "status", "limit", "offset"), ignore_unknown=False)
+    query = Query(pairs, LOG_PARAMETERS, ignore_unknown=False)
     status = query.text("status")
     if status not in (None, "succeeded", "failed"):
         raise invalid("status", "one of 'succeeded', 'failed'", status or "")
@@ -101,7 +104,7 @@ def log_query(pairs: Pairs, now: float) -> LogQuery:
 
 def transaction_query(pairs: Pairs, now: float) -> TransactionQuery:
     """Return the query of `/v2/billing/transactions`. Raises InvalidRequestError."""
-    query = Query(pairs, ("from", "to", "direction", "type", "limit", "cursor"), ignore_unknown=False)
+    query = Query(pairs, TRANSACTION_PARAMETERS, ignore_unknown=False)
     direction = query.choices("direction", ("TOPUP", "CHARGE"))
     kinds = ("PAYMENT", "BONUS", "REFUND", "ADJUSTMENT", "MODEL_USAGE", "CREDITS_EXPIRED", "INIT")
     kind = query.choices("type", kinds)

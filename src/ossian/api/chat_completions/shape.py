@@ -31,7 +31,7 @@ def turn_shape(request: ChatCompletionRequest) -> TurnShape:
     )
     if request.ignore_eos and replace(shape, final_param="") != TurnShape():
         message = "'ignore_eos' goes on after the turn's end, where tools and formats cannot be enforced. Remove it."
-        raise InvalidRequestError(message, param="ignore_eos")
+        raise InvalidRequestError(message, param="ignore_eos", code="invalid_value")
     return shape
 
 

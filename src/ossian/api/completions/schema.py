@@ -43,7 +43,7 @@ class CompletionRequest(SamplingFields):
     """A completion request: the prompt is used as it is, with no chat format around it."""
 
     model: ModelName
-    prompt: Prompt
+    prompt: Prompt | None = Field(description="Nothing, or no text, begins a document.")
     max_tokens: int | None = Field(
         default=None, ge=0, description=f"The default is {DEFAULT_MAX_TOKENS}; 0, with echo, scores the prompt."
     )
@@ -72,8 +72,8 @@ class CompletionRequest(SamplingFields):
     @property
     def prompts(self) -> list[str | list[int]]:
         """The prompts, each a text or token ids."""
-        if isinstance(self.prompt, str):
-            return [self.prompt]
+        if self.prompt is None or isinstance(self.prompt, str):
+            return [self.prompt or ""]
         if isinstance(self.prompt[0], int):
             return [self.prompt]
         return [*self.prompt]

@@ -6,6 +6,7 @@ from typing import Final
 
 from ossian.api.organization.query import Order, Query
 
+PARAMETERS: Final = ("after", "limit", "order")
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 20
 
@@ -27,7 +28,7 @@ def list_query(
 
     Raises InvalidRequestError, which names the first offending parameter.
     """
-    query = Query(pairs, ("after", "limit", "order", *switches), ignore_unknown=ignore_unknown)
+    query = Query(pairs, (*PARAMETERS, *switches), ignore_unknown=ignore_unknown)
     limit = query.number("limit", 1, MAX_LIMIT)
     includes = frozenset(name for name in switches if query.boolean(name))
     return ListQuery(query.text("after"), default_limit if limit is None else limit, query.order("asc"), includes)

@@ -33,6 +33,8 @@ COLUMNS: Final = (
     "duration",
     "cost",
 )
+PARAMETERS: Final = ("start_time", "end_time", *USAGE.filters)
+LIST_PARAMETERS: Final = (*PARAMETERS, "after", "limit", "order")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what spreadsheets take for the beginning of one
 
 
@@ -53,8 +55,7 @@ class RequestsQuery:
 
 def requests_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> RequestsQuery:
     """Return what a list is asked. Raises InvalidRequestError, which names the first offending parameter."""
-    known = ("start_time", "end_time", *USAGE.filters, "after", "limit", "order")
-    query = Query(pairs, known, ignore_unknown=ignore_unknown)
+    query = Query(pairs, LIST_PARAMETERS, ignore_unknown=ignore_unknown)
     limit = query.number("limit", 1, MAX_LIMIT)
     return RequestsQuery(
         *span(query),
@@ -67,7 +68,7 @@ def requests_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = F
 
 def export_query(pairs: Iterable[tuple[str, str]], *, ignore_unknown: bool = False) -> RequestsQuery:
     """Return what a file is asked: it has no pages. Raises InvalidRequestError, as `requests_query` does."""
-    query = Query(pairs, ("start_time", "end_time", *USAGE.filters), ignore_unknown=ignore_unknown)
+    query = Query(pairs, PARAMETERS, ignore_unknown=ignore_unknown)
     return RequestsQuery(*span(query), usage_filter(query, USAGE.filters))
 
 

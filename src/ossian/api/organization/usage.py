@@ -25,6 +25,9 @@ _PAGE: Final = "page_"
 _FILTERS: Final = {"project_ids": "project_ids", "api_key_ids": "key_ids", "endpoints": "endpoints"}
 
 
+REQUIRED: Final = ("start_time",)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One of the two reports: by what its results can be grouped and filtered."""

@@ -51,9 +51,14 @@ def compaction_turn(history: Conversation) -> Conversation:
 
 def without_open_calls(items: Sequence[JsonObject]) -> tuple[list[JsonObject], list[JsonObject]]:
     """Return a history's items without the calls that have no result yet, and those calls."""
-    answered = {item["call_id"] for item in items if item["type"] in _RESULTS}
-    waiting = [item for item in items if _waits(item, answered)]
-    return [item for item in items if not _waits(item, answered)], waiting
+    waiting: dict[str, int] = {}
+    for index, item in enumerate(items):
+        if item["type"] in _CALLS:
+            waiting[item["call_id"]] = index
+        elif item["type"] in _RESULTS:
+            waiting.pop(item["call_id"], None)
+    opened = set(waiting.values())
+    return [item for index, item in enumerate(items) if index not in opened], [items[index] for index in sorted(opened)]
 
 
 def summary_of(response: JsonObject) -> str:
@@ -106,10 +111,6 @@ def restored(encrypted_content: str, reveal: Callable[[str], str], param: str = 
             code="invalid_encrypted_content",
         )
     return f"{SUMMARY_HEADING}\n\n{text.removeprefix(_MARK)}"
-
-
-def _waits(item: JsonObject, answered: set[str]) -> bool:
-    return item["type"] in _CALLS and item["call_id"] not in answered
 
 
 def _kept(items: Sequence[JsonObject], num_tokens: Callable[[str], int], max_tokens: int) -> Iterator[JsonObject]:

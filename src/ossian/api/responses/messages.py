@@ -100,6 +100,9 @@ class AssistantMessage(ItemModel):
     annotations: Extras | None = None
     audio: None = None
     function_call: None = None
+    reasoning: str | None = Field(default=None, description="In chat style, what the model thought before its calls.")
+    reasoning_content: str | None = Field(default=None, description="Another name of `reasoning`.")
+    parsed: Any = Field(default=None, description="What OpenAI's SDK made of `content`; not read.")
 
     @model_validator(mode="after")
     def _says_something(self) -> "AssistantMessage":
@@ -112,12 +115,25 @@ class AssistantMessage(ItemModel):
         return text_of(self.content) or self.refusal or ""
 
     @property
+    def thought(self) -> str:
+        """What the model thought before its calls; without calls it is of no use any more."""
+        return (self.reasoning or self.reasoning_content or "") if self.tool_calls else ""
+
+    @property
     def calls(self) -> list[Call]:
         """The calls it made."""
         return [each.call for each in self.tool_calls or ()]
 
     def bodies(self, new_id: NewId) -> Iterator[JsonObject]:
         """Yield the items as the API lists them."""
+        if self.thought:
+            yield {
+                "type": "reasoning",
+                "id": new_id("rs_"),
+                "status": "completed",
+                "summary": [],
+                "content": [{"type": "reasoning_text", "text": self.thought}],
+            }
         if self.content or not self.tool_calls:
             yield self._message(new_id)
         for call in self.calls:

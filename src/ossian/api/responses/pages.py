@@ -7,6 +7,7 @@ from typing import Final, Literal, get_args
 from ossian.api.fields import JsonObject
 from ossian.errors import InvalidRequestError
 
+PARAMETERS: Final = ("after", "limit", "order")
 MAX_LIMIT: Final = 100
 DEFAULT_LIMIT: Final = 20
 ENCRYPTED: Final = "reasoning.encrypted_content"

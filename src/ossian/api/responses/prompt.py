@@ -134,9 +134,8 @@ class _Turns:
             elif isinstance(item, CompactionItem):
                 self._has_reasoning = False
                 yield Message(Role.USER, self._revealed(index, item.encrypted_content, self._restore))
-            elif isinstance(item, AssistantMessage) and (item.text or not item.calls):
-                channel = Channel.COMMENTARY if index in self._preambles else Channel.FINAL
-                yield Message(Role.ASSISTANT, item.text, channel=channel)
+            elif isinstance(item, AssistantMessage):
+                yield from self._said(index, item)
             if index not in self._left_out:
                 for call in calls_of(item):
                     yield from self._call(call)
@@ -147,6 +146,14 @@ class _Turns:
         elif item.call_id in self._names:
             name = f"{FUNCTIONS}.{self._names[item.call_id]}"
             yield Message(Role.TOOL, item.text, name=name, channel=Channel.COMMENTARY)
+
+    def _said(self, index: int, item: AssistantMessage) -> Iterator[Message]:
+        if item.thought:
+            self._has_reasoning = True
+            yield Message(Role.ASSISTANT, item.thought, channel=Channel.ANALYSIS)
+        if item.text or not item.calls:
+            channel = Channel.COMMENTARY if index in self._preambles else Channel.FINAL
+            yield Message(Role.ASSISTANT, item.text, channel=channel)
 
     def _reasoning(self, index: int, item: ReasoningItem) -> Iterator[Message]:
         text = item.text if item.secret is None else self._revealed(index, item.secret, self._reveal)

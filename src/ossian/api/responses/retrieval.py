@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from ossian.api.responses.pages import included
 from ossian.errors import InvalidRequestError
 
+PARAMETERS: Final = ("stream", "starting_after", "include")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _NONE_YET = -1
 

@@ -215,7 +215,13 @@ class ResponseRequest(ConversationFields, SamplingFields):
         check_has_input(self, self.prompt)
         _check_background(self)
         _check_stream_options(self)
+        _check_prewarm(self)
         return self
+
+    @property
+    def is_warm_up(self) -> bool:
+        """Whether nothing is to be generated: what it stands on is made ready for later."""
+        return self.prompt_cache_options is not None and self.prompt_cache_options.get("prewarm") is True
 
     @property
     def included(self) -> frozenset[str]:
@@ -287,3 +293,10 @@ def _check_stream_options(request: ResponseRequest) -> None:
         raise InvalidRequestError(
             "'stream_options' needs 'stream' to be true.", param="stream_options", code="invalid_value"
         )
+
+
+def _check_prewarm(request: ResponseRequest) -> None:
+    prewarm = (request.prompt_cache_options or {}).get("prewarm")
+    if not isinstance(prewarm, bool | None):
+        param = "prompt_cache_options.prewarm"
+        raise InvalidRequestError(f"Invalid value for '{param}': expected a boolean.", param=param, code="invalid_type")

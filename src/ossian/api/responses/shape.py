@@ -14,7 +14,7 @@ from ossian.harmony.grammar import CustomGrammar, FunctionGrammar, TurnShape
 
 def turn_shape(request: ResponseRequest) -> TurnShape:
     """Return the turn's shape. Raises InvalidRequestError for schemas that are not enforced; huge ones take a while."""
-    _check_schemas(request)
+    check_schemas(request)
     schema, param = final_schema(request)
     shape = TurnShape(
         tools=tuple(map(_grammar, request.offered)),
@@ -25,7 +25,7 @@ def turn_shape(request: ResponseRequest) -> TurnShape:
     )
     if request.ignore_eos and replace(shape, final_param="") != TurnShape():
         message = "'ignore_eos' goes on after the turn's end, where tools and formats cannot be enforced. Remove it."
-        raise InvalidRequestError(message, param="ignore_eos")
+        raise InvalidRequestError(message, param="ignore_eos", code="invalid_value")
     return shape
 
 
@@ -46,8 +46,8 @@ def _grammar(offer: Offer) -> FunctionGrammar | CustomGrammar:
     return FunctionGrammar(offer.name, arguments_schema(offer.tool.parameters), f"{offer.param}.parameters")
 
 
-def _check_schemas(request: ResponseRequest) -> None:
-    """Refuse what cannot be enforced before anything is generated."""
+def check_schemas(request: ConversationFields) -> None:
+    """Raise InvalidRequestError, before anything is generated, for a schema that cannot be enforced."""
     for offer in offers(request.tools):
         if not isinstance(offer.tool, CustomTool):
             check_parameters(offer.tool.parameters, f"{offer.param}.parameters", is_strict=offer.tool.strict is True)

@@ -1,6 +1,7 @@
 """What is said on a WebSocket besides the events of a response: the messages of clients, and errors."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,12 +41,13 @@ def create_message(message: JsonObject, *, ignore_unknown: bool = False) -> Crea
     if fields.get("stream") is None:
         fields["stream"] = True
     request = checked(fields, ResponseRequest, ignore_unknown=ignore_unknown)
-    return CreateMessage(request, message.get("generate") is not False)
+    return CreateMessage(request, message.get("generate") is not False and not request.is_warm_up)
 
 
-def error_event(status: int, body: JsonObject) -> JsonObject:
-    """Return an error as it is said on a WebSocket; `body` is what HTTP would answer."""
-    return {"type": "error", "status": status, "error": body["error"]}
+def error_event(status: int, body: JsonObject, headers: Mapping[str, str]) -> JsonObject:
+    """Return an error as it is said on a WebSocket; the arguments are what HTTP would answer."""
+    told = {"headers": dict(headers)} if headers else {}
+    return {"type": "error", "status": status, "error": body["error"] | told}
 
 
 def in_lane(event: JsonObject, stream_id: str | None) -> JsonObject:

@@ -22,6 +22,7 @@ from ossian.api.responses.events import ResponseEvents, ResponseOptions
 from ossian.api.responses.items import InputItem, item_bodies, parse_items
 from ossian.api.responses.prompt import conversation
 from ossian.api.responses.schema import CompactRequest, ConversationFields
+from ossian.api.responses.shape import check_schemas
 from ossian.engine.base import SamplingParams
 from ossian.generation import Generation, TurnRequest, check_fits
 from ossian.harmony.messages import Conversation
@@ -37,6 +38,7 @@ SHARE = 4  # a summary takes at most one part in so many of the context, and so 
 async def compact(service: Service, caller: Caller, request: CompactRequest) -> JsonObject:
     """Return the answer to a request to make a history shorter. Raises a RequestError or an EngineError."""
     model, generation = await service.begin(caller.connection, request.model, Endpoint.RESPONSES)
+    await asyncio.to_thread(check_schemas, _fields(request))
     bodies = await _bodies(service, caller, request)
     share = generation.engine.info.max_model_len // SHARE
     max_tokens = min(MAX_SUMMARY_TOKENS, share)
@@ -120,4 +122,5 @@ def _fields(request: CompactRequest) -> ConversationFields:
         previous_response_id=request.previous_response_id,
         tools=request.tools,
         reasoning=request.reasoning,
+        text=None,
     )

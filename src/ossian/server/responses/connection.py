@@ -26,6 +26,7 @@ from ossian.api.responses.socket_messages import (
 from ossian.api.validation import json_object
 from ossian.errors import InvalidRequestError, OssianError, TooManyRequestsError
 from ossian.server.access import renew
+from ossian.server.errors import error_headers
 from ossian.server.request_context import record_of, turn_on
 from ossian.server.responses.caller import caller_of
 from ossian.server.responses.connection_memory import ConnectionMemory
@@ -152,7 +153,7 @@ class Connection:
         if not isinstance(error, OssianError):
             log.exception("turn failed", exc_info=error)
         status, body = error_answer(error)
-        await self._send(in_lane(error_event(status, body), lane))
+        await self._send(in_lane(error_event(status, body, error_headers(error)), lane))
 
     async def _send(self, event: JsonObject) -> None:
         await self._websocket.send_text(orjson.dumps(event).decode())

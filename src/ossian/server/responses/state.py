@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import orjson
+
 from ossian.api.fields import JsonObject
 from ossian.api.responses.items import InputItem, ItemReference, parse_items
 from ossian.api.responses.prompts import Filled, fill, version_number
@@ -19,6 +21,7 @@ Unstored: TypeAlias = Callable[[str], Sequence[JsonObject] | None]
 
 UNFINISHED: Final = frozenset({"queued", "in_progress"})  # a response's status before its end
 MAX_ID_SHOWN: Final = 80
+MAX_CONVERSATION_CHARS: Final = 32 * 1024 * 1024  # of items as JSON: a response reads all of them to see what fits
 
 
 def nothing_unstored(_response_id: str) -> None:
@@ -42,6 +45,20 @@ async def history_of(
     if request.conversation_id is not None:
         return await history_of_conversation(database, scope, request.conversation_id)
     return History()
+
+
+async def check_room(
+    database: Database, scope: str, conversation_id: str, items: Sequence[JsonObject], param: str
+) -> None:
+    """Raise InvalidRequestError when a conversation has no room for more items."""
+    num_chars = await database.conversations.num_chars(scope, conversation_id) + len(orjson.dumps(items))
+    if num_chars > MAX_CONVERSATION_CHARS:
+        raise InvalidRequestError(
+            f"The conversation '{conversation_id}' would have {num_chars} characters of items, and the most is "
+            f"{MAX_CONVERSATION_CHARS}. Begin another one, or delete items.",
+            param=param,
+            code="conversation_too_large",
+        )
 
 
 async def history_of_response(

@@ -23,7 +23,7 @@ from ossian.harmony.grammar import TurnShape
 from ossian.server.metering import Meter, num_reserved
 from ossian.server.responses.caller import Caller
 from ossian.server.responses.given import Given, fitted_prompt, read_given
-from ossian.server.responses.state import Unstored, nothing_unstored, template_of
+from ossian.server.responses.state import Unstored, check_room, nothing_unstored, template_of
 from ossian.server.service import Service, meter_of
 
 NOT_ENFORCED: Final = Notice(
@@ -88,6 +88,8 @@ async def prepare(
     template = await template_of(service.database, caller.scope, request.prompt)
     request = _with_instructions(request, template)
     given = await read_given(service, caller, request, template, unstored)
+    if request.conversation_id is not None:
+        await check_room(service.database, caller.scope, request.conversation_id, given.own, param="conversation")
     shape = await asyncio.to_thread(turn_shape, request)
     grammar = await generation.compile(shape)
     params = sampling(request, generation.engine.info)

@@ -7,7 +7,7 @@ from ossian.api.batches.batch import CANCELLABLE, batch_body, moved, new_batch
 from ossian.api.batches.schema import BatchRequest, window_seconds
 from ossian.api.fields import JsonObject
 from ossian.api.files.file import BATCH
-from ossian.api.responses.pages import list_body, page_query
+from ossian.api.responses.pages import PARAMETERS, list_body, page_query
 from ossian.errors import InvalidRequestError, NotFoundError, TooManyRequestsError
 from ossian.harmony.events import Usage
 from ossian.server.access import account_of
@@ -15,7 +15,7 @@ from ossian.server.batches.batch_runs import batches_of
 from ossian.server.batches.callers import caller_body
 from ossian.server.endpoints import area_of
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.routes.files import no_file
 from ossian.server.service import Service, service_of
 from ossian.storage.file_records import StoredBatch
@@ -45,7 +45,7 @@ async def create_batch(request: Request) -> Response:
     return JsonResponse(body_of(batch))
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters(PARAMETERS))
 async def list_batches(request: Request) -> Response:
     """List batches in pages, the newest first unless `order` is `asc`."""
     service = service_of(request)

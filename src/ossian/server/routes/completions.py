@@ -17,6 +17,7 @@ from ossian.api.sampling import for_choice
 from ossian.engine.base import SamplingParams
 from ossian.errors import InvalidRequestError
 from ossian.generation import Generation, TextRequest, check_fits, check_prompt_logprobs
+from ossian.harmony.vocabulary import END_OF_TEXT
 from ossian.server.answering import streamed, whole
 from ossian.server.metering import num_reserved
 from ossian.server.openapi import request_body
@@ -69,7 +70,7 @@ def _text_requests(
 async def _token_ids(prompt: str | list[int], generation: Generation) -> Sequence[int]:
     """Return a prompt as token ids. Raises InvalidRequestError for those outside the vocabulary."""
     if isinstance(prompt, str):
-        return await generation.encode(prompt)
+        return await generation.encode(prompt) or [END_OF_TEXT]  # nothing to continue: a new document
     vocab_size = generation.engine.info.vocab_size
     if max(prompt) >= vocab_size:
         message = f"Invalid value for 'prompt': {max(prompt)} is over the last token id, {vocab_size - 1}."

@@ -2,9 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from typing import Final
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from ossian.api.fields import JsonObject
@@ -17,16 +15,14 @@ from ossian.api.responses.conversations import (
 )
 from ossian.api.responses.dialects import translated_item
 from ossian.api.responses.items import distinct_bodies, parse_items
-from ossian.api.responses.pages import included, list_body, page_query, shown
-from ossian.errors import InvalidRequestError, NotFoundError
+from ossian.api.responses.pages import PARAMETERS, included, list_body, page_query, shown
+from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.responses.caller import dialect_of
-from ossian.server.responses.state import with_references
+from ossian.server.responses.state import check_room, with_references
 from ossian.server.service import Service, service_of
 from ossian.storage.records import StoredConversation
-
-MAX_CONVERSATION_CHARS: Final = 32 * 1024 * 1024  # of items as JSON: a response reads all of them to see what fits
 
 router = APIRouter(prefix="/v1/conversations", tags=["Conversations"])
 
@@ -70,7 +66,7 @@ async def delete_conversation(request: Request, conversation_id: str) -> Respons
     return JsonResponse(deleted_body(conversation_id))
 
 
-@router.post("/{conversation_id}/items", openapi_extra=request_body(CreateItemsRequest))
+@router.post("/{conversation_id}/items", openapi_extra=request_body(CreateItemsRequest) | query_parameters(["include"]))
 async def create_items(request: Request, conversation_id: str) -> Response:
     """Add items to the end of a conversation, and list them."""
     service = service_of(request)
@@ -78,20 +74,13 @@ async def create_items(request: Request, conversation_id: str) -> Response:
     body = await service.read(request, CreateItemsRequest)
     scope = service.scope(request)
     items = await _new_items(service, scope, body.items)
-    num_chars = await service.database.conversations.num_chars(scope, conversation_id) + len(orjson.dumps(items))
-    if num_chars > MAX_CONVERSATION_CHARS:
-        raise InvalidRequestError(
-            f"The conversation '{conversation_id}' would have {num_chars} characters of items, and the most is "
-            f"{MAX_CONVERSATION_CHARS}. Begin another one, or delete items.",
-            param="items",
-            code="conversation_too_large",
-        )
+    await check_room(service.database, scope, conversation_id, items, param="items")
     if not await service.database.conversations.append(scope, conversation_id, items):
         raise _no_conversation(conversation_id)
     return JsonResponse(list_body(list(map(shown_to, items)), has_more=False))
 
 
-@router.get("/{conversation_id}/items")
+@router.get("/{conversation_id}/items", openapi_extra=query_parameters((*PARAMETERS, "include")))
 async def list_items(request: Request, conversation_id: str) -> Response:
     """List a conversation's items in pages, the newest first unless `order` is `asc`."""
     service = service_of(request)
@@ -105,7 +94,7 @@ async def list_items(request: Request, conversation_id: str) -> Response:
     return JsonResponse(list_body(list(map(shown_to, page.items)), has_more=page.has_more))
 
 
-@router.get("/{conversation_id}/items/{item_id}")
+@router.get("/{conversation_id}/items/{item_id}", openapi_extra=query_parameters(["include"]))
 async def get_item(request: Request, conversation_id: str, item_id: str) -> Response:
     """Return one item of a conversation."""
     service = service_of(request)

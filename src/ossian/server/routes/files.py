@@ -8,11 +8,11 @@ from fastapi.responses import StreamingResponse
 from ossian.api.fields import JsonObject
 from ossian.api.files.file import deleted_file_body, file_body
 from ossian.api.files.query import file_query
-from ossian.api.responses.pages import list_body
+from ossian.api.responses.pages import PARAMETERS, list_body
 from ossian.errors import InvalidRequestError, NotFoundError
 from ossian.server.errors import JsonResponse
 from ossian.server.files.upload import upload
-from ossian.server.openapi import form_body
+from ossian.server.openapi import form_body, query_parameters
 from ossian.server.service import Service, service_of
 from ossian.storage.file_records import StoredFile
 from ossian.storage.file_rows import FileInUseError
@@ -28,7 +28,7 @@ async def create_file(request: Request) -> Response:
     return JsonResponse(body_of(await upload(service_of(request), request)))
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters((*PARAMETERS, "purpose")))
 async def list_files(request: Request) -> Response:
     """List files in pages, the newest first unless `order` is `asc`; those of one `purpose`, or all."""
     service = service_of(request)

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request, Response
 
 from ossian.api.fields import JsonObject
 from ossian.api.responses.items import item_bodies, parse_items
-from ossian.api.responses.pages import list_body, page_query
+from ossian.api.responses.pages import PARAMETERS, list_body, page_query
 from ossian.api.responses.prompts import PromptRequest, deleted_body, prompt_body, template, version_number
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.responses.state import with_references
 from ossian.server.service import Service, service_of
 from ossian.storage.records import StoredPrompt
@@ -30,7 +30,7 @@ async def create_prompt(request: Request) -> Response:
     return JsonResponse(_body(stored))
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters(PARAMETERS))
 async def list_prompts(request: Request) -> Response:
     """List the newest version of each prompt in pages, the newest prompt first unless `order` is `asc`."""
     service = service_of(request)
@@ -41,7 +41,7 @@ async def list_prompts(request: Request) -> Response:
     return JsonResponse(list_body([_body(prompt) for prompt in page.items], has_more=page.has_more))
 
 
-@router.get("/{prompt_id}")
+@router.get("/{prompt_id}", openapi_extra=query_parameters(["version"]))
 async def get_prompt(request: Request, prompt_id: str) -> Response:
     """Return a prompt: the version that `?version=` names, else the newest."""
     service = service_of(request)

@@ -1,5 +1,6 @@
 """/v1/responses: make, get, stream again, cancel and delete responses; count tokens, make a history shorter."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -8,13 +9,16 @@ from fastapi import APIRouter, Request, Response
 from ossian.api.errors import error_answer
 from ossian.api.fields import JsonObject
 from ossian.api.responses.dialects import translated, translated_item
+from ossian.api.responses.pages import PARAMETERS as PAGE_PARAMETERS
 from ossian.api.responses.pages import PageQuery, list_body, page_query, shown
+from ossian.api.responses.retrieval import PARAMETERS as RETRIEVAL_PARAMETERS
 from ossian.api.responses.retrieval import retrieval_query
 from ossian.api.responses.schema import CompactRequest, InputTokensRequest, ResponseRequest
+from ossian.api.responses.shape import check_schemas
 from ossian.errors import InvalidRequestError, NotFoundError
 from ossian.server.disconnect import while_connected
 from ossian.server.errors import JsonResponse, error_response
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.request_context import record_of
 from ossian.server.responses.background import background_of
 from ossian.server.responses.caller import Caller, caller_of
@@ -24,6 +28,7 @@ from ossian.server.responses.run import ResponseRun
 from ossian.server.responses.state import MAX_ID_SHOWN
 from ossian.server.responses.stream import begun, written
 from ossian.server.responses.turn import prepare
+from ossian.server.responses.warm_up import WarmUpRun
 from ossian.server.service import Service, service_of
 from ossian.server.sse import EventStream, named_event
 from ossian.storage.records import StoredResponse
@@ -37,7 +42,7 @@ async def create_response(request: Request) -> Response:
     service = service_of(request)
     caller = caller_of(service, request)
     asked = await service.read(request, ResponseRequest)
-    run = ResponseRun(service, await prepare(service, caller, asked))
+    run = (WarmUpRun if asked.is_warm_up else ResponseRun)(service, await prepare(service, caller, asked))
     if asked.background:
         return await _in_background(request, run)
     await run.admit(request.receive)
@@ -53,6 +58,7 @@ async def count_input_tokens(request: Request) -> Response:
     caller = caller_of(service, request)
     asked = await service.read(request, InputTokensRequest)
     _, generation = service.resolve(request, asked.model)
+    await asyncio.to_thread(check_schemas, asked)
     given = await read_given(service, caller, asked)
     fit = await fitted_prompt(service, caller, generation, asked, given)
     return JsonResponse({"object": "response.input_tokens", "input_tokens": len(fit.prompt)})
@@ -68,7 +74,7 @@ async def compact_history(request: Request) -> Response:
     return JsonResponse(translated(body, caller.dialect))
 
 
-@router.get("/{response_id}")
+@router.get("/{response_id}", openapi_extra=query_parameters(RETRIEVAL_PARAMETERS))
 async def retrieve_response(request: Request, response_id: str) -> Response:
     """Return a stored response, or the stream of one that was created with `background` and `stream`."""
     service = service_of(request)
@@ -106,7 +112,7 @@ async def cancel_response(request: Request, response_id: str) -> Response:
     return JsonResponse(translated(ended.body, caller.dialect))
 
 
-@router.get("/{response_id}/input_items")
+@router.get("/{response_id}/input_items", openapi_extra=query_parameters((*PAGE_PARAMETERS, "include")))
 async def list_input_items(request: Request, response_id: str) -> Response:
     """List a response's own input items in pages, the newest first unless `order` is `asc`."""
     service = service_of(request)

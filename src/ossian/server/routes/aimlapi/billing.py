@@ -10,11 +10,12 @@ from ossian.accounts.callers import missing_key
 from ossian.accounts.projects import Project
 from ossian.accounts.scopes import Endpoint
 from ossian.accounts.stored import project_of
-from ossian.api.aimlapi.queries import transaction_query
+from ossian.api.aimlapi.queries import TRANSACTION_PARAMETERS, transaction_query
 from ossian.api.aimlapi.reports import balance_body, balance_detail_body, legacy_balance_body, transaction_row
 from ossian.errors import InvalidRequestError, PermissionDeniedError
 from ossian.server.access import account_of
 from ossian.server.errors import JsonResponse
+from ossian.server.openapi import query_parameters
 from ossian.server.routes.aimlapi.usage import reported
 from ossian.server.service import service_of
 from ossian.storage import StoredUsage
@@ -46,7 +47,7 @@ async def legacy_balance(request: Request) -> Response:
     return JsonResponse(legacy_balance_body(left, service_of(request).parts.now()))
 
 
-@router.get("/v2/billing/transactions")
+@router.get("/v2/billing/transactions", openapi_extra=query_parameters(TRANSACTION_PARAMETERS))
 async def transactions(request: Request) -> Response:
     """List what the caller's key was charged, the newest first. Nothing is ever paid in here."""
     service = service_of(request)

@@ -7,6 +7,7 @@ from ossian.api.aimlapi.models import EXTRAS, MAX_NUM_ALIASES, figures_body, mod
 from ossian.catalog.catalog import Catalog
 from ossian.errors import InvalidRequestError
 from ossian.server.errors import JsonResponse
+from ossian.server.openapi import query_parameters
 from ossian.server.recent_turns import WINDOW_SECONDS
 from ossian.server.routes.models import card_of
 from ossian.server.service import service_of
@@ -24,7 +25,7 @@ async def retrieve(request: Request, model_id: str) -> Response:
     return JsonResponse({"object": "model", "data": entry})
 
 
-@router.get("/models/metrics")
+@router.get("/models/metrics", openapi_extra=query_parameters(["aliases"]))
 async def figures(request: Request) -> Response:
     """Say how fast models have answered of late; those that have not are not there."""
     service = service_of(request)

@@ -6,11 +6,19 @@ from fastapi import APIRouter, Request, Response
 
 from ossian.accounts.callers import missing_key
 from ossian.accounts.scopes import Endpoint
-from ossian.api.aimlapi.queries import detail_query, log_query, usage_query
+from ossian.api.aimlapi.queries import (
+    DETAIL_PARAMETERS,
+    LOG_PARAMETERS,
+    WINDOW_PARAMETERS,
+    detail_query,
+    log_query,
+    usage_query,
+)
 from ossian.api.aimlapi.reports import detail_body, log_row, usage_body
 from ossian.errors import PermissionDeniedError
 from ossian.server.access import account_of
 from ossian.server.errors import JsonResponse
+from ossian.server.openapi import query_parameters
 from ossian.server.routes.aimlapi.keys import key_with
 from ossian.server.service import service_of
 from ossian.storage import UsageFilter
@@ -53,7 +61,7 @@ async def reported(request: Request, prefix: str | None) -> Reported:
     return Reported(None, project_ids=(caller.project.id,))
 
 
-@router.get("/v2/usage")
+@router.get("/v2/usage", openapi_extra=query_parameters(WINDOW_PARAMETERS))
 async def usage(request: Request) -> Response:
     """Say what a key used and cost."""
     service = service_of(request)
@@ -64,7 +72,7 @@ async def usage(request: Request) -> Response:
     return JsonResponse(usage_body(window, whose.prefix, totals[0] if totals else None, currency))
 
 
-@router.get("/v2/usage/detail")
+@router.get("/v2/usage/detail", openapi_extra=query_parameters(DETAIL_PARAMETERS))
 async def detail(request: Request) -> Response:
     """Say the same by day and model."""
     service = service_of(request)
@@ -79,7 +87,7 @@ async def detail(request: Request) -> Response:
     return JsonResponse(body | detail_body(query, parts))
 
 
-@router.get("/v2/logs")
+@router.get("/v2/logs", openapi_extra=query_parameters(LOG_PARAMETERS, lists=["model"]))
 async def logs(request: Request) -> Response:
     """List the requests, the newest first."""
     service = service_of(request)

@@ -11,11 +11,11 @@ from ossian.api.organization.admin_api_keys import (
     admin_key_body,
     deleted_body,
 )
-from ossian.api.organization.lists import list_query
+from ossian.api.organization.lists import PARAMETERS, list_query
 from ossian.api.organization.settings_fields import given_fields
 from ossian.api.responses.pages import list_body
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.routes.organization.api_keys import no_key
 from ossian.server.routes.organization.changes import changes, shown_once
 from ossian.server.service import Service, service_of
@@ -33,7 +33,7 @@ async def create_admin_key(request: Request) -> Response:
     return shown_once(_body(service, key), secret)
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters((*PARAMETERS, "include_revoked")))
 async def list_admin_keys(request: Request) -> Response:
     """List admin keys in pages, the oldest first unless `order` is `desc`."""
     service = service_of(request)

@@ -6,12 +6,12 @@ from ossian.accounts.keys import ApiKey
 from ossian.accounts.stored import key_of, stored_key
 from ossian.api.fields import JsonObject
 from ossian.api.organization.api_keys import CreateKeyRequest, UpdateKeyRequest, deleted_body, key_body
-from ossian.api.organization.lists import list_query
+from ossian.api.organization.lists import PARAMETERS, list_query
 from ossian.api.organization.settings_fields import given_fields
 from ossian.api.responses.pages import list_body
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.routes.organization.changes import changes, shown_once
 from ossian.server.routes.organization.projects import project_in
 from ossian.server.service import Service, service_of
@@ -31,7 +31,7 @@ async def create_key(request: Request, project_id: str) -> Response:
     return shown_once(_body(service, key, project), secret)
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters((*PARAMETERS, "include_revoked")))
 async def list_keys(request: Request, project_id: str) -> Response:
     """List a project's keys in pages, the oldest first unless `order` is `desc`."""
     service = service_of(request)

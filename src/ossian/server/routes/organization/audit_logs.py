@@ -2,16 +2,17 @@
 
 from fastapi import APIRouter, Request, Response
 
-from ossian.api.organization.audit_logs import audit_body, audit_query
+from ossian.api.organization.audit_logs import PARAMETERS, audit_body, audit_query
 from ossian.api.responses.pages import list_body
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
+from ossian.server.openapi import query_parameters
 from ossian.server.service import service_of
 
 router = APIRouter(prefix="/v1/organization")
 
 
-@router.get("/audit_logs")
+@router.get("/audit_logs", openapi_extra=query_parameters(PARAMETERS))
 async def list_audit_logs(request: Request) -> Response:
     """List what was done to projects, keys and limits in pages, the newest first."""
     service = service_of(request)

@@ -4,13 +4,13 @@ from fastapi import APIRouter, Request, Response
 
 from ossian.accounts.projects import Project
 from ossian.accounts.stored import stored_project
-from ossian.api.organization.lists import list_query
+from ossian.api.organization.lists import PARAMETERS, list_query
 from ossian.api.organization.projects import CreateProjectRequest, UpdateProjectRequest, project_body
 from ossian.api.organization.settings_fields import given_fields
 from ossian.api.responses.pages import list_body
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.routes.organization.changes import changes
 from ossian.server.service import Service, service_of
 from ossian.storage.account_records import StoredProject
@@ -27,7 +27,7 @@ async def create_project(request: Request) -> Response:
         return _project(await administration.create_project(actor, **given))
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters((*PARAMETERS, "include_archived")))
 async def list_projects(request: Request) -> Response:
     """List projects in pages, the oldest first unless `order` is `desc`."""
     service = service_of(request)

@@ -6,7 +6,7 @@ from ossian.accounts.limits import Limits, profile_of
 from ossian.accounts.projects import Project
 from ossian.accounts.stored import project_of
 from ossian.api.fields import JsonObject
-from ossian.api.organization.lists import ListQuery, list_query
+from ossian.api.organization.lists import PARAMETERS, ListQuery, list_query
 from ossian.api.organization.query import quoted
 from ossian.api.organization.rate_limits import (
     FIELDS,
@@ -20,7 +20,7 @@ from ossian.api.organization.rate_limits import (
 from ossian.api.responses.pages import list_body
 from ossian.errors import InvalidRequestError
 from ossian.server.errors import JsonResponse
-from ossian.server.openapi import request_body
+from ossian.server.openapi import query_parameters, request_body
 from ossian.server.routes.organization.changes import changes
 from ossian.server.routes.organization.projects import project_in
 from ossian.server.service import Service, service_of
@@ -31,7 +31,7 @@ DEFAULT_LIMIT = 100  # of a page, as OpenAI has it
 router = APIRouter(prefix="/v1/organization/projects/{project_id}/rate_limits")
 
 
-@router.get("")
+@router.get("", openapi_extra=query_parameters(PARAMETERS))
 async def list_rate_limits(request: Request, project_id: str) -> Response:
     """List the limits of a project's models in pages, by the models' ids, backwards if `order` is `desc`."""
     service = service_of(request)

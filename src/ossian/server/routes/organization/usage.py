@@ -11,6 +11,8 @@ from fastapi.responses import StreamingResponse
 
 from ossian.api.fields import JsonObject
 from ossian.api.organization.requests import (
+    LIST_PARAMETERS,
+    PARAMETERS,
     RequestsQuery,
     csv_head,
     csv_lines,
@@ -20,6 +22,7 @@ from ossian.api.organization.requests import (
 )
 from ossian.api.organization.usage import (
     COSTS,
+    REQUIRED,
     USAGE,
     Report,
     completions_result,
@@ -30,6 +33,7 @@ from ossian.api.organization.usage import (
 from ossian.api.responses.pages import list_body
 from ossian.errors import NotFoundError
 from ossian.server.errors import JsonResponse
+from ossian.server.openapi import query_parameters
 from ossian.server.routes.organization.buckets import Buckets
 from ossian.server.service import Service, service_of
 from ossian.storage.account_records import StoredUsage, UsageTotal
@@ -40,20 +44,22 @@ NUM_EXPORTED: Final = 1000  # lines that are read and sent at a time
 router = APIRouter(prefix="/v1/organization")
 
 
-@router.get("/usage/completions")
+@router.get(
+    "/usage/completions", openapi_extra=query_parameters(USAGE.parameters, required=REQUIRED, lists=["group_by"])
+)
 async def completions_usage(request: Request) -> Response:
     """Report the requests and tokens of a time, in buckets, also by project, key, endpoint or model."""
     return await _report(request, USAGE, completions_result)
 
 
-@router.get("/costs")
+@router.get("/costs", openapi_extra=query_parameters(COSTS.parameters, required=REQUIRED, lists=["group_by"]))
 async def costs(request: Request) -> Response:
     """Report what the requests of a time cost, in buckets, also by project, key, endpoint or model."""
     currency = service_of(request).parts.settings.catalog.currency
     return await _report(request, COSTS, partial(costs_result, currency=currency))
 
 
-@router.get("/usage/requests")
+@router.get("/usage/requests", openapi_extra=query_parameters(LIST_PARAMETERS, required=REQUIRED))
 async def list_requests(request: Request) -> Response:
     """List the requests behind the reports in pages, the oldest first unless `order` is `desc`."""
     service = service_of(request)
@@ -65,7 +71,7 @@ async def list_requests(request: Request) -> Response:
     return JsonResponse(list_body([request_body(usage) for usage in page.items], has_more=page.has_more))
 
 
-@router.get("/usage/requests.csv")
+@router.get("/usage/requests.csv", openapi_extra=query_parameters(PARAMETERS, required=REQUIRED))
 async def export_requests(request: Request) -> Response:
     """Send the requests behind the reports as a CSV file, the oldest first."""
     service = service_of(request)
