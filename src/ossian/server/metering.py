@@ -138,7 +138,7 @@ class Meter:
         """
         await self.reserve(num_tokens)
         if not self._has_place:
-            await self._queue.enter(self._project, num_turns, is_patient=self.metered.is_patient)
+            await self._queue.enter(self.project_id, num_turns, is_patient=self.metered.is_patient)
             self._has_place, self._num_places = True, num_turns
 
     def watching(
@@ -165,15 +165,15 @@ class Meter:
             return
         self._is_closed = True
         if self._has_place:
-            self._queue.leave(self._project, self._num_places, is_patient=self.metered.is_patient)
+            self._queue.leave(self.project_id, self._num_places, is_patient=self.metered.is_patient)
         record = self._record(status)
         if not self._is_refused:
             self._ledger.note(record)
         await self._ledger.settle(self._admission, record.usage.num_prompt_tokens + record.usage.num_completion_tokens)
 
     @property
-    def _project(self) -> str:
-        """Whose turn it is: all callers without a project are one."""
+    def project_id(self) -> str:
+        """Whose turn it is in a queue: all callers without a project are one."""
         project = self.metered.caller.project
         return "" if project is None else project.id
 

@@ -23,6 +23,7 @@ from ossian.server.access import account_of, own_scope
 from ossian.server.accounting import Accounting
 from ossian.server.batches.asking import BATCH
 from ossian.server.body import json_body
+from ossian.server.compilers import Compilers
 from ossian.server.late_turns import AnyTurns, in_time
 from ossian.server.metering import Meter, Metered, MeteredSource
 from ossian.server.observability import Metrics, TurnTimer
@@ -54,6 +55,7 @@ class Service:
         self.metrics = metrics
         self.accounting = Accounting(parts.settings, metrics, parts.now)
         self._reasoning = ReasoningMemory(parts.settings.reasoning_memory, parts.now)
+        self.compilers = Compilers(parts.settings.engine.max_num_waiting)
         self._database: Database | None = None
         self._secrecy: Secrecy | None = None
         self.ignores_unknown = parts.settings.server.unknown_parameters == "ignore"

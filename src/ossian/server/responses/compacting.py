@@ -48,7 +48,7 @@ async def compact(service: Service, caller: Caller, request: CompactRequest) -> 
         f"{head.id}-0",
         fit.prompt,
         SamplingParams(max_tokens=max_tokens, temperature=generation.engine.info.default_temperature),
-        shape=await generation.compile(COMPACTION_SHAPE),
+        shape=await service.compilers.compile(meter_of(caller.connection), generation, COMPACTION_SHAPE),
     )
     num_tokens = num_reserved([fit.prompt], [max_tokens])
     response = await _response(service, meter_of(caller.connection), num_tokens, generation, turn)

@@ -91,7 +91,7 @@ async def prepare(
     if request.conversation_id is not None:
         await check_room(service.database, caller.scope, request.conversation_id, given.own, param="conversation")
     shape = await asyncio.to_thread(turn_shape, request)
-    grammar = await generation.compile(shape)
+    grammar = await service.compilers.compile(meter_of(caller.connection), generation, shape)
     params = sampling(request, generation.engine.info)
     default_temperature = generation.engine.info.default_temperature
     fit = await fitted_prompt(service, caller, generation, request, given, params.max_tokens)

@@ -49,7 +49,7 @@ async def create_chat_completion(request: Request) -> Response:
     head = service.head("chatcmpl-", model, generation)
     params = sampling(body, generation.engine.info)
     shape = await asyncio.to_thread(turn_shape, body)
-    grammar = await generation.compile(shape)
+    grammar = await service.compilers.compile(meter_of(request), generation, shape)
     recall, remember = service.memory(request)
     today = datetime.fromtimestamp(head.created, UTC).date()
     prompt = await generation.render(conversation(body, today, recall))
