@@ -62,7 +62,7 @@ install() {
 The first start needs the network, or a mirror that pip is told of (PIP_INDEX_URL); later ones do not."
 }
 
-amx_flag() { # GCC's tile instructions do not say which memory they read, so that it breaks llama.cpp's AMX kernels
+amx_flag() { # GCC 12's tile instructions do not say which memory they read: llama.cpp's AMX kernels break
     case $("${CXX:-c++}" --version) in *clang*) return ;; esac
     if "${CXX:-c++}" -march=native -dM -E -x c++ /dev/null 2>/dev/null | grep -q __AMX_INT8__; then
         echo "-mno-amx-int8"

@@ -184,7 +184,11 @@ def test_the_other_parameters_are_there(document: dict[str, Any]) -> None:
     assert set(parameters_of(document, "/v1/responses/{response_id}")) == {"stream", "starting_after", "include"}
     assert set(parameters_of(document, "/v1/conversations/{conversation_id}/items", "post")) == {"include"}
     assert parameters_of(document, "/v2/usage/detail")["group_by"]["schema"] == {"type": "string"}
-    for path, name in (("/v2/logs", "model"), ("/v1/organization/usage/completions", "group_by")):
+    for path, name in (
+        ("/v2/logs", "model"),
+        ("/v2/billing/transactions", "type"),
+        ("/v1/organization/usage/completions", "group_by"),
+    ):
         assert parameters_of(document, path)[name]["schema"]["type"] == "array"
     assert set(parameters_of(document, "/v2/billing/transactions")) >= {"from", "to", "limit", "cursor"}
 

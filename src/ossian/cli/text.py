@@ -2,7 +2,7 @@
 
 from typing import Final
 
-_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "�")
+_CONTROLS: Final = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 _SHOWN: Final = _CONTROLS | {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
 
 

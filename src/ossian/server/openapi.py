@@ -52,7 +52,7 @@ BOOLEANS: Final = {"stream", "include_archived", "include_revoked"}
 LIST: Final[JsonObject] = {"type": "array", "items": {"type": "string"}}
 LISTS: Final = {
     *("include", "project_ids", "api_key_ids", "actor_ids", "resource_ids", "event_types"),
-    *("models", "endpoints", "line_items", "direction", "type"),
+    *("models", "endpoints", "line_items"),
 }
 _REFERENCE = "#/components/schemas/{model}"
 

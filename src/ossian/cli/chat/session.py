@@ -60,9 +60,8 @@ class Session:
             except KeyboardInterrupt:
                 if not self._is_watched:
                     return
-                self._console.print(
-                    f"\n{HELP}", style="dim", highlight=False
-                )  # meant for an answer that had just ended
+                # It was meant for an answer that had just ended.
+                self._console.print(f"\n{HELP}", style="dim", highlight=False)
                 continue
             except UnicodeDecodeError as error:
                 raise ConfigurationError(f"What was typed is not {error.encoding}: {error.reason}.") from error

@@ -47,7 +47,9 @@ async def legacy_balance(request: Request) -> Response:
     return JsonResponse(legacy_balance_body(left, service_of(request).parts.now()))
 
 
-@router.get("/v2/billing/transactions", openapi_extra=query_parameters(TRANSACTION_PARAMETERS))
+@router.get(
+    "/v2/billing/transactions", openapi_extra=query_parameters(TRANSACTION_PARAMETERS, lists=["direction", "type"])
+)
 async def transactions(request: Request) -> Response:
     """List what the caller's key was charged, the newest first. Nothing is ever paid in here."""
     service = service_of(request)
