@@ -5,6 +5,7 @@ NB_MODULE(_native, m) {
   nanobind::set_leak_warnings(false);
   m.doc() = "Ossian's kernels. Use them through ossian.engine.embedded.kernels.";
   ossian::bind_machine(m);
+  ossian::bind_embedding(m);
   ossian::bind_norm(m);
   ossian::bind_packed(m);
   ossian::bind_linear(m);

@@ -6,14 +6,6 @@
 namespace ossian {
 namespace {
 
-void bound_embed(int file, int64_t offset, int64_t num_rows, nb::handle input_ids_, nb::handle out_) {
-  const Array<const int32_t, 1> input_ids(input_ids_, "input_ids");
-  const Array<float, 2> out(out_, "out");
-  check_size(out, 0, input_ids.size(0), "the number of input_ids");
-  const nb::gil_scoped_release release;
-  embed({file, offset, num_rows, out.size(1)}, input_ids.data(), input_ids.size(0), out.data());
-}
-
 void bound_rms_norm(nb::handle x_, nb::handle weight_, float eps, nb::handle out_) {
   const Array<const float, 2> x(x_, "x");
   const Array<const float, 1> weight(weight_, "weight");
@@ -28,8 +20,6 @@ void bound_rms_norm(nb::handle x_, nb::handle weight_, float eps, nb::handle out
 }  // namespace
 
 void bind_norm(nb::module_& m) {
-  m.def("embed", bound_embed, nb::arg("file"), nb::arg("offset"), nb::arg("num_rows"), nb::arg("input_ids"),
-        nb::arg("out"));
   m.def("rms_norm", bound_rms_norm, nb::arg("x"), nb::arg("weight"), nb::arg("eps"), nb::arg("out"));
 }
 

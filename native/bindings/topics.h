@@ -6,6 +6,7 @@
 namespace ossian {
 
 void bind_machine(nanobind::module_& m);
+void bind_embedding(nanobind::module_& m);
 void bind_norm(nanobind::module_& m);
 void bind_packed(nanobind::module_& m);
 void bind_linear(nanobind::module_& m);

@@ -123,15 +123,17 @@ void attend_in_partitions(const Attention& attention, const Work& work) {
       parts.push_back({item, left.begin, size});
     }
   }
-  std::vector<float> sums(size);
+  static thread_local std::vector<float> sums;  // reused: it is large, and each run clears what it uses
+  if (sums.size() < size) sums.resize(size);
+  float* const of_parts = sums.data();
   parallel_for(std::ssize(parts), 1, [&](int64_t i, int64_t) {
-    attention.run_partition(work.tile(parts[i].item), parts[i].partition, sums.data() + parts[i].offset);
+    attention.run_partition(work.tile(parts[i].item), parts[i].partition, of_parts + parts[i].offset);
   });
   parallel_for(work.size(), 1, [&](int64_t item, int64_t) {
     const AttentionTile tile = work.tile(item);
     const auto first = std::ranges::find(parts, item, &Part::item);
     const Partitions partitions(tile);
-    attention.run_merge(tile, sums.data() + first->offset, partitions.end - partitions.begin);
+    attention.run_merge(tile, of_parts + first->offset, partitions.end - partitions.begin);
   });
 }
 

@@ -1,4 +1,4 @@
-// Embedding rows and RMSNorm.
+// RMSNorm.
 #pragma once
 
 #include <cstdint>
@@ -7,23 +7,10 @@
 
 namespace ossian {
 
-// bf16 [num_rows, size] in a file, row after row.
-struct TableInFile {
-  int file;
-  int64_t offset;  // bytes
-  int64_t num_rows;
-  int64_t size;
-};
-
-// out[t] = table[ids[t]], bf16 to float.  out: [num_tokens, size]
-// Throws std::invalid_argument for an id outside [0, num_rows), and std::system_error when a row cannot be read.
-void embed(const TableInFile& table, const int32_t* ids, int64_t num_tokens, float* out);
-
 // out[t] = x[t] / sqrt(mean(x[t]²) + eps) * weight.  x, out: [num_tokens, size]; they may be the same array.
 void rms_norm(const float* x, const float* weight, float eps, int64_t num_tokens, int64_t size, float* out);
 
 struct NormKernels {
-  void (*widen_bf16)(const uint16_t* in, int64_t size, float* out);
   void (*rms_norm)(const float* x, const float* weight, float eps, int64_t size, float* out);
 };
 OSSIAN_KERNEL_TABLE(NormKernels, norm_kernels);

@@ -22,7 +22,8 @@ thread_local std::vector<float> logits_storage;
 
 // The k best of logits, best first.
 void choose(std::span<const float> logits, int64_t k, int32_t* ids, float* values) {
-  std::vector<int32_t> order(logits.size());
+  static thread_local std::vector<int32_t> order;
+  order.resize(logits.size());
   std::iota(order.begin(), order.end(), 0);
   const auto rank = [&](int32_t id) { return std::isnan(logits[id]) ? -INFINITY : logits[id]; };
   std::partial_sort(order.begin(), order.begin() + k, order.end(),

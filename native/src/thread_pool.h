@@ -31,13 +31,13 @@ using RunChunk = void (*)(const void* function, int64_t begin, int64_t end);
 void run_parallel(int64_t n, int64_t chunk, RunChunk run, const void* function);
 
 // Call f(begin, end) for ranges of at most `chunk` items that together cover [0, n), and return when all are done.
-// f must not throw.
+// f must not throw: other threads could still be at work with what the caller would give up.
 template <class F>
 void parallel_for(int64_t n, int64_t chunk, const F& f) {
   static_assert(std::is_invocable_v<const F&, int64_t, int64_t>);
   run_parallel(
       n, chunk,
-      [](const void* function, int64_t begin, int64_t end) { (*static_cast<const F*>(function))(begin, end); },
+      [](const void* function, int64_t begin, int64_t end) noexcept { (*static_cast<const F*>(function))(begin, end); },
       std::addressof(f));
 }
 

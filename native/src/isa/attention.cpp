@@ -6,15 +6,8 @@
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
-// Rows are query heads. A register tile holds kMaxRows x kMaxColumns vectors of sums; its shape does not show in the
-// results, because a row is reduced in one order whatever rows are beside it.
-#if defined(OSSIAN_ISA_AVX512)
-constexpr int kMaxRows = 8;
-constexpr int kMaxColumns = 2;
-#else
-constexpr int kMaxRows = 4;
-constexpr int kMaxColumns = 1;
-#endif
+// Rows are query heads. A register tile's shape does not show in the results, because a row is reduced in one order
+// whatever rows are beside it.
 
 // One query's running softmax for some rows.
 struct Rows {
@@ -133,12 +126,6 @@ void attend_rows(const AttentionTile& tile, const Span& span, const Span& next, 
   for (; d + kMaxColumns * kLanes <= head_dim; d += kMaxColumns * kLanes)
     add_values<R, kMaxColumns>(span, next, lanes, scores, d, head_dim, rows.out);
   for (; d < head_dim; d += kLanes) add_values<R, 1>(span, next, lanes, scores, d, head_dim, rows.out);
-}
-
-// The heads of a tile are taken 8, 4, 2 or 1 at a time.
-int64_t next_rows(int64_t num_heads) {
-  if (num_heads >= kMaxRows) return kMaxRows;
-  return num_heads >= 4 ? 4 : num_heads >= 2 ? 2 : 1;
 }
 
 void attend_some(const AttentionTile& tile, const Span& span, const Span& next, Lanes lanes, int64_t num_rows,

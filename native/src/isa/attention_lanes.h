@@ -1,4 +1,5 @@
-// Which keys of a span a query sees. Part of attention.cpp and fixed_attention.cpp.
+// Which keys of a span a query sees, and how many heads are taken together. Part of attention.cpp and
+// fixed_attention.cpp.
 #pragma once
 
 #include "../attention.h"
@@ -6,6 +7,21 @@
 
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
+
+// A register tile holds kMaxRows x kMaxColumns vectors of sums.
+#if defined(OSSIAN_ISA_AVX512)
+constexpr int kMaxRows = 8;
+constexpr int kMaxColumns = 2;
+#else
+constexpr int kMaxRows = 4;
+constexpr int kMaxColumns = 1;
+#endif
+
+// A tile's heads are taken kMaxRows at a time, then 4, 2 or 1.
+inline int64_t next_rows(int64_t num_heads) {
+  if (num_heads >= kMaxRows) return kMaxRows;
+  return num_heads >= 4 ? 4 : num_heads >= 2 ? 2 : 1;
+}
 
 inline int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -5,15 +5,7 @@
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
-// Rows are query heads. A register tile holds kMaxRows x kMaxColumns vectors of sums; its shape does not show in the
-// results, because the sums are exact.
-#if defined(OSSIAN_ISA_AVX512)
-constexpr int kMaxRows = 8;
-constexpr int kMaxColumns = 2;
-#else
-constexpr int kMaxRows = 4;
-constexpr int kMaxColumns = 1;
-#endif
+// Rows are query heads. A register tile's shape does not show in the results, because the sums are exact.
 
 constexpr float kLog2E = 1.44269504f;
 
@@ -198,12 +190,6 @@ void attend_rows(const Step<Item>& step, Lanes lanes, const Rows& rows) {
     add_values<R, kMaxColumns>(step.span, step.next, lanes, step.weights, factors, d, head_dim, rows.sums.values);
   for (; d < head_dim; d += kLanes)
     add_values<R, 1>(step.span, step.next, lanes, step.weights, factors, d, head_dim, rows.sums.values);
-}
-
-// The heads of a tile are taken 8, 4, 2 or 1 at a time.
-int64_t next_rows(int64_t num_heads) {
-  if (num_heads >= kMaxRows) return kMaxRows;
-  return num_heads >= 4 ? 4 : num_heads >= 2 ? 2 : 1;
 }
 
 template <class Item>

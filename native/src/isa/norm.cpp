@@ -5,17 +5,6 @@
 namespace ossian::OSSIAN_ISA_NS {
 namespace {
 
-void widen_bf16(const uint16_t* in, int64_t size, float* out) {
-  int64_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) store(out + i, load_bf16(in + i));
-  for (; i < size; ++i) {
-    uint16_t half;  // the table may be unaligned
-    std::memcpy(&half, reinterpret_cast<const uint8_t*>(in) + 2 * i, sizeof half);
-    const uint32_t bits = static_cast<uint32_t>(half) << 16;
-    std::memcpy(out + i, &bits, sizeof bits);
-  }
-}
-
 // Lane l sums the squares of elements l, l + 16, l + 32, …
 float sum_of_squares(const float* x, int64_t size) {
   f32x16 sum = zero_f32();
@@ -44,6 +33,6 @@ void rms_norm(const float* x, const float* weight, float eps, int64_t size, floa
 
 }  // namespace
 
-const NormKernels norm_kernels{widen_bf16, rms_norm};
+const NormKernels norm_kernels{rms_norm};
 
 }  // namespace ossian::OSSIAN_ISA_NS

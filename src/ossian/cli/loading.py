@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ossian.catalog.catalog import Catalog, Model, aliases_of
 from ossian.catalog.entry import entries_of
 from ossian.catalog.serving_profile import ServingProfile, serving_profile
 from ossian.engine.embedded import kernels
+from ossian.engine.embedded.model_config import load_model_config
 from ossian.engine.registry import check_memory_for, create_engine
-from ossian.errors import ConfigurationError
+from ossian.errors import CheckpointError, ConfigurationError
 from ossian.generation import Generation
 from ossian.harmony.encoding import load_encoding
+from ossian.harmony.vocabulary import VOCAB_SIZE
 from ossian.server.parts import Parts
 from ossian.settings import DeclaredModel, ModelSettings, Settings
 
@@ -63,8 +66,19 @@ def declared_profile(declared: DeclaredModel, settings: Settings) -> ServingProf
     return ServingProfile(profile.name, profile.checkpoint, is_demonstration=profile.is_demonstration)
 
 
+def check_vocabulary(checkpoint: Path) -> None:
+    """Raise CheckpointError when a model's token ids are not harmony's, before its weights are loaded."""
+    vocab_size = load_model_config(checkpoint).vocab_size
+    if vocab_size != VOCAB_SIZE:
+        raise CheckpointError(
+            f"{checkpoint / 'config.json'}: vocab_size is {vocab_size}, and harmony's conversations need gpt-oss's "
+            f"{VOCAB_SIZE}. Cut or fill up the rows of the embedding and of lm_head to as many."
+        )
+
+
 def load(profile: ServingProfile, aliases: tuple[str, ...], settings: Settings) -> LoadedModel:
     """Load a checkpoint."""
+    check_vocabulary(profile.checkpoint)
     engine = create_engine(profile.checkpoint, settings.engine, profile.name, settings.models.cache_dir)
     model = Model(
         id=profile.name,

@@ -94,7 +94,7 @@ class EngineOutput:
     """
 
     token_ids: tuple[int, ...]
-    logprobs: tuple[TokenLogprobs, ...] | None = None  # one a token, when asked for
+    logprobs: tuple[TokenLogprobs, ...] | None = None  # the sampled token's, never those of forced ones
     finish_reason: FinishReason | None = None  # set on the last output only
     stop_token_id: int | None = None  # the stop token that ended the sequence
     num_cached_tokens: int = 0  # prompt tokens whose K/V came from the prefix cache

@@ -49,6 +49,7 @@ def test_a_token_outside_the_vocabulary(token_id: int) -> None:
         ("temperature", -0.1),
         ("temperature", math.nan),
         ("temperature", math.inf),
+        ("temperature", 1e39),
         ("top_p", 1.1),
         ("top_p", -0.1),
         ("top_k", -1),
@@ -61,6 +62,8 @@ def test_a_token_outside_the_vocabulary(token_id: int) -> None:
         ("num_logprobs", 21),
         ("num_prompt_logprobs", 21),
         ("logit_bias", {1: math.nan}),
+        ("logit_bias", {1: -1e39}),
+        ("logit_bias", {1: 10**400}),
     ],
 )
 def test_a_value_out_of_range(name: str, value: Any) -> None:

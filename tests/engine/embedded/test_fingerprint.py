@@ -46,6 +46,14 @@ def test_other_weights_of_the_same_shape_change_it(checkpoint: Path, tmp_path: P
     assert fingerprint(other, SETTINGS) != fingerprint(checkpoint, SETTINGS)
 
 
+def test_another_version_of_the_library_that_masks_tokens_changes_it(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = fingerprint(checkpoint, SETTINGS)
+    monkeypatch.setattr("ossian.engine.embedded.fingerprint.version", lambda name: f"{name} 99")
+    assert fingerprint(checkpoint, SETTINGS) != before
+
+
 def test_the_configuration_changes_it(checkpoint: Path) -> None:
     before = fingerprint(checkpoint, SETTINGS)
     text = (checkpoint / "config.json").read_text()

@@ -78,8 +78,9 @@ def test_stop_tokens_are_those_of_generation_config(tmp_path: Path) -> None:
     assert load_model_config(tmp_path).eos_token_id == (7,)
     (tmp_path / "generation_config.json").write_text(json.dumps({"eos_token_id": [3, 4]}))
     assert load_model_config(tmp_path).eos_token_id == (3, 4)
-    (tmp_path / "generation_config.json").write_text("{}")
-    assert load_model_config(tmp_path).eos_token_id == (7,)
+    for without in ("{}", '{"eos_token_id": null}'):
+        (tmp_path / "generation_config.json").write_text(without)
+        assert load_model_config(tmp_path).eos_token_id == (7,)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +128,10 @@ def test_stop_tokens_default_to_those_of_gpt_oss() -> None:
             {"quantization_config": {"quant_method": "gptq"}},
             'quantization_config.quant_method: expected "mxfp4", found',
         ),
-        ({"num_hidden_layers": None}, "num_hidden_layers: expected an integer in 1..16777216, found None"),
-        ({"num_hidden_layers": 24.0}, "num_hidden_layers: expected an integer in 1..16777216, found 24.0"),
-        ({"num_hidden_layers": True}, "num_hidden_layers: expected an integer in 1..16777216, found True"),
-        ({"num_hidden_layers": 10**30}, "num_hidden_layers: expected an integer in 1..16777216, found 1000"),
+        ({"num_hidden_layers": None}, "num_hidden_layers: expected an integer in 1..1024, found None"),
+        ({"num_hidden_layers": 24.0}, "num_hidden_layers: expected an integer in 1..1024, found 24.0"),
+        ({"num_hidden_layers": True}, "num_hidden_layers: expected an integer in 1..1024, found True"),
+        ({"num_hidden_layers": 1025}, "num_hidden_layers: expected an integer in 1..1024, found 1025"),
         ({"num_local_experts": 0}, "num_local_experts: expected an integer in 1..16777216, found 0"),
         ({"num_local_experts": 3}, "num_experts_per_tok: expected at most num_local_experts = 3, found 4"),
         ({"num_experts_per_tok": 17}, "num_experts_per_tok: expected an integer in 1..16, found 17"),

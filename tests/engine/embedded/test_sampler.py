@@ -45,6 +45,20 @@ class FailsToSay(Only):
         raise RuntimeError("no state")
 
 
+class Panic(BaseException):
+    """As a library written in Rust raises it: no Exception."""
+
+
+class PanicsWhenItIsToSay(Only):
+    def allowed(self) -> NDArray[np.uint32]:
+        raise Panic("no state")
+
+
+class PanicsWhenItHears(Only):
+    def advance(self, token_id: int) -> Ids[int]:
+        raise Panic("no such token")
+
+
 class FailsToHear(Only):
     def advance(self, token_id: int) -> Ids[int]:
         raise RuntimeError("no such token")
@@ -166,6 +180,8 @@ def test_the_token_mask_limits_the_choice_and_hears_it() -> None:
     [
         (FailsToSay(), "no state"),
         (FailsToHear(39), "no such token"),
+        (PanicsWhenItIsToSay(), "no state"),
+        (PanicsWhenItHears(39), "no such token"),
         (Only(), "no token can be sampled"),
         (WrongSize(), "no token can be sampled"),
     ],

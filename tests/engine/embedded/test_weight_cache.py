@@ -1,3 +1,4 @@
+import errno
 import os
 import resource
 import shutil
@@ -267,6 +268,35 @@ def test_a_disk_that_is_nearly_full_is_left_alone(checkpoint: Path, monkeypatch:
     assert events(logs) == ["weight_cache_not_written"]
     assert "50.0 GB of free disk are needed, 50.0 of them to spare, and there are 50.0" in logs[0]["reason"]
     assert not list(cached_weights(checkpoint.parent / "cache"))
+
+
+def test_what_an_unfinished_file_took_is_room_for_the_next(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    partial = cache_of(checkpoint).path.with_suffix(weight_cache.PARTIAL_SUFFIX)
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(bytes(1_000_000))
+    usage = shutil.disk_usage(checkpoint)
+
+    def disk_usage(_: Path) -> object:
+        """A disk on which that file has taken all."""
+        return usage._replace(total=10**9, free=10**9 if partial.stat().st_size == 0 else 0)
+
+    monkeypatch.setattr(shutil, "disk_usage", disk_usage)
+    assert events(load(checkpoint)[1]) == ["weight_cache_written"]
+
+
+def test_a_file_that_cannot_be_opened_just_now_stays(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    load(checkpoint)
+    path = cache_of(checkpoint).path
+    number = path.stat().st_ino
+
+    def too_many(_: Path) -> PackedFile:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(weight_cache, "PackedFile", too_many)
+    with capture_logs() as logs:
+        assert cache_of(checkpoint).open() is None
+    assert events(logs) == ["weight_cache_not_read"]
+    assert path.stat().st_ino == number
 
 
 def test_a_disk_that_fills_up_leaves_nothing(checkpoint: Path) -> None:

@@ -1,23 +1,22 @@
 """Can a request be computed at all? Refused here, it never reaches the step thread, where it could fail others."""
 
-import math
-
 import numpy as np
 
 from ossian.engine.base import EngineInfo, EngineRequest, SamplingParams
 from ossian.errors import ContextLengthError, InvalidRequestError
 
 MAX_LOGPROBS = 20
+MAX_FLOAT32 = float(np.finfo(np.float32).max)  # the kernels': what is more would become infinite there
 
 RANGES: dict[str, tuple[float, float]] = {  # both ends included; None, where a field may be that, is fine
-    "temperature": (0.0, math.inf),
+    "temperature": (0.0, MAX_FLOAT32),
     "top_p": (0.0, 1.0),
     "top_k": (0, 2**31 - 1),
     "min_p": (0.0, 1.0),
-    "max_tokens": (0, math.inf),
-    "presence_penalty": (-math.inf, math.inf),
-    "frequency_penalty": (-math.inf, math.inf),
-    "repetition_penalty": (1e-6, math.inf),
+    "max_tokens": (0, MAX_FLOAT32),
+    "presence_penalty": (-MAX_FLOAT32, MAX_FLOAT32),
+    "frequency_penalty": (-MAX_FLOAT32, MAX_FLOAT32),
+    "repetition_penalty": (1e-6, MAX_FLOAT32),
     "num_logprobs": (0, MAX_LOGPROBS),
     "num_prompt_logprobs": (0, MAX_LOGPROBS),
 }
@@ -45,11 +44,11 @@ def _check_prompt(request: EngineRequest, info: EngineInfo) -> None:
 def _check_sampling(sampling: SamplingParams, vocab_size: int) -> None:
     for name, (low, high) in RANGES.items():
         value = getattr(sampling, name)
-        if value is not None and not (low <= value <= high and math.isfinite(value)):
+        if value is not None and not low <= value <= high:
             raise InvalidRequestError(f"{name} is {value}; it must be in {low}..{high}", param=name)
     _check_token_ids("logit_bias", np.array(list(sampling.logit_bias), dtype=object), vocab_size)
-    if not all(map(math.isfinite, sampling.logit_bias.values())):
-        raise InvalidRequestError("logit_bias has a value that is not finite", param="logit_bias")
+    if not all(abs(bias) <= MAX_FLOAT32 for bias in sampling.logit_bias.values()):
+        raise InvalidRequestError("logit_bias has a value that is not finite in float32", param="logit_bias")
 
 
 def _check_token_ids(name: str, token_ids: np.ndarray, vocab_size: int) -> None:

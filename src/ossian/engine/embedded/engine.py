@@ -42,7 +42,7 @@ class EmbeddedEngine:
         self._streams: weakref.WeakValueDictionary[Sequence, EmbeddedStream] = weakref.WeakValueDictionary()
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._has_ended = asyncio.Event()
-        self._error: Exception | None = None  # of the step that failed
+        self._error: BaseException | None = None  # of the step that failed
 
     def stats(self) -> EngineStats:
         stats = self._steps.stats
@@ -85,7 +85,7 @@ class EmbeddedEngine:
         if not self._call_soon(self._add, outputs):
             self._steps.stop()
 
-    def _on_end(self, error: Exception | None) -> None:
+    def _on_end(self, error: BaseException | None) -> None:
         self._call_soon(self._end, error)
 
     def _call_soon(self, function: Callable[[T], None], argument: T) -> bool:
@@ -103,7 +103,7 @@ class EmbeddedEngine:
             if stream is not None:
                 stream.add(output)
 
-    def _end(self, error: Exception | None) -> None:
+    def _end(self, error: BaseException | None) -> None:
         """The step thread has ended: tell every stream that still waits, however far its sequence came."""
         self._error = error
         self._has_ended.set()

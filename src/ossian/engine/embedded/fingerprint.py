@@ -1,6 +1,7 @@
 """A short name for everything that decides which tokens come out, besides the request itself."""
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 import ossian
@@ -16,7 +17,7 @@ def fingerprint(checkpoint: Path, settings: EngineSettings) -> str:
     digest = hashlib.blake2b(digest_size=8)
     # The block size: attention sums over whole blocks, so some sizes round otherwise than others.
     names = (settings.precision, settings.dense_format, settings.kv_cache_dtype, str(settings.block_size))
-    digest.update(" ".join((ossian.__version__, *names)).encode())
+    digest.update(" ".join((ossian.__version__, version("llguidance"), *names)).encode())  # it masks and forces tokens
     for file in sorted(checkpoint.glob("*.json")):
         digest.update(file.name.encode() + file.read_bytes())
     for file in sorted(checkpoint.glob("*.safetensors")):

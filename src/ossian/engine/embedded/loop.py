@@ -41,7 +41,7 @@ class EngineLoop:
         model_runner: ModelRunner,
         speculation: Speculation,
         deliver: Callable[[Items[SequenceOutput]], None],
-        on_end: Callable[[Exception | None], None],
+        on_end: Callable[[BaseException | None], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.scheduler = scheduler
@@ -85,11 +85,11 @@ class EngineLoop:
         self._thread.join()
 
     def _run(self) -> None:
-        error = None
+        error: BaseException | None = None
         try:
             while self._wait_for_work():
                 self._step()
-        except Exception as step_error:
+        except BaseException as step_error:  # a panic in a library written in Rust is no Exception
             error = step_error
             with suppress(Exception):  # a log that cannot be written is no reason to leave all streams waiting
                 logger.exception("engine_step_failed", num_running=len(self.scheduler.running))

@@ -21,6 +21,7 @@ LayerType: TypeAlias = Literal["sliding_attention", "full_attention"]
 STOP_TOKEN_IDS = (200002, 199999, 200012)  # <|return|>, <|endoftext|>, <|call|>: generation_config.json of gpt-oss
 
 MAX_INTEGER = 2**24  # float32 holds every position up to here; no size comes near
+MAX_LAYERS = 1024
 MAX_HEAD_DIM = 512  # the kernels' own limits, told here before the weights are loaded
 MAX_EXPERTS_PER_TOK = 16
 
@@ -89,7 +90,8 @@ def load_model_config(checkpoint: Path) -> ModelConfig:
     if not (checkpoint / "generation_config.json").is_file():
         return model_config_from_json(values)
     generation = read_json(checkpoint / "generation_config.json")
-    values = {**values, "eos_token_id": generation.get("eos_token_id", values.get("eos_token_id"))}
+    if generation.get("eos_token_id") is not None:
+        values = {**values, "eos_token_id": generation["eos_token_id"]}
     return replace(model_config_from_json(values), default_temperature=_default_temperature(generation))
 
 
@@ -111,7 +113,7 @@ def model_config_from_json(values: Mapping[str, Any]) -> ModelConfig:
     _check_architecture(values)
     keys = _Keys(values)
     rope = _rope_keys(values)
-    num_hidden_layers = keys.integer("num_hidden_layers")
+    num_hidden_layers = keys.integer("num_hidden_layers", at_most=MAX_LAYERS)
     config = ModelConfig(
         num_hidden_layers=num_hidden_layers,
         num_local_experts=keys.integer("num_local_experts"),

@@ -17,13 +17,13 @@ Failure: TypeAlias = str | TokenMaskError
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """A sequence's next token and those its mask forces after it, or why there is none."""
+    """A sequence's next token and those its mask forces after it, or why there is none (and then token_id is -1)."""
 
     sequence: Sequence
     token_id: int
     logprobs: TokenLogprobs | None = None
     forced: Ids[int] = ()
-    error: str | TokenMaskError | None = None  # with a TokenMaskError the sequence ends as cut off
+    error: Failure | None = None  # with a TokenMaskError the sequence ends as cut off
 
 
 class Sampler:
@@ -154,7 +154,7 @@ def _mask(sequence: Sequence) -> Bitmask | Failure | None:
         return sequence.token_mask.allowed()
     except TokenMaskError as error:
         return error
-    except Exception as error:  # a grammar's bug may end its sequence, never the engine
+    except BaseException as error:  # a grammar's bug, a panic in Rust included, may end its sequence, never the engine
         return f"the token mask failed: {error!r}"
 
 
@@ -180,7 +180,7 @@ def _advance(sequence: Sequence, token_id: int) -> Ids[int] | Failure:
         return sequence.token_mask.advance(token_id)
     except TokenMaskError as error:
         return error
-    except Exception as error:
+    except BaseException as error:
         return f"the token mask failed: {error!r}"
 
 

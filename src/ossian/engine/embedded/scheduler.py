@@ -112,7 +112,7 @@ class Scheduler:
         for sequence in prefills:
             sequence.urgent_len = sequence.num_prefill_tokens
         next_hash = self.block_manager.next_hash
-        computing = {next_hash(sequence): sequence for sequence in reversed(prefills) if self.waiting}
+        computing = {next_hash(each): each for each in reversed(prefills)} if self.waiting else {}
         passed: list[Sequence] = []
         for sequence in self.waiting[: self.max_num_seqs]:
             if len(self.running) == self.max_num_seqs or any(self._must_be_next(one) for one in passed):

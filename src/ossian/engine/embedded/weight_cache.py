@@ -71,8 +71,11 @@ class WeightCache:
             file.verify()
         except FileNotFoundError:
             return None
-        except (PackedFileError, OSError) as error:
+        except PackedFileError as error:
             self.refuse(error)
+            return None
+        except OSError as error:  # of this process or this moment: the file may be whole
+            logger.warning("weight_cache_not_read", path=str(self.path), reason=str(error))
             return None
         logger.info("weight_cache_used", **_figures(self.path, file.num_bytes, before))
         return file
@@ -108,10 +111,10 @@ class WeightCache:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if file_stamps(self._checkpoint) != self._origin["files"]:
             raise OSError(errno.ESTALE, "the checkpoint changed while it was loaded")
-        _check_room(self.path.parent, packed_file_bytes(weights))
         partial = self.path.with_suffix(PARTIAL_SUFFIX)
-        with _locked(partial) as file:
+        with _locked(partial) as file:  # which gives back what an unfinished one took
             try:
+                _check_room(self.path.parent, packed_file_bytes(weights))
                 write_packed_file(file, self._origin, weights)
                 os.replace(partial, self.path)
             except BaseException:
