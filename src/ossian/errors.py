@@ -142,9 +142,9 @@ class UnsupportedMediaTypeError(RequestError):
 
 
 class StorageError(OssianError):
-    """The database cannot be reached, read or written; trying again later can succeed.
+    """What keeps the state, the database or the counters' Redis, cannot be reached, read or written.
 
-    `reason` is what the database said: for the operator, not for callers.
+    Trying again later can succeed. `reason` is what it said: for the operator, not for callers.
     """
 
     status = 503
@@ -152,7 +152,7 @@ class StorageError(OssianError):
     code = "database_unavailable"
 
     def __init__(self, reason: str) -> None:
-        super().__init__("The server's database is not available. Try again later; the server's log says why.")
+        super().__init__("The server's storage is not available. Try again later; the server's log says why.")
         self.reason = reason
 
 

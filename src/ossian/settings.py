@@ -244,7 +244,7 @@ class FileSettings(Section):
 class BatchSettings(Section):
     """Batches: many requests in a file, made when there is time."""
 
-    max_running: int = Field(default=8, ge=0)  # requests of batches at once, of all of them; 0: this server runs none
+    max_running: int = Field(default=8, ge=0)  # requests of all batches at once, for each model; 0: none here
     max_lines: int = Field(default=50_000, ge=1)  # requests in a batch
     max_unfinished: int = Field(default=100, ge=0)  # batches of a project
     default_hours: int = Field(default=48, ge=1, le=168)  # the completion window of a batch that names none

@@ -27,11 +27,17 @@ def limiter(counters: Counters) -> Limiter:
     return Limiter(counters)
 
 
+async def admitted(limiter: Limiter, quotas: tuple[Quota, ...], num_tokens: int, now: float) -> Admission:
+    admission = Admission(quotas)
+    await limiter.admit(admission, num_tokens, now)
+    return admission
+
+
 async def num_admitted(limiter: Limiter, *quotas: Quota, tries: int, num_tokens: int = 0, now: float = NOW) -> int:
     num = 0
     for _ in range(tries):
         try:
-            await limiter.admit(quotas, num_tokens, now)
+            await admitted(limiter, quotas, num_tokens, now)
             num += 1
         except LimitReachedError:
             pass
@@ -40,7 +46,7 @@ async def num_admitted(limiter: Limiter, *quotas: Quota, tries: int, num_tokens:
 
 async def refusal(limiter: Limiter, *quotas: Quota, num_tokens: int = 0, now: float = NOW) -> LimitReachedError:
     with pytest.raises(LimitReachedError) as caught:
-        await limiter.admit(quotas, num_tokens, now)
+        await admitted(limiter, quotas, num_tokens, now)
     return caught.value
 
 
@@ -73,7 +79,7 @@ async def test_servers_that_share_a_redis_share_its_limits(redis_url: str) -> No
 
 async def test_an_admission_tells_what_is_left(limiter: Limiter) -> None:
     limited = quota(requests_per_minute=400, tokens_per_minute=1000, concurrent_requests=4)
-    admission = await limiter.admit((limited,), 300, NOW)
+    admission = await admitted(limiter, (limited,), 300, NOW)
     assert admission.headers == {
         "x-ratelimit-limit-requests": "400",
         "x-ratelimit-remaining-requests": "399",
@@ -87,7 +93,7 @@ async def test_an_admission_tells_what_is_left(limiter: Limiter) -> None:
 
 
 async def test_without_quotas_everything_is_let_in(limiter: Limiter) -> None:
-    admission = await limiter.admit((), 1_000_000, NOW)
+    admission = await admitted(limiter, (), 1_000_000, NOW)
     assert admission.headers == {}
     await limiter.settle(admission, 1_000_000, NOW)
 
@@ -110,7 +116,7 @@ async def test_a_limit_that_is_reached_says_the_number_and_when_to_come_back(lim
 
 async def test_tokens_say_how_many_were_asked_for(limiter: Limiter) -> None:
     limited = quota(tokens_per_minute=1000)
-    await limiter.admit((limited,), 800, NOW)
+    await admitted(limiter, (limited,), 800, NOW)
     error = await refusal(limiter, limited, num_tokens=300)
     assert "1000 tokens a minute. 800 are used and this request counts 300." in error.message
     assert error.headers["x-ratelimit-remaining-tokens"] == "200"
@@ -145,32 +151,32 @@ async def test_what_one_quota_refuses_counts_against_none(limiter: Limiter) -> N
 
 async def test_tokens_that_were_not_used_are_given_back(limiter: Limiter) -> None:
     limited = quota(tokens_per_minute=1000)
-    admission = await limiter.admit((limited,), 900, NOW)
+    admission = await admitted(limiter, (limited,), 900, NOW)
     await limiter.settle(admission, 100, NOW)
-    assert (await limiter.admit((limited,), 900, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
+    assert (await admitted(limiter, (limited,), 900, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
 
 
 async def test_tokens_are_given_back_to_the_minute_they_were_taken_from(limiter: Limiter) -> None:
     limited = quota(tokens_per_minute=1000)
-    admission = await limiter.admit((limited,), 900, NOW)
+    admission = await admitted(limiter, (limited,), 900, NOW)
     await limiter.settle(admission, 100, NOW + MINUTE)
-    assert (await limiter.admit((limited,), 1, NOW + MINUTE)).headers["x-ratelimit-remaining-tokens"] == "999"
-    assert (await limiter.admit((limited,), 1, NOW)).headers["x-ratelimit-remaining-tokens"] == "899"
+    assert (await admitted(limiter, (limited,), 1, NOW + MINUTE)).headers["x-ratelimit-remaining-tokens"] == "999"
+    assert (await admitted(limiter, (limited,), 1, NOW)).headers["x-ratelimit-remaining-tokens"] == "899"
 
 
 async def test_tokens_beyond_those_reserved_count_when_they_are_used(limiter: Limiter) -> None:
     limited = quota(tokens_per_minute=1000)
-    admission = await limiter.admit((limited,), 900, NOW)
+    admission = await admitted(limiter, (limited,), 900, NOW)
     await limiter.settle(admission, 2500, NOW + MINUTE)
     error = await refusal(limiter, limited, num_tokens=1, now=NOW + MINUTE)
     assert "1600 are used" in error.message
     assert error.headers["x-ratelimit-remaining-tokens"] == "0"
-    assert (await limiter.admit((limited,), 100, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
+    assert (await admitted(limiter, (limited,), 100, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
 
 
 async def test_running_requests_are_counted_until_they_end(limiter: Limiter) -> None:
     limited = quota(concurrent_requests=2)
-    first, _second = [await limiter.admit((limited,), 0, NOW) for _ in range(2)]
+    first, _second = [await admitted(limiter, (limited,), 0, NOW) for _ in range(2)]
     error = await refusal(limiter, limited)
     assert "2 requests at a time. 2 are used" in error.message
     assert error.retry_after == 1
@@ -181,7 +187,7 @@ async def test_running_requests_are_counted_until_they_end(limiter: Limiter) -> 
 
 async def test_a_running_request_is_counted_across_its_windows(limiter: Limiter) -> None:
     limited = quota(concurrent_requests=1)
-    admission = await limiter.admit((limited,), 0, NOW)
+    admission = await admitted(limiter, (limited,), 0, NOW)
     assert await num_admitted(limiter, limited, tries=1, now=NOW + RUNNING_SECONDS) == 0
     await limiter.settle(admission, 0, NOW + RUNNING_SECONDS)
     assert await num_admitted(limiter, limited, tries=2, now=NOW + RUNNING_SECONDS) == 1
@@ -189,7 +195,7 @@ async def test_a_running_request_is_counted_across_its_windows(limiter: Limiter)
 
 async def test_what_a_killed_server_never_ended_is_forgotten(limiter: Limiter) -> None:
     limited = quota(concurrent_requests=1)
-    await limiter.admit((limited,), 0, NOW)
+    await admitted(limiter, (limited,), 0, NOW)
     assert await num_admitted(limiter, limited, tries=2, now=NOW + 2 * RUNNING_SECONDS) == 1
 
 
@@ -201,7 +207,7 @@ async def test_no_more_than_the_limit_ever_run_at_once(limiter: Limiter) -> None
         nonlocal running, most
         for _ in range(10):
             try:
-                admission = await limiter.admit((limited,), 0, NOW)
+                admission = await admitted(limiter, (limited,), 0, NOW)
             except LimitReachedError:
                 await asyncio.sleep(0)
                 continue
@@ -220,10 +226,10 @@ async def test_in_memory_an_admission_lets_no_other_task_run() -> None:
     limited = quota(requests_per_minute=1, tokens_per_minute=10, concurrent_requests=1)
     limiter = Limiter(MemoryCounters())
     with pytest.raises(StopIteration) as ended:
-        limiter.admit((limited,), 5, NOW).send(None)
+        admitted(limiter, (limited,), 5, NOW).send(None)
     assert isinstance(ended.value.value, Admission)
     with pytest.raises(LimitReachedError):
-        limiter.admit((limited,), 5, NOW).send(None)
+        admitted(limiter, (limited,), 5, NOW).send(None)
 
 
 @dataclass
@@ -257,8 +263,22 @@ async def test_what_fails_on_the_way_counts_against_none(at: int) -> None:
     second = quota("second", requests_per_minute=1, concurrent_requests=1)
     counters = MemoryCounters()
     with pytest.raises(StorageError):
-        await Limiter(BreakingCounters(counters, at, fail)).admit((first, second), 10, NOW)
-    await Limiter(counters).admit((first, second), 10, NOW)
+        await admitted(Limiter(BreakingCounters(counters, at, fail)), (first, second), 10, NOW)
+    await admitted(Limiter(counters), (first, second), 10, NOW)
+
+
+async def test_what_could_not_be_given_back_is_still_among_the_charges() -> None:
+    first = quota("first", concurrent_requests=1)
+    second = quota("second", requests_per_minute=0)
+    counters = MemoryCounters()
+    admission = Admission((first, second))
+    with pytest.raises(StorageError):  # at the fourth change: refused, it gives back what it took
+        await Limiter(BreakingCounters(counters, 4, fail)).admit(admission, 0, NOW)
+    assert [charge.quota for charge in admission.charges] == [first]
+    with pytest.raises(LimitReachedError):
+        await admitted(Limiter(counters), (first,), 0, NOW)
+    await Limiter(counters).settle(admission, 0, NOW)
+    await admitted(Limiter(counters), (first,), 0, NOW)
 
 
 @pytest.mark.parametrize("at", [1, 2, 3])
@@ -266,12 +286,12 @@ async def test_what_could_not_be_settled_is_settled_later_and_once(at: int) -> N
     first = quota("first", concurrent_requests=1, tokens_per_minute=10)
     second = quota("second", concurrent_requests=1)
     counters = MemoryCounters()
-    admission = await Limiter(counters).admit((first, second), 10, NOW)
+    admission = await admitted(Limiter(counters), (first, second), 10, NOW)
     breaking = Limiter(BreakingCounters(counters, at, fail))
     with pytest.raises(StorageError):
         await breaking.settle(admission, 4, NOW)
     await breaking.settle(admission, 4, NOW)
-    again = await Limiter(counters).admit((first, second), 6, NOW)
+    again = await admitted(Limiter(counters), (first, second), 6, NOW)
     assert [standing.remaining for standing in again.standings] == [0, 0, 0]
 
 
@@ -279,36 +299,36 @@ async def test_a_place_whose_return_was_not_confirmed_is_not_there_twice() -> No
     limited = quota(concurrent_requests=1)
     counters = MemoryCounters()
     limiter = Limiter(counters)
-    admission = await limiter.admit((limited,), 0, NOW)
+    admission = await admitted(limiter, (limited,), 0, NOW)
     unconfirmed = Admission(admission.quotas, list(admission.charges))
     await limiter.settle(admission, 0, NOW)
     await limiter.settle(unconfirmed, 0, NOW)
-    await limiter.admit((limited,), 0, NOW)
+    await admitted(limiter, (limited,), 0, NOW)
     with pytest.raises(LimitReachedError):
-        await limiter.admit((limited,), 0, NOW)
+        await admitted(limiter, (limited,), 0, NOW)
 
 
 async def test_who_leaves_while_he_is_let_in_counts_against_none() -> None:
     limited = quota(requests_per_minute=1, concurrent_requests=1)
     counters = MemoryCounters()
     limiter = Limiter(BreakingCounters(counters, 2, asyncio.Event().wait))  # type: ignore[arg-type]  # breaks on purpose
-    leaving = asyncio.create_task(limiter.admit((limited,), 0, NOW))
+    leaving = asyncio.create_task(admitted(limiter, (limited,), 0, NOW))
     await asyncio.sleep(0)
     leaving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await leaving
-    await Limiter(counters).admit((limited,), 0, NOW)
+    await admitted(Limiter(counters), (limited,), 0, NOW)
 
 
 @given(TIMES)
 def test_at_the_time_that_is_told_there_is_room_again(now: float) -> None:
     async def come_back() -> None:
         limiter, limited = Limiter(MemoryCounters()), quota(requests_per_minute=1)
-        await limiter.admit((limited,), 0, now)
+        await admitted(limiter, (limited,), 0, now)
         error = await refusal(limiter, limited, now=now)
         assert error.retry_after is not None
         assert 1 <= error.retry_after <= MINUTE
-        await limiter.admit((limited,), 0, now + error.retry_after)
+        await admitted(limiter, (limited,), 0, now + error.retry_after)
 
     asyncio.run(come_back())
 
@@ -332,7 +352,7 @@ def test_a_window_holds_what_it_should(steps: list[tuple[int, int, int]], max_re
             fits = requests.get(minute, 0) < max_requests
             fits = fits and (reserved == 0 or tokens.get(minute, 0) + reserved <= max_tokens)
             try:
-                admission = await limiter.admit((limited,), reserved, now)
+                admission = await admitted(limiter, (limited,), reserved, now)
             except LimitReachedError:
                 assert not fits
                 continue
@@ -346,18 +366,18 @@ def test_a_window_holds_what_it_should(steps: list[tuple[int, int, int]], max_re
 
 async def test_tokens_can_be_reserved_once_they_are_known(limiter: Limiter) -> None:
     limited = quota(requests_per_minute=5, tokens_per_minute=100)
-    admission = await limiter.admit((limited,), 0, NOW)
+    admission = await admitted(limiter, (limited,), 0, NOW)
     assert "x-ratelimit-limit-tokens" not in admission.headers
     await limiter.reserve(admission, 60, NOW)
     assert admission.headers["x-ratelimit-remaining-tokens"] == "40"
     assert admission.headers["x-ratelimit-remaining-requests"] == "4"
     await limiter.settle(admission, 10, NOW)
-    assert (await limiter.admit((limited,), 90, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
+    assert (await admitted(limiter, (limited,), 90, NOW)).headers["x-ratelimit-remaining-tokens"] == "0"
 
 
 async def test_tokens_are_reserved_of_every_quota_that_counts_them(limiter: Limiter) -> None:
     of_project, of_key = quota("project/demo", tokens_per_minute=100), quota("key/a", tokens_per_minute=70)
-    admission = await limiter.admit((of_project, of_key, quota("key/b", requests_per_minute=1)), 0, NOW)
+    admission = await admitted(limiter, (of_project, of_key, quota("key/b", requests_per_minute=1)), 0, NOW)
     await limiter.reserve(admission, 60, NOW)
     assert await num_admitted(limiter, of_project, tries=1, num_tokens=41) == 0
     assert await num_admitted(limiter, of_key, tries=1, num_tokens=11) == 0
@@ -367,19 +387,19 @@ async def test_tokens_are_reserved_of_every_quota_that_counts_them(limiter: Limi
 async def test_a_request_whose_tokens_are_refused_counts_against_nothing(limiter: Limiter) -> None:
     of_project = quota("project/demo", requests_per_minute=2, tokens_per_minute=100, concurrent_requests=1)
     of_key = quota("key/a", tokens_per_minute=50)
-    admission = await limiter.admit((of_project, of_key), 0, NOW)
+    admission = await admitted(limiter, (of_project, of_key), 0, NOW)
     with pytest.raises(LimitReachedError, match=r"key/a.*this request alone counts 60"):
         await limiter.reserve(admission, 60, NOW)
     await limiter.settle(admission, 60, NOW)
-    again = await limiter.admit((of_project, of_key), 50, NOW)
+    again = await admitted(limiter, (of_project, of_key), 50, NOW)
     assert again.headers["x-ratelimit-remaining-requests"] == "1"
     assert again.headers["x-ratelimit-remaining-tokens"] == "0"
 
 
 async def test_a_reservation_can_be_tried_again(limiter: Limiter) -> None:
     limited = quota(tokens_per_minute=100)
-    before = await limiter.admit((limited,), 80, NOW)
-    admission = await limiter.admit((limited,), 0, NOW)
+    before = await admitted(limiter, (limited,), 80, NOW)
+    admission = await admitted(limiter, (limited,), 0, NOW)
     with pytest.raises(LimitReachedError):
         await limiter.reserve(admission, 60, NOW)
     await limiter.settle(before, 0, NOW)

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from ossian.accounts.counters import MemoryCounters
-from ossian.accounts.limiter import Limiter
+from ossian.accounts.limiter import Admission, Limiter
 from ossian.accounts.limits import Limits
 from ossian.accounts.quotas import Quota
 from ossian.engine.scripted import ScriptedEngine
@@ -217,17 +217,18 @@ async def test_a_place_comes_back_when_the_counters_do(monkeypatch: pytest.Monke
     kept = Accounting(Settings(), Metrics({}), time.time)
     quota = Quota("project/a", "project 'a'", Limits(concurrent_requests=1))
     counters.num_asked = 3
-    admission = await Limiter(counters).admit((quota,), 0, time.time())
+    admission = Admission((quota,))
+    await Limiter(counters).admit(admission, 0, time.time())
     counters.num_asked = 0
     await kept.settle(admission, 0)
     counters.num_asked = 3
     with pytest.raises(LimitReachedError):
-        await Limiter(counters).admit((quota,), 0, time.time())
+        await Limiter(counters).admit(Admission((quota,)), 0, time.time())
     counters.num_asked = 1
     async with asyncio.timeout(10):
         while admission.charges:
             await asyncio.sleep(0.01)
-    await Limiter(counters).admit((quota,), 0, time.time())
+    await Limiter(counters).admit(Admission((quota,)), 0, time.time())
 
 
 def test_a_stream_that_waits_for_its_place_gives_signs_of_life() -> None:

@@ -1,10 +1,20 @@
 """Batches: one owner at a time, each line's result once, and ends that are whole."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from typing import Any
 
-from ossian.storage import Database
+import pytest
+from sqlalchemy import DDLElement, select
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from ossian.storage import Database, batch_rows
+from ossian.storage import batches as batch_store
 from ossian.storage.file_records import StoredResult, Tally
+from ossian.storage.file_tables import batches
 from tests.storage.file_samples import NOW, batch, file, moving, result, store, store_batch
 from tests.storage.test_files import num_rows
 
@@ -106,6 +116,38 @@ async def test_results_are_read_in_the_order_of_lines(database: Database) -> Non
     for line in reversed(lines):
         assert await database.batches.add_result("me", "batch_1", StoredResult(line, False, b"%d" % line))
     assert await texts(database) == [(line, False, b"%d" % line) for line in lines]
+
+
+async def test_large_results_are_read_a_few_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_store, "RESULT_BYTES_READ", 1000)
+    read = list[int]()
+    rows = batch_rows.results
+
+    def noted(*arguments: Any) -> list[StoredResult]:
+        found = rows(*arguments)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(batch_rows, "results", noted)
+    await store_batch(database)
+    await database.batches.claim("me", NOW, NOW + 10)
+    sizes = [400, 600, 1, 5000, 1000, 10]
+    for line, size in enumerate(sizes, start=1):
+        assert await database.batches.add_result("me", "batch_1", StoredResult(line, False, b"x" * size))
+    assert [len(text) for _, _, text in await texts(database)] == sizes
+    assert read == [2, 1, 1, 1, 1, 0]
+
+
+async def test_unfinished_batches_are_found_by_their_index(database: Database) -> None:
+    wanted = select(batches.c.id).where(batch_rows.IS_UNFINISHED).order_by(batches.c.created_at)
+    text = str(wanted.compile(dialect=sqlite.dialect()))
+    assert text.replace("\n", "").endswith("WHERE batches.is_unfinished ORDER BY batches.created_at")
+    with closing(sqlite3.connect(":memory:")) as connection:
+        made: list[DDLElement] = [CreateTable(batches), *map(CreateIndex, batches.indexes)]
+        for each in made:
+            connection.execute(str(each.compile(dialect=sqlite.dialect())))
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {text}").fetchall()
+    assert "batches_unfinished_idx" in str(plan)
 
 
 async def test_changes_are_made_in_the_states_they_are_for(database: Database) -> None:

@@ -83,7 +83,21 @@ async def test_a_deleted_file_is_erased(database: Database) -> None:
     assert not await database.files.delete("b", "file-1", NOW)
     assert await database.files.delete("a", "file-1", NOW)
     assert not await database.files.delete("a", "file-1", NOW)
-    assert await num_rows(database, "file_chunks") == await num_rows(database, "files") == 0
+    assert await num_rows(database, "file_chunks") == 0
+    await database.files.purge(NOW)
+    assert await num_rows(database, "files") == 0
+
+
+async def test_who_deletes_as_he_lists_finds_the_next_ones(database: Database) -> None:
+    for number in range(5):
+        await store(database, file(f"file-{number}", created_at=NOW + number), b"x")
+    found, after = list[str](), None
+    while (page := await database.files.page("a", NOW, after=after, limit=2)) and page.items:
+        for each in page.items:
+            assert await database.files.delete("a", each.id, NOW)
+            found.append(each.id)
+        after = found[-1]
+    assert found == [f"file-{number}" for number in reversed(range(5))]
 
 
 async def test_a_file_stays_while_a_batch_needs_it(database: Database) -> None:

@@ -58,20 +58,18 @@ class Limiter:
     def __init__(self, counters: Counters) -> None:
         self._counters = counters
 
-    async def admit(self, quotas: tuple[Quota, ...], num_tokens: int, now: float) -> Admission:
+    async def admit(self, admission: Admission, num_tokens: int, now: float) -> None:
         """Count a request of `num_tokens` tokens, as far as they are known; 0: it uses none. `now`: since 1970.
 
-        Raises LimitReachedError, after which nothing is counted, and StorageError when the counters cannot be asked.
-        Every admission must be settled.
+        Raises LimitReachedError, after which nothing is counted, and StorageError when the counters cannot be asked:
+        what is still counted then is among the charges. Every admission must be settled.
         """
-        admission = Admission(quotas)
         try:
-            for quota in quotas:
+            for quota in admission.quotas:
                 await self._admit(quota, num_tokens, now, admission)
         except BaseException:
             await self._give_back(admission)
             raise
-        return admission
 
     async def reserve(self, admission: Admission, num_tokens: int, now: float) -> None:
         """Count the tokens of a request that was admitted before they were known.
@@ -134,8 +132,12 @@ class Limiter:
 
     async def _give_back(self, admission: Admission) -> None:
         while admission.charges:
-            charge = admission.charges.pop()
-            await self._change(charge.key, charge.resource, -charge.amount)
+            charge = admission.charges[-1]
+            if charge.resource is Resource.CONCURRENT_REQUESTS:
+                await self._give_place_back(charge)
+            else:
+                await self._change(charge.key, charge.resource, -charge.amount)
+            admission.charges.pop()
 
     async def _give_place_back(self, charge: Charge) -> None:
         """Give a place back; one that was already, when the answer to that was lost, is not there twice."""

@@ -20,6 +20,11 @@ class Limits:
     tokens_per_minute: int | None = None
     concurrent_requests: int | None = None
 
+    @property
+    def let_nothing_in(self) -> bool:
+        """Whether one of them is 0."""
+        return 0 in (self.requests_per_minute, self.tokens_per_minute, self.concurrent_requests)
+
     def to_json(self) -> dict[str, int | None]:
         """Return the limits as they are stored and shown."""
         return {each.name: getattr(self, each.name) for each in fields(self)}

@@ -11,7 +11,7 @@ from ossian.accounts.counters import MEMORY, Counters, counters_at
 from ossian.accounts.fairness import FairQueue
 from ossian.accounts.limiter import RUNNING_SECONDS, Admission, Limiter
 from ossian.accounts.limits import profile_of
-from ossian.accounts.quotas import quotas_of
+from ossian.accounts.quotas import Quota, quotas_of
 from ossian.accounts.stored import stored_usage
 from ossian.accounts.usage import UsageRecord
 from ossian.errors import BudgetSpentError, LimitReachedError, StorageError
@@ -84,10 +84,12 @@ class Accounting:
         """
         with self._refusals_counted():
             await self.spending.check(metered.caller)
-            # a line of a batch has no limits by itself: it waits for its place, and shall leave them to other requests
-            is_line = metered.batch_id is not None
-            quotas = () if is_line else quotas_of(metered.caller, metered.model_id, self._profile)
-            admission = await self._limiter.admit(quotas, 0, self._now())
+            admission = Admission(self._quotas_of(metered))
+            try:
+                await self._limiter.admit(admission, 0, self._now())
+            except BaseException:
+                await self.settle(admission, 0)  # what could not be given back, because the counters were away
+                raise
         return Meter(metered, admission, self._queue_of(metered.model_id), self)
 
     async def reserve(self, admission: Admission, num_tokens: int) -> None:
@@ -124,6 +126,13 @@ class Accounting:
             await asyncio.sleep(SETTLE_SECONDS)
             with suppress(StorageError):
                 return await self._limiter.settle(admission, num_tokens, self._now())
+
+    def _quotas_of(self, metered: Metered) -> tuple[Quota, ...]:
+        quotas = quotas_of(metered.caller, metered.model_id, self._profile)
+        if metered.batch_id is None:
+            return quotas
+        # A line of a batch waits for its place and leaves the limits to other requests; but none opens what is closed.
+        return tuple(quota for quota in quotas if quota.limits.let_nothing_in)
 
     def _queue_of(self, model_id: str) -> FairQueue:
         if model_id not in self._queues:

@@ -4,7 +4,19 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from ossian.storage import file_rows
 from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult, Tally
@@ -14,6 +26,8 @@ from ossian.storage.records import JsonObject, Order, Page
 from ossian.storage.upsert import upsert
 
 MAX_NUM_ERASED = 500  # results in one transaction, so that nobody waits long for it
+# In the words of the index: for the column itself SQLAlchemy writes "= 1", and SQLite uses no index then.
+IS_UNFINISHED: ColumnElement[bool] = literal_column("batches.is_unfinished")
 COUNTS = tuple(field.name for field in fields(Tally))
 
 Created: TypeAlias = Literal["created", "no_file", "too_many"]
@@ -25,7 +39,7 @@ def create(sql: Connection, batch: StoredBatch, max_num_unfinished: int, now: fl
     is_input = (files.c.id == batch.input_file_id) & file_rows.is_seen(batch.scope, now)
     if sql.execute(select(files.c.id).where(is_input).with_for_update()).one_or_none() is None:
         return "no_file"
-    of_scope = (batches.c.scope == batch.scope) & batches.c.is_unfinished
+    of_scope = (batches.c.scope == batch.scope) & IS_UNFINISHED
     if (sql.scalar(select(func.count()).select_from(batches).where(of_scope)) or 0) >= max_num_unfinished:
         return "too_many"
     row = {
@@ -71,7 +85,7 @@ def request_cancel(
 def claim(sql: Connection, owner: str, now: float, until: float) -> list[StoredBatch]:
     """Take the unfinished batches that nobody runs."""
     is_free = or_(batches.c.owner.is_(None), batches.c.lease_expires_at < now)
-    free = select(batches.c.id).where(batches.c.is_unfinished, is_free).order_by(batches.c.created_at, batches.c.id)
+    free = select(batches.c.id).where(IS_UNFINISHED, is_free).order_by(batches.c.created_at, batches.c.id)
     taken = update(batches).where(batches.c.id.in_(free.with_for_update(skip_locked=True)))
     rows = sql.execute(taken.values(owner=owner, lease_expires_at=until).returning(batches)).all()
     return sorted(map(stored, rows), key=lambda batch: (batch.created_at, batch.id))
@@ -123,11 +137,19 @@ def done_lines(sql: Connection, batch_id: str) -> list[int]:
     return list(sql.scalars(select(batch_results.c.line).where(batch_results.c.batch_id == batch_id)))
 
 
-def results(sql: Connection, batch_id: str, after_line: int, limit: int) -> list[StoredResult]:
-    """Read the results of the lines that follow one, in the order of lines."""
+def results(sql: Connection, batch_id: str, after_line: int, limit: int, max_num_bytes: int) -> list[StoredResult]:
+    """Read the results of the lines that follow one, in the order of lines: so many bytes, but at least one."""
     result = batch_results.c
+    following = (result.batch_id == batch_id) & (result.line > after_line)
+    sizes = select(result.line, func.length(result.text).label("size")).where(following).order_by(result.line)
+    lines, num_bytes = list[int](), 0
+    for row in sql.execute(sizes.limit(limit)):
+        num_bytes += row.size
+        if lines and num_bytes > max_num_bytes:
+            break
+        lines.append(row.line)
     wanted = select(result.line, result.is_error, result.text).where(result.batch_id == batch_id)
-    ordered = wanted.where(result.line > after_line).order_by(result.line).limit(limit)
+    ordered = wanted.where(result.line.in_(lines)).order_by(result.line)
     return [StoredResult(row.line, row.is_error, bytes(row.text)) for row in sql.execute(ordered)]
 
 
@@ -185,7 +207,7 @@ def _mine(scope: str, batch_id: str) -> ColumnElement[bool]:
 
 
 def _owned(owner: str) -> ColumnElement[bool]:
-    return (batches.c.owner == owner) & batches.c.is_unfinished
+    return (batches.c.owner == owner) & IS_UNFINISHED
 
 
 def _held(owner: str, batch_id: str) -> Any:

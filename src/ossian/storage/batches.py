@@ -9,7 +9,8 @@ from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult
 from ossian.storage.records import Order, Page
 from ossian.storage.transactions import Transactions
 
-NUM_RESULTS_READ: Final = 50  # at once; one may be a megabyte
+NUM_RESULTS_READ: Final = 50  # at once, and no more than
+RESULT_BYTES_READ: Final = 8 * 1024 * 1024  # together, but for one that is larger alone
 
 
 class BatchStore:
@@ -106,4 +107,6 @@ class BatchStore:
             pass
 
     async def _results(self, batch_id: str, after_line: int) -> list[StoredResult]:
-        return await self._transactions.read(lambda sql: rows.results(sql, batch_id, after_line, NUM_RESULTS_READ))
+        return await self._transactions.read(
+            lambda sql: rows.results(sql, batch_id, after_line, NUM_RESULTS_READ, RESULT_BYTES_READ)
+        )

@@ -63,9 +63,10 @@ def get(sql: Connection, scope: str, file_id: str, now: float) -> StoredFile | N
 def page(
     sql: Connection, scope: str, now: float, purpose: str | None, after: str | None, limit: int, order: Order
 ) -> Page[StoredFile] | None:
-    """Read the files that follow one; None when that one does not exist."""
+    """Read the files that follow one, which may have been deleted a while ago; None when that one does not exist."""
     wanted = is_seen(scope, now)
-    if after is not None and get(sql, scope, after, now) is None:
+    is_mine = (files.c.id == after) & (files.c.scope == scope)
+    if after is not None and sql.execute(select(files.c.id).where(is_mine)).one_or_none() is None:
         return None
     if purpose is not None:
         wanted &= files.c.purpose == purpose
@@ -103,16 +104,20 @@ def erasable(sql: Connection, now: float) -> list[str]:
     return list(sql.scalars(select(files.c.id).where(files.c.erase_at <= now).order_by(files.c.id)))
 
 
-def erase_part(sql: Connection, file_id: str) -> bool:
-    """Erase some chunks of a hidden file, and the file when none is left. False then, and for one that is seen."""
-    hidden = (files.c.id == file_id) & files.c.erase_at.is_not(None)
-    if sql.execute(select(files.c.id).where(hidden).with_for_update()).one_or_none() is None:
+def erase_chunks(sql: Connection, file_id: str) -> bool:
+    """Erase some chunks of a hidden file. False when none is left, and for one that is seen."""
+    if sql.execute(select(files.c.id).where(_is_hidden(file_id)).with_for_update()).one_or_none() is None:
         return False
     of_file = file_chunks.c.file_id == file_id
     some = select(file_chunks.c.position).where(of_file).order_by(file_chunks.c.position).limit(MAX_NUM_ERASED)
-    if sql.execute(delete(file_chunks).where(of_file, file_chunks.c.position.in_(some))).rowcount:
+    return bool(sql.execute(delete(file_chunks).where(of_file, file_chunks.c.position.in_(some))).rowcount)
+
+
+def erase_part(sql: Connection, file_id: str) -> bool:
+    """Erase some chunks of a hidden file, and the file when none is left. False then, and for one that is seen."""
+    if erase_chunks(sql, file_id):
         return True
-    sql.execute(delete(files).where(hidden))
+    sql.execute(delete(files).where(_is_hidden(file_id)))
     return False
 
 
@@ -125,6 +130,10 @@ def is_seen(scope: str, now: float) -> ColumnElement[bool]:
     """Whether a file is there, for a scope."""
     is_valid = or_(files.c.expires_at.is_(None), files.c.expires_at > now)
     return (files.c.scope == scope) & files.c.erase_at.is_(None) & is_valid
+
+
+def _is_hidden(file_id: str) -> ColumnElement[bool]:
+    return (files.c.id == file_id) & files.c.erase_at.is_not(None)
 
 
 def _reads(file_id: str | ColumnElement[str]) -> ColumnElement[bool]:

@@ -63,10 +63,13 @@ class FileStore:
             position += 1
 
     async def delete(self, scope: str, file_id: str, now: float) -> bool:
-        """Hide a file at once, and erase it; whether there was one. Raises FileInUseError when a batch needs it."""
+        """Hide a file at once, and erase its content; whether there was one. Raises FileInUseError for a batch's.
+
+        What is left of it, its place in lists that are being read, goes with the next `purge`.
+        """
         is_hidden = await self._transactions.write(lambda sql: rows.hide(sql, scope, file_id, now))
-        if is_hidden:
-            await self.discard(file_id)
+        while is_hidden and await self._transactions.write(lambda sql: rows.erase_chunks(sql, file_id)):
+            pass
         return is_hidden
 
     async def purge(self, now: float) -> int:

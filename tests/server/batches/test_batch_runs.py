@@ -1,5 +1,6 @@
 """What becomes of batches while they run: time passes, keys are revoked, others need the engine, servers end."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +18,7 @@ from ossian.errors import EngineDeadError, EngineError, EngineOverloadedError, S
 from ossian.server import lookups
 from ossian.server.batches import batch_run, batch_runs, tools
 from ossian.server.batches.asking import Answer, ask
-from ossian.server.batches.tools import Turns
+from ossian.server.batches.tools import Places, Turns
 from ossian.storage.batches import BatchStore
 from tests.server.batches.asking import RESPONSES, counts, create, ended, line, lines, results
 from tests.server.keys import change_key, change_project, make_key, make_project
@@ -286,6 +287,27 @@ def test_lines_count_in_usage_with_their_batch_and_against_no_requests_a_minute(
         until(lambda: used() == {(batch.id, key.id, 10), (None, key.id, 3)})
 
 
+@pytest.mark.parametrize("limits", [{"requests_per_minute": 0}, {"tokens_per_minute": 0}, {"concurrent_requests": 0}])
+def test_what_lets_nothing_in_lets_no_lines_in(limits: dict[str, int]) -> None:
+    engine = scripted()
+    with serving(engine, sections={"limits": {"project": limits}}) as server:
+        client = server.client.with_options(api_key=make_key(server, make_project(server)).secret)
+        batch = ended(client, create(client, lines(2)))
+        assert counts(batch) == (2, 0, 2)
+        for error in results(client, batch.error_file_id).values():
+            assert error["response"]["body"]["error"]["code"] == "rate_limit_exceeded"
+    assert engine.requests == []
+
+
+async def test_lines_that_wait_for_one_model_hold_up_none_of_another() -> None:
+    places = Places(1)
+    async with places.place("project", "busy"), asyncio.timeout(10):
+        waiting = asyncio.create_task(places.place("project", "busy").__aenter__())
+        async with places.place("project", "idle"), places.place("project", None):
+            assert not waiting.done()
+        waiting.cancel()
+
+
 # Servers end.
 
 
@@ -383,6 +405,26 @@ def test_a_database_that_is_away_for_a_while_ends_nothing(monkeypatch: pytest.Mo
         assert len(results(server.client, batch.output_file_id)) == 20
     assert num_away == [0]
     assert len(asked) == 20  # what was made once is not made, and charged, again
+
+
+def test_a_batch_that_has_ended_is_not_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database goes away just after it was told of the end."""
+    finish = BatchStore.finish
+    num_ends = [0]
+
+    async def unconfirmed(self: BatchStore, *arguments: Any) -> Any:
+        await finish(self, *arguments)
+        await self.purge()
+        num_ends[0] += 1
+        raise StorageError("it is away")
+
+    monkeypatch.setattr(BatchStore, "finish", unconfirmed)
+    engine = scripted()
+    with serving(engine) as server:
+        batch = ended(server.client, create(server.client, lines(5)))
+        assert (batch.status, counts(batch)) == ("completed", (5, 5, 0))
+        until(lambda: "ossian_batches 0.0" in server.get("/metrics").text)
+    assert (len(engine.requests), num_ends[0]) == (5, 1)
 
 
 def test_lines_that_cannot_be_read_any_more_end_their_batch(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -251,6 +251,20 @@ def test_a_project_has_so_many_unfinished_batches() -> None:
         assert ended(server.client, create(server.client, lines(1))).status == "completed"
 
 
+def test_a_project_whose_files_leave_no_room_makes_no_more_results() -> None:
+    with serving(scripted(), sections={"files": {"max_project_bytes": 2000}}) as server:
+        client = server.client
+        batch = ended(client, create(client, lines(3)))
+        assert batch.status == "completed", "its results may pass the limit"
+        with pytest.raises(openai.APIStatusError) as caught:
+            client.batches.create(input_file_id=batch.input_file_id, endpoint=CHAT, completion_window="24h")
+        assert (caught.value.status_code, caught.value.code) == (413, "storage_limit_reached")
+        assert "2000 bytes" in caught.value.message
+        assert batch.output_file_id is not None
+        client.files.delete(batch.output_file_id)
+        assert client.batches.create(input_file_id=batch.input_file_id, endpoint=CHAT, completion_window="24h").id
+
+
 def test_the_input_file_stays_as_long_as_it_is_needed() -> None:
     engine = GatedEngine(turn_ids(TURN))
     with serving(engine) as server:

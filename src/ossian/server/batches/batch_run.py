@@ -67,7 +67,8 @@ class BatchRun:
         while not await self._finished(ending):
             ending = await self._overruled()
         self.is_over = True
-        await self._tools.batches.purge()
+        with suppress(StorageError):  # what is left is erased within the hour
+            await self._tools.batches.purge()
 
     async def _make_until_ended(self) -> None:
         making = self._making = asyncio.create_task(self._make())
@@ -142,7 +143,7 @@ class BatchRun:
         """Ask until there is an answer that will not be another one later."""
         delay = FIRST_DELAY_SECONDS
         while True:
-            async with self._tools.places.place(self.batch.scope):
+            async with self._tools.places.place(self.batch.scope, self.batch.body["model"]):
                 caller = await self._renewed(caller)
                 asked = Line(self._tools.new_id("req_"), caller, self.batch.id)
                 answer = await ask(self._tools.app, self._reading.endpoint, request.body, asked)

@@ -10,6 +10,7 @@ from typing import Any, Final
 import structlog
 from starlette.requests import HTTPConnection
 
+from ossian.api.batches.batch import UNFINISHED
 from ossian.errors import StorageError
 from ossian.server.batches.batch_run import BatchRun, LostError
 from ossian.server.batches.endings import CANCELLED, EXPIRED, broken
@@ -116,7 +117,8 @@ class BatchRuns:
         try:
             while await self._is_interrupted(batch.id):
                 await asyncio.sleep(RETRY_SECONDS)
-                await self._begin_again(batch)
+                if not await self._begins_again(batch):
+                    break
         except LostError:
             log.warning("batch is run by another server", batch_id=batch.id)
         finally:
@@ -143,11 +145,14 @@ class BatchRuns:
         except Exception:
             log.exception("batch could not be ended", batch_id=run.batch.id)
 
-    async def _begin_again(self, batch: StoredBatch) -> None:
+    async def _begins_again(self, batch: StoredBatch) -> bool:
+        """Go on from what is stored; False when the batch had ended before the database went away."""
         with suppress(StorageError):
             latest = await self._tools.batches.get(batch.scope, batch.id)
-            if latest is not None:
-                self._runs[batch.id] = BatchRun(latest, self._tools)
+            if latest is None or latest.status not in UNFINISHED:
+                return False
+            self._runs[batch.id] = BatchRun(latest, self._tools)
+        return True
 
 
 def batches_of(connection: HTTPConnection) -> BatchRuns:

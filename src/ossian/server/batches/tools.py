@@ -2,7 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
@@ -37,6 +38,21 @@ class Turns:
         return self._turns.setdefault(scope, asyncio.Semaphore(MAX_BATCHES))
 
 
+class Places:
+    """The places of the lines that are asked at once, so many of each model: what waits for one holds up no other."""
+
+    def __init__(self, num_places: int) -> None:
+        self._num_places = num_places
+        self._queues: WeakValueDictionary[str, FairQueue] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def place(self, scope: str, model: str | None) -> AsyncIterator[None]:
+        """Hold a place of a model (None: of batches that name several), after waiting for it."""
+        queue = self._queues.setdefault(model or "", FairQueue(self._num_places, sys.maxsize))
+        async with queue.place(scope):
+            yield
+
+
 @dataclass(frozen=True, slots=True)
 class BatchTools:
     """The application that lines are asked of, the database, and the places that all batches of a server share.
@@ -48,7 +64,7 @@ class BatchTools:
     batches: BatchStore
     files: FileStore
     callers: BatchCallers
-    places: FairQueue
+    places: Places
     check_turns: Turns
     turns: Turns
     settings: BatchSettings
@@ -69,7 +85,7 @@ def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> 
         batches=database.batches,
         files=database.files,
         callers=BatchCallers(database, key_ring, settings),
-        places=FairQueue(max(1, settings.batches.max_running), sys.maxsize),
+        places=Places(max(1, settings.batches.max_running)),
         check_turns=Turns(),
         turns=Turns(),
         settings=settings.batches,

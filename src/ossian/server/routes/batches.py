@@ -8,7 +8,7 @@ from ossian.api.batches.schema import BatchRequest, window_seconds
 from ossian.api.fields import JsonObject
 from ossian.api.files.file import BATCH
 from ossian.api.responses.pages import PARAMETERS, list_body, page_query
-from ossian.errors import InvalidRequestError, NotFoundError, TooManyRequestsError
+from ossian.errors import InvalidRequestError, NotFoundError, RequestTooLargeError, TooManyRequestsError
 from ossian.harmony.events import Usage
 from ossian.server.access import account_of
 from ossian.server.batches.batch_runs import batches_of
@@ -33,6 +33,7 @@ async def create_batch(request: Request) -> Response:
     assert isinstance(endpoint, Endpoint)
     account_of(request).check_endpoint(endpoint)
     await _check_file(service, scope, asked)
+    await _check_room(service, scope)
     batch = _new_batch(service, scope, asked, caller_body(account_of(request)))
     limit = service.parts.settings.batches.max_unfinished
     created = await service.database.batches.create(batch, limit, service.parts.now())
@@ -102,6 +103,13 @@ async def _check_file(service: Service, scope: str, asked: BatchRequest) -> None
     if file.purpose != BATCH:
         message = f"The file '{file.id}' has the purpose '{file.purpose}'; upload it with the purpose '{BATCH}'."
         raise InvalidRequestError(message, param="input_file_id", code="invalid_file_purpose")
+
+
+async def _check_room(service: Service, scope: str) -> None:
+    limit = service.parts.settings.files.max_project_bytes
+    if await service.database.files.num_bytes(scope) >= limit:
+        message = f"Your files have {limit} bytes together, the limit: results have no room. Delete some first."
+        raise RequestTooLargeError(message, param="input_file_id", code="storage_limit_reached")
 
 
 def _new_batch(service: Service, scope: str, asked: BatchRequest, caller: JsonObject) -> StoredBatch:
