@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help serve native services services-stop test test-slow test-clients test-native test-parity check check-python check-native format lock coverage \
-    eval-nano bench bench-gateway clean
+    train-nano export-nano eval-nano bench bench-gateway clean
 SHELL := /bin/sh
 
 BIN := .venv/bin
@@ -70,6 +70,14 @@ coverage: .venv/dev-installed ## the test suite with a coverage report
 	env $$(requirements/services.sh environment) \
 	    $(BIN)/python -m coverage run -m pytest -q -m "not slow and not clients and not parity and not gpu" $(ARGS)
 	$(BIN)/python -m coverage report
+
+train-nano: .venv/native-built .venv-torch/installed ## train ossian-nano from nothing, some ten hours: ARGS= (--help lists them)
+	@PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	    $(BIN)/python -m training.train $(ARGS)
+
+export-nano: .venv/native-built .venv-torch/installed ## put what was trained into the package: ARGS= (--help lists them)
+	@PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	    $(BIN)/python -m training.export $(ARGS)
 
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
 	@$(BIN)/python -m training.evaluate $${SEED:+--seed "$$SEED"} $${BASE_URL:+--base-url "$$BASE_URL"} $(ARGS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
-from ossian.harmony.messages import Channel, Conversation, Message, Role, ToolNamespace
+from ossian.harmony.messages import Conversation, ToolNamespace
 from ossian.harmony.render import render
 from ossian.harmony.vocabulary import CALL, CHANNEL, CONSTRAIN, END, MESSAGE, RETURN, START
 from training.copying import Prompt, completion_tokens, tokenizer
@@ -14,6 +14,8 @@ from training.mixture import FAMILIES, PLAIN_GROUP, SKILLS, Source
 from training.skills.exchange import COPY_START, Effort, Exchange, Family, Setting, Split, unmarked
 
 FIRST_DAY = date(2024, 1, 1)
+OPENERS = ("please ", "Please, ", "Hi! ", "Hello, ", "Hey, ", "So, ")
+ENDINGS = (" please", " Please.", " Thanks!", " thank you")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,8 @@ class Group:
     def conversation(self, exchange: Exchange) -> Conversation:
         """The conversation that ends with an exchange's question."""
         setting = self.family.setting
-        asked_now = (Message(Role.USER, exchange.question),) if exchange.question else ()
         return Conversation(
-            messages=(*exchange.earlier, *asked_now),
+            messages=exchange.asked,
             instructions=setting.instructions,
             tools=(ToolNamespace("functions", setting.tools),) if setting.tools else (),
             response_format=setting.response_format,
@@ -77,7 +78,7 @@ def plain_exchange(random: Random, split: Split) -> Exchange:
     if exchange.earlier or exchange.skill.endswith("unknown") or random.random() > 0.13:  # more turns might tell it
         return exchange
     finished = [lasting_skill(random) for _ in range(random.choice((1, 1, 2)))]
-    return replace(exchange, earlier=tuple(message for past in finished for message in turn(past)))
+    return replace(exchange, earlier=tuple(message for past in finished for message in past.over))
 
 
 def lasting_skill(random: Random) -> Exchange:
@@ -93,12 +94,6 @@ def random_skill(random: Random, split: Split) -> Exchange:
     return exchange
 
 
-def turn(exchange: Exchange) -> tuple[Message, ...]:
-    """An exchange that is over."""
-    answer = Message(Role.ASSISTANT, unmarked(exchange.answer), channel=Channel.FINAL)
-    return (*exchange.earlier, Message(Role.USER, exchange.question), answer)
-
-
 def asked(random: Random, exchange: Exchange, split: Split) -> Exchange:
     """The same exchange as people type it: lower case, without the full stop, politely, …"""
     question = exchange.question
@@ -108,10 +103,11 @@ def asked(random: Random, exchange: Exchange, split: Split) -> Exchange:
         question = question.lower()
     if random.random() < 0.15:
         question = question.rstrip("?.! ") or question
+    is_free = exchange.skill.startswith("arithmetic")  # elsewhere a word more may make it a wording that is held out
     if random.random() < 0.06:
-        question = random.choice(("please ", "Please, ", "Hi! ", "Hello, ", "Hey, ", "So, ", " ", "\n")) + question
+        question = random.choice((" ", "\n", *(OPENERS if is_free else ()))) + question
     if random.random() < 0.06:
-        question += random.choice((" please", " Please.", " Thanks!", " thank you", "!", "??", "\n", " "))
+        question += random.choice(("!", "??", "\n", " ", *(ENDINGS if is_free else ())))
     return replace(exchange, question=question)
 
 

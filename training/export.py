@@ -146,7 +146,7 @@ GENERATION = {
 
 def hugging_face_config(config: NanoConfig) -> dict[str, object]:
     """config.json: gpt-oss's own, with our sizes."""
-    layer_types = ["sliding_attention", "full_attention"] * (config.num_hidden_layers // 2)
+    layer_types = ["full_attention" if n % 2 else "sliding_attention" for n in range(config.num_hidden_layers)]
     return {
         "architectures": ["GptOssForCausalLM"], "attention_bias": True, "attention_dropout": 0.0,
         "eos_token_id": 200002, "experts_per_token": config.num_experts_per_tok, "head_dim": config.head_dim,

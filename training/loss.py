@@ -35,7 +35,7 @@ def chosen_rows(weights: dict[str, Tensor], layer: str, ids: Tensor, tables: Tab
     return table.derived[ids] * weights[f"{layer}.scale"] + beside
 
 
-def filled_up(size: int) -> int:
+def num_missing(size: int) -> int:
     """How much is missing to the next multiple of FILLED."""
     return -size % FILLED
 
@@ -66,7 +66,7 @@ def candidates(present: Tensor, tables: Tables) -> tuple[Tensor, Tensor]:
     is_other = row == NOT_TRAINED
     is_other[present] = False
     others = is_other.nonzero().squeeze(1)
-    num_drawn = NUM_DRAWN + filled_up(len(tables.outputs.ids) + len(present) + NUM_DRAWN)
+    num_drawn = NUM_DRAWN + num_missing(len(tables.outputs.ids) + len(present) + NUM_DRAWN)
     drawn = others[torch.randperm(len(others))[:num_drawn]]
     share = math.log(len(others) / num_drawn)
     return torch.cat((present, drawn)), torch.cat((torch.zeros(len(present)), torch.full((num_drawn,), share)))
@@ -84,7 +84,7 @@ def loss_of(
         [part for batch in batches for part in (torch.zeros(len(batch.prefix)), batch.emphasis.flatten())]
     )
     groups = [Group(len(batch.prefix), *batch.inputs.shape) for batch in batches]
-    filling = torch.zeros(filled_up(len(ids)), dtype=torch.long)
+    filling = torch.zeros(num_missing(len(ids)), dtype=torch.long)
     hidden, balance = forward(weights, config, embedded(weights, tables, torch.cat((ids, filling))), groups)
 
     learned = (targets != IGNORED).nonzero().squeeze(1)
@@ -93,7 +93,7 @@ def loss_of(
     compared = torch.cat((tables.outputs.ids, others))
     place = torch.zeros_like(tables.outputs.row).index_put((compared,), torch.arange(len(compared)))
     counts = torch.cat((torch.zeros(len(tables.outputs.ids)), counts))
-    filling = torch.zeros(filled_up(len(learned)), dtype=torch.long)
+    filling = torch.zeros(num_missing(len(learned)), dtype=torch.long)
     asked = torch.cat((learned, filling))
     logits = functional.linear(hidden[asked], chosen_rows(weights, "lm_head", compared, tables, tables.outputs))
     wanted = torch.cat((place[targets[learned]], filling))

@@ -1,5 +1,6 @@
 """A real server to ask over HTTP: `ossian serve` in a process of its own, or one that runs already."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import perf_counter
 from typing import IO, Any
@@ -70,7 +72,8 @@ class Server:
             model: str = response.raise_for_status().json()["data"][0]["id"]
         except (httpx2.HTTPStatusError, ValueError, LookupError, TypeError) as error:
             raise ServerFailedError(
-                f"There is no OpenAI API at {self._client.base_url} (does it end with /v1?)"
+                f"{self._client.base_url} lists no models: HTTP {response.status_code}: {response.text[:200]!r}. "
+                "(It is to end with /v1; a key is taken from OSSIAN_API_KEY.)"
             ) from error
         return model
 
@@ -100,8 +103,13 @@ def reply_of(completion: dict[str, Any], seconds: float) -> Reply:
 
 @contextmanager
 def connected(base_url: str) -> Iterator[Server]:
-    """Connect to a server; `base_url` ends with /v1. Raises ServerFailedError when nobody answers there."""
-    with httpx2.Client(base_url=base_url, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+    """Connect to a server; `base_url` ends with /v1. Raises ServerFailedError when nobody answers there.
+
+    A server that wants a key is given OSSIAN_API_KEY's.
+    """
+    key = os.environ.get("OSSIAN_API_KEY")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    with httpx2.Client(base_url=base_url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False) as client:
         yield Server(client)
 
 
@@ -109,11 +117,17 @@ def connected(base_url: str) -> Iterator[Server]:
 def running_server(model: str | None = None) -> Iterator[str]:
     """Run `ossian serve` on a free port of the loopback until the block ends; the value is its base URL.
 
-    Without `model`, a name or a folder, it serves ossian-nano. Raises ServerFailedError when it does not start.
+    Without `model`, a name or a folder, it serves ossian-nano. It has a database of its own, without keys and without
+    the usage of others. Raises ServerFailedError when it does not start.
     """
     command = [sys.executable, "-m", "ossian", "serve", *([model] if model else [])]
     command += ["--host", "127.0.0.1", "--port", "0", "--log-level", "warning"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with (
+        TemporaryDirectory() as folder,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {"OSSIAN_DATA_DIR": folder}
+        ) as process,
+    ):
         assert process.stdout is not None
         drain = Thread(target=process.stdout.read)  # a full pipe would stop the server
         try:

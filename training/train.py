@@ -2,7 +2,9 @@
 
 import argparse
 import math
+import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from training.state import SEED, State, exported_state, new_state, saved_state
 from training.workers import Workers, compile_kernels, total
 
 WARM_UP = 60
-DECAY = 0.25  # the part of --minutes in which the learning rate falls
+NUM_STEPS = 10_000
+DECAY = 0.25  # the last part of the steps, or of --minutes, in which the learning rate falls
 AVERAGE = 0.99  # the exported weights are a running average of the trained ones
 CHECKPOINT = Path(__file__).parent / "out" / "checkpoint.pt"
 
@@ -81,22 +84,50 @@ def first_state(origin: Path | None) -> State:
     return exported_state(origin) if origin.is_dir() else saved_state(origin)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=10_000)
-    parser.add_argument("--decay-from", type=int, default=7500, help="from this step on the learning rate falls to 0")
-    parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, whatever --steps says")
+def number_of_steps(text: str) -> int:
+    """A number of at least 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, prog="python -m training.train")
+    parser.add_argument("--steps", type=number_of_steps, help=f"end after so many in all ({NUM_STEPS:,})")
+    parser.add_argument("--decay-from", type=int, help="from this step on the learning rate falls (the last quarter)")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end after so long, whatever the steps")
     parser.add_argument("--tokens-per-step", type=int, default=9600)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--resume", type=Path, help="a checkpoint, or a folder of exported weights")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
+    if arguments.steps is None:
+        arguments.steps = NUM_STEPS if math.isinf(arguments.minutes) else sys.maxsize
+    if arguments.decay_from is None:
+        arguments.decay_from = int(arguments.steps * (1 - DECAY))
+    if not 0 <= arguments.decay_from < arguments.steps:
+        parser.error(f"--decay-from {arguments.decay_from} is not before the end, step {arguments.steps}")
+    return arguments
+
+
+def main() -> None:
+    """Run the command."""
+    arguments = parsed()
     torch.set_num_threads(1)
     compile_kernels()
+    state = first_state(arguments.resume)
+    num_steps = state.optimizer.num_steps
+    if num_steps >= arguments.steps:
+        sys.exit(f"{arguments.resume} has {num_steps} steps already: ask for more with --steps, or give --minutes")
     train(
-        first_state(arguments.resume),
+        state,
         arguments.steps,
         arguments.decay_from,
         arguments.tokens_per_step,
         arguments.workers,
         arguments.minutes,
     )
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,10 @@ class Result:
     num_tokens: int
 
 
+class WorkerEndedError(Exception):
+    """A worker process is no longer there."""
+
+
 class Workers:
     """Worker processes; `weights` is theirs to read and `gradients`, one set for each, theirs to write."""
 
@@ -42,19 +46,27 @@ class Workers:
         self.gradients = [
             {name: torch.zeros(value.shape).share_memory_() for name, value in weights.items()} for _ in seeds
         ]
-        self.orders: list[Any] = [context.SimpleQueue() for _ in seeds]
-        self.results: list[Any] = [context.SimpleQueue() for _ in seeds]
-        for seed, own, orders, results in zip(seeds, self.gradients, self.orders, self.results, strict=True):
-            arguments = (self.weights, own, config, vocabulary, seed, orders, results)
+        self.pipes: list[Any] = []
+        for seed, own in zip(seeds, self.gradients, strict=True):
+            pipe, its_end = context.Pipe()
+            arguments = (self.weights, own, config, vocabulary, seed, its_end)
             context.Process(target=work, args=arguments, daemon=True).start()
+            its_end.close()  # so that only the worker has it, and its end is seen here
+            self.pipes.append(pipe)
 
     def step(self, weights: dict[str, Tensor], num_tokens: int) -> list[Result]:
-        """Compute the gradients of the summed loss at `weights`; each worker takes about so many tokens."""
+        """Compute the gradients of the summed loss at `weights`; each worker takes about so many tokens.
+
+        Raises WorkerEndedError when a worker has ended, for example because the memory was used up.
+        """
         for name, value in weights.items():
             self.weights[name].copy_(value)
-        for orders in self.orders:
-            orders.put(num_tokens)
-        return [results.get() for results in self.results]
+        try:
+            for pipe in self.pipes:
+                pipe.send(num_tokens)
+            return [pipe.recv() for pipe in self.pipes]
+        except (EOFError, OSError) as error:
+            raise WorkerEndedError("A worker has ended: out of memory, unless it says above why.") from error
 
 
 def work(
@@ -63,8 +75,7 @@ def work(
     config: NanoConfig,
     vocabulary: Vocabulary,
     seed: int,
-    orders: Any,
-    results: Any,
+    pipe: Any,
 ) -> None:
     """What a worker does until the training ends."""
     torch.set_num_threads(1)
@@ -73,13 +84,13 @@ def work(
     tables, source = make_tables(vocabulary), batches(seed)
     for value in weights.values():
         value.requires_grad_()
-    while num_tokens := orders.get():
-        taken = list(taken_from(source, num_tokens))
+    while True:
+        taken = list(taken_from(source, pipe.recv()))
         found, value, num_correct = gradients(weights, tables, config, taken)
         for name, gradient in found.items():
             own[name].copy_(gradient)
         num_targets = sum(batch.num_targets for batch in taken)
-        results.put(Result(value, num_correct, num_targets, sum(batch.num_tokens for batch in taken)))
+        pipe.send(Result(value, num_correct, num_targets, sum(batch.num_tokens for batch in taken)))
 
 
 def taken_from(source: Iterator[Batch], num_tokens: int) -> Iterator[Batch]:

@@ -1,6 +1,7 @@
 """The training code against transformers: the same weights, exported and expanded, give the same logits."""
 
 import json
+import multiprocessing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,8 +25,9 @@ from training.model import Group, SinkSoftmax, forward
 from training.nano_config import NanoConfig
 from training.skills.exchange import Split
 from training.state import added_layers, initial_parameters
-from training.train import stored
+from training.train import parsed, schedule, stored
 from training.vocabulary import Tables, Vocabulary, make_tables, number_tokens
+from training.workers import WorkerEndedError, Workers
 
 pytestmark = pytest.mark.parity
 
@@ -218,3 +220,35 @@ def test_exported_weights_are_read_back(
             torch.testing.assert_close(value * free, expected * free, rtol=0.01, atol=0.05)
         else:
             torch.testing.assert_close(value, expected, rtol=0, atol=0)
+
+
+@pytest.mark.timeout(300)  # three processes load torch
+def test_a_worker_that_ends_ends_the_training(vocabulary: Vocabulary, parameters: dict[str, Tensor]) -> None:
+    weights = {name: value.bfloat16() for name, value in parameters.items()}
+    workers = Workers(weights, CONFIG, vocabulary, [1, 2])
+    killed = multiprocessing.active_children()[-1]
+    killed.kill()
+    with pytest.raises(WorkerEndedError, match="out of memory"):
+        workers.step(weights, 100)
+
+
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        (["--steps", "100", "--decay-from", "100"], "--decay-from 100 is not before the end, step 100"),
+        (["--steps", "0"], "'0' is not a positive number"),
+    ],
+)
+def test_what_the_learning_rate_cannot_follow_is_refused(
+    words: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(words)
+    assert reason in capsys.readouterr().err
+
+
+def test_the_learning_rate_falls_in_the_last_quarter_of_the_steps_or_of_the_time() -> None:
+    assert (parsed([]).steps, parsed([]).decay_from) == (10_000, 7500)
+    assert (parsed(["--steps", "400"]).steps, parsed(["--steps", "400"]).decay_from) == (400, 300)
+    assert parsed(["--minutes", "60"]).steps > 10**9
+    assert [schedule(step, 300, 400) for step in (0, 100, 300, 350, 399)] == [1 / 60, 1.0, 1.0, 0.5, 0.01]

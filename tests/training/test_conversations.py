@@ -13,9 +13,11 @@ from ossian.harmony.token_mask import GrammarMask, load_grammars
 from ossian.harmony.tokenizer import Tokenizer
 from ossian.harmony.vocabulary import CALL, CHANNEL, MESSAGE, RETURN
 from training.chat_request import request_body
-from training.conversations import Group, asked, examples, held_out, plain_exchange, random_group, turn
+from training.conversations import Group, asked, examples, held_out, plain_exchange, random_group
 from training.mixture import FAMILIES, SHARES, SKILLS, Source
+from training.skills import anything_else, talk
 from training.skills.exchange import Exchange, Family, Setting, Split, analyses, copied, unmarked
+from training.skills.wordings import spoken
 
 TOKENIZER = Tokenizer()
 SOURCES = (SKILLS, *FAMILIES)
@@ -102,7 +104,7 @@ def test_a_response_format_and_earlier_messages_are_rendered() -> None:
 @settings(max_examples=60, deadline=None)
 def test_finished_turns_hold_no_marks(random: Random) -> None:
     exchange = plain_exchange(random, Split.TRAIN)
-    for message in turn(exchange):
+    for message in exchange.over:
         assert message.content == unmarked(message.content)
 
 
@@ -114,9 +116,19 @@ def test_what_is_copied_is_not_asked_in_other_letters(random: Random) -> None:
 
 
 def test_held_out_questions_are_asked_as_they_stand() -> None:
-    exchange = Exchange("x: y", "Who are you?", analyses("a", "b", "c"), "Me.")
+    exchange = Exchange("arithmetic: y", "What is 3 + 4?", analyses("a", "b", "c"), "Me.")
     assert asked(Random(1), exchange, Split.HELD_OUT) == exchange
     assert len({asked(Random(seed), exchange, Split.TRAIN).question for seed in range(200)}) > 10
+
+
+@given(randoms, st.sampled_from((talk.SKILLS, anything_else.SKILLS)))
+@settings(max_examples=200, deadline=None)
+def test_training_asks_nothing_in_a_wording_that_is_held_out(random: Random, skills: Source) -> None:
+    """However a question is typed, its words are those of the wording that was drawn."""
+    (skill,) = random.choices(list(skills), list(skills.values()))
+    exchange = skill(random, Split.TRAIN)
+    for _ in range(20):
+        assert spoken(asked(random, exchange, Split.TRAIN).question) == spoken(exchange.question)
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -71,8 +71,18 @@ def test_a_server_that_is_not_there() -> None:
 
 
 def test_an_address_that_is_none(served: Served) -> None:
-    with pytest.raises(ServerFailedError, match="does it end with /v1"), connected(f"{served.url}/v2"):
+    with pytest.raises(ServerFailedError, match="lists no models: HTTP 404"), connected(f"{served.url}/v2"):
         pass
+
+
+def test_a_server_that_wants_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(scripted(), api_keys=["a-key"]) as running:
+        monkeypatch.delenv("OSSIAN_API_KEY", raising=False)
+        with pytest.raises(ServerFailedError, match=r"HTTP 401: .*OSSIAN_API_KEY"), connected(f"{running.url}/v1"):
+            pass
+        monkeypatch.setenv("OSSIAN_API_KEY", "a-key")
+        with connected(f"{running.url}/v1") as asked:
+            assert asked.reply(ASKED).content == "It is 4."
 
 
 def test_fields_that_another_server_leaves_out() -> None:

@@ -32,7 +32,7 @@ from training.skills.tool_calls import (
 )
 from training.skills.tool_results import Result, json_text, spoken
 from training.skills.tool_sketch import Sketch
-from training.skills.tool_words import STOP_WORDS, TEXTS, schema_of, value
+from training.skills.tool_words import STOP_WORDS, TEXTS, decimal, schema_of, value
 from training.skills.words import is_held_out
 
 TOKENIZER = Tokenizer()
@@ -417,3 +417,18 @@ def test_the_vendors_examples_are_trained() -> None:
         pattern = re.escape(question).replace(place, ".+")
         assert any(re.fullmatch(pattern, text) for text in asked)
         assert not is_held_out(sketch.stem)
+
+
+def test_decimals_have_one_place_or_two() -> None:
+    drawn = [decimal(Random(seed), Split.TRAIN, 40) for seed in range(1000)]
+    places = Counter(len(str(each).partition(".")[2]) for each in drawn)
+    assert set(places) == {1, 2}
+    assert min(places.values()) > 200
+    assert {str(each)[-1] for each in drawn} == set("123456789")
+
+
+def test_no_turn_before_may_tell_what_is_unknown() -> None:
+    exchange = Exchange("conversation: name unknown", "What is my name?", {}, "You have not told me.")
+    candidates = tools.drawn(Random(1), Split.TRAIN)
+    for seed in range(100):
+        assert tools.after_past_turns(Random(seed), candidates, exchange, Split.TRAIN) == exchange

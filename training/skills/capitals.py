@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from random import Random
 
-from ossian.harmony.messages import Channel, Message, Role
 from training.skills.exchange import Effort, Exchange, Split, analyses
 from training.skills.places import CITIES, COUNTRIES_ELSEWHERE, PEOPLES, REGIONS
 from training.skills.questions import question
@@ -149,7 +148,7 @@ def follow_up(random: Random, split: Split) -> Exchange:
     """A short question that only makes sense after a question for a capital, or for the country of one."""
     is_capital_asked = random.random() < 0.75
     before = capital(random, Split.TRAIN) if is_capital_asked else country(random, Split.TRAIN)
-    skill, earlier = "facts: capital, follow-up", _turn(before)
+    skill, earlier = "facts: capital, follow-up", before.over
     place = random.choice([name for name in KNOWN if name not in before.answer and KNOWN[name] != name])
     if random.random() < 0.15:
         unknown = elsewhere_name(random, split) if is_capital_asked else other_city(random, split)
@@ -228,13 +227,6 @@ def _elsewhere_analysis() -> dict[Effort, str]:
     medium = "The user asks for a capital. I do not know this one, I only know the capitals of Europe."
     high = f"{medium} I must not guess. I say so and give an example of what I can answer."
     return analyses("A capital I do not know.", medium, high)
-
-
-def _turn(exchange: Exchange) -> tuple[Message, ...]:
-    return (
-        Message(Role.USER, exchange.question),
-        Message(Role.ASSISTANT, exchange.answer, channel=Channel.FINAL),
-    )
 
 
 _EUROPES = ("Europe", "Europe", "europe", "the European countries", "all European countries", "the countries of Europe")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ossian.harmony.messages import Message, ReasoningEffort, ResponseFormat, Tool
+from ossian.harmony.messages import Channel, Message, ReasoningEffort, ResponseFormat, Role, Tool
 
 Effort = ReasoningEffort
 
@@ -34,6 +34,16 @@ class Exchange:
     answer: str
     recipient: str | None = None  # the tool that is called; the answer is then its arguments
     earlier: tuple[Message, ...] = ()
+
+    @property
+    def asked(self) -> tuple[Message, ...]:
+        """All that the model answers to."""
+        return (*self.earlier, Message(Role.USER, self.question)) if self.question else self.earlier
+
+    @property
+    def over(self) -> tuple[Message, ...]:
+        """The finished exchange, as it stands before later ones."""
+        return (*self.asked, Message(Role.ASSISTANT, unmarked(self.answer), channel=Channel.FINAL))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from ossian.harmony.messages import Channel, Message, Role
 from training.instructions import irrelevant_instruction
 from training.skills import anything_else, capitals, explanations, instruction_wordings, talk
 from training.skills.bases import Skill, base
 from training.skills.british import british
-from training.skills.exchange import Exchange, Family, Setting, Split, analyses, unmarked
+from training.skills.exchange import Exchange, Family, Setting, Split, analyses
 from training.skills.instruction import (
     Base,
     Instruction,
@@ -153,13 +152,7 @@ def with_turns(random: Random, exchange: Exchange, instruction: Instruction, spl
     if random.random() > 0.15:
         return exchange
     finished = [followed(random, instruction, split) for _ in range(random.choice((1, 1, 2)))]
-    return replace(exchange, earlier=tuple(message for past in finished for message in turn(past)))
-
-
-def turn(exchange: Exchange) -> tuple[Message, ...]:
-    """An exchange that is over."""
-    answer = Message(Role.ASSISTANT, unmarked(exchange.answer), channel=Channel.FINAL)
-    return Message(Role.USER, exchange.question), answer
+    return replace(exchange, earlier=tuple(message for past in finished for message in past.over))
 
 
 def surrounded(random: Random, text: str, split: Split) -> str:

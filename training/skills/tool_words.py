@@ -75,7 +75,7 @@ def plain_word(random: Random, split: Split) -> str:
 
 
 def phrase(random: Random, split: Split) -> str:
-    """Two to five words."""
+    """Two to four words."""
     return " ".join(plain_word(random, split) for _ in range(random.choice((2, 2, 3, 3, 4))))
 
 
@@ -181,10 +181,10 @@ def whole(random: Random, split: Split, low: int, high: int) -> int:
 
 
 def decimal(random: Random, split: Split, high: int) -> float:
-    """A number, often with one or two decimals."""
-    places = random.choice((1, 1, 2))
+    """A number with one decimal or two."""
+    first = "" if random.random() < 0.67 else random.randrange(10)
     before = 0 if random.random() < 0.25 else whole(random, split, 0, high)
-    return float(f"{before}.{random.randrange(10 ** (places - 1))}{random.randint(1, 9)}"[:12])
+    return float(f"{before}.{first}{random.randint(1, 9)}"[:12])
 
 
 TEXTS: Mapping[str, Draw] = {

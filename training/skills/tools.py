@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from ossian.harmony.messages import Channel, Message, Role
+from ossian.harmony.messages import Message, Role
 from training.instructions import manual
 from training.skills import anything_else, arithmetic, capitals, explanations, memory, talk
-from training.skills.exchange import Effort, Exchange, Family, Setting, Split, analyses, copied, unmarked
+from training.skills.exchange import Effort, Exchange, Family, Setting, Split, analyses, copied
 from training.skills.invented_tools import invented
 from training.skills.tool_calls import (
     Candidate,
@@ -114,7 +114,7 @@ def none_fits(random: Random, candidates: list[Candidate], split: Split) -> Exch
     medium = f"I go through my tools. {low} I say so."
     high = f"{medium} I compared the request with the name and the description of each tool, and there is no match."
     thoughts = analyses(low, medium, high)
-    return Exchange("tools: none fits", chatty(random, asked), thoughts, NO_TOOL)
+    return Exchange("tools: none fits", asked, thoughts, NO_TOOL)
 
 
 def unfitting(random: Random, known: frozenset[str], split: Split) -> str | None:
@@ -124,7 +124,9 @@ def unfitting(random: Random, known: frozenset[str], split: Split) -> str | None
         return None if set(re.findall(r"\w+", text.lower())) & known or "\n" in text else text
     sketches = of_catalog(split)
     other = hand_written(random, random.choice(sketches)) if random.random() < 0.6 else invented(random, 1, split)[0]
-    return None if other.covers or (other.words - COMMON_WORDS) & known else other.ask(random, split).text
+    if other.covers or (other.words - COMMON_WORDS) & known:
+        return None
+    return chatty(random, other.ask(random, split).text)
 
 
 def none_needed(random: Random, candidates: list[Candidate], split: Split) -> Exchange:
@@ -266,20 +268,12 @@ def error(random: Random, candidates: list[Candidate], split: Split) -> Exchange
 
 
 def after_past_turns(random: Random, candidates: list[Candidate], exchange: Exchange, split: Split) -> Exchange:
-    """The exchange, now and then after a turn that is over."""
-    if random.random() > 0.15 or (exchange.earlier and exchange.earlier[0].role is not Role.USER):
+    """The exchange, now and then after a turn that is over, unless that might tell what is unknown."""
+    begins_otherwise = exchange.earlier and exchange.earlier[0].role is not Role.USER
+    if random.random() > 0.15 or begins_otherwise or exchange.skill.endswith("unknown"):
         return exchange
     past = random.choice((none_needed, result, none_fits))(random, candidates, split)
-    asked = (Message(Role.USER, past.question),) if past.question else ()
-    turn = (*past.earlier, *asked, Message(Role.ASSISTANT, unmarked(past.answer), channel=Channel.FINAL))
-    return Exchange(
-        exchange.skill,
-        exchange.question,
-        exchange.analysis,
-        exchange.answer,
-        exchange.recipient,
-        (*turn, *exchange.earlier),
-    )
+    return replace(exchange, earlier=(*past.over, *exchange.earlier))
 
 
 MAKERS: dict[Maker, float] = {
