@@ -8,6 +8,10 @@ cd "$(dirname "$0")/.."
 shape=${SHAPE:-20b}
 random=.bench/gpt-oss-$shape-random${LAYERS:+-${LAYERS}-layers}
 checkpoint=${CHECKPOINT:-$random}
+if [ -n "${CHECKPOINT:-}" ] && [ -n "${SHAPE:-}${LAYERS:-}" ]; then
+    echo "SHAPE and LAYERS are for random weights; CHECKPOINT=$CHECKPOINT has a shape of its own." >&2
+    exit 2
+fi
 name=$(basename "$checkpoint")
 
 if [ "$checkpoint" = "$random" ] && [ ! -f "$random/config.json" ]; then

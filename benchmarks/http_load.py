@@ -93,7 +93,8 @@ async def read_answer(reader: asyncio.StreamReader) -> bytes:
 async def read_head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]]:
     """Read the head of an answer and return its status line and its headers, in lower case."""
     status, *lines = (await reader.readuntil(END_OF_HEAD)).decode("latin-1").lower().split("\r\n")
-    return status, dict(line.split(": ", 1) for line in lines if line)
+    named = (line.partition(":") for line in lines if line)
+    return status, {name: value.strip() for name, _, value in named}
 
 
 async def chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:

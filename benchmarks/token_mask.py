@@ -125,7 +125,7 @@ async def rate(engine: Engine, grammars: TurnGrammars | None, num_streams: int, 
 
 
 async def token_times(engine: Engine, grammars: TurnGrammars | None, max_tokens: int) -> list[float]:
-    prompt = np.random.default_rng().integers(0, 199_000, 32).tolist()
+    prompt = np.random.default_rng().integers(0, min(199_000, engine.info.vocab_size), 32).tolist()
     sampling = SamplingParams(max_tokens=max_tokens, ignore_eos=grammars is None)
     mask = grammars.compile(ENDLESS).mask(forces=False) if grammars else None
     stream = await engine.generate(EngineRequest("benchmark", prompt, sampling, mask))

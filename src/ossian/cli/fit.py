@@ -11,7 +11,6 @@ OFFICIAL_MODELS = {
 
 MXFP4_BYTES = 4.25 / 8  # 32 values of 4 bits share a scale of 8
 INT8_BYTES = 1 + 2 / 32  # 32 values of 8 bits share a scale of 16
-BF16_BYTES = 2
 
 # What the process takes besides weights: a KV cache for some thirty thousand tokens, activations, Python.
 WORKING_BYTES = 1.5e9
@@ -19,7 +18,10 @@ WORKING_BYTES = 1.5e9
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """Bytes of a model's weights, as the engine keeps them by default: experts MXFP4, attention and lm_head int8."""
+    """Bytes of a model's weights, as the engine keeps them by default: experts MXFP4, attention and lm_head int8.
+
+    The embedding stays in its file, of which a token's row is read.
+    """
 
     resident: float
     per_token: float  # read to decode one token alone
@@ -43,7 +45,7 @@ def footprint(config: ModelConfig) -> Footprint:
     every_token = (config.num_hidden_layers * attention + vocabulary) * INT8_BYTES
     experts = config.num_hidden_layers * expert
     return Footprint(
-        resident=every_token + vocabulary * BF16_BYTES + experts * config.num_local_experts,
+        resident=every_token + experts * config.num_local_experts,
         per_token=every_token + experts * config.num_experts_per_tok,
         every_token=every_token,
     )
