@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -122,12 +122,14 @@ def running_server(model: str | None = None) -> Iterator[str]:
     """
     command = [sys.executable, "-m", "ossian", "serve", *([model] if model else [])]
     command += ["--host", "127.0.0.1", "--port", "0", "--log-level", "warning"]
-    with (
-        TemporaryDirectory() as folder,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | {"OSSIAN_DATA_DIR": folder}
-        ) as process,
-    ):
+    with TemporaryDirectory() as folder:
+        environment = os.environ | {"OSSIAN_DATABASE_URL": f"sqlite:///{folder}/ossian.sqlite3"}
+        yield from served(command, environment)
+
+
+def served(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    """Run a server, and yield its base URL once."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as process:
         assert process.stdout is not None
         drain = Thread(target=process.stdout.read)  # a full pipe would stop the server
         try:

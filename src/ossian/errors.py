@@ -16,7 +16,7 @@
     │   │   ├── LimitReachedError   429: a limit of the caller's project, key or address
     │   │   └── BudgetSpentError    429: the money of the caller's project or key is spent
     │   └── UnsupportedMediaTypeError   415: the body is not said to be JSON, or packed in an unknown way
-    ├── StorageError                503: the database cannot be reached, read or written
+    ├── StorageError                503: the database, or the counters' Redis, cannot be reached, read or written
     └── EngineError                 the engine cannot serve (HTTP 5xx)
         ├── EngineOverloadedError   503: the waiting queue is full
         ├── EngineDeadError         503: a step failed and the engine has stopped

@@ -223,13 +223,20 @@ def test_exported_weights_are_read_back(
 
 
 @pytest.mark.timeout(300)  # three processes load torch
-def test_a_worker_that_ends_ends_the_training(vocabulary: Vocabulary, parameters: dict[str, Tensor]) -> None:
-    weights = {name: value.bfloat16() for name, value in parameters.items()}
+def test_a_worker_that_ends_ends_the_training() -> None:
+    vocabulary = Vocabulary(tuple(number_tokens()), tuple(number_tokens()))
+    weights = {name: value.bfloat16() for name, value in initial_parameters(CONFIG, vocabulary).items()}
+    before = set(multiprocessing.active_children())
     workers = Workers(weights, CONFIG, vocabulary, [1, 2])
-    killed = multiprocessing.active_children()[-1]
+    killed, other = set(multiprocessing.active_children()) - before
     killed.kill()
-    with pytest.raises(WorkerEndedError, match="out of memory"):
-        workers.step(weights, 100)
+    killed.join()
+    try:
+        with pytest.raises(WorkerEndedError, match="out of memory"):
+            workers.step(weights, 100)
+    finally:
+        other.kill()
+        other.join()
 
 
 @pytest.mark.parametrize(

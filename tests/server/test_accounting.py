@@ -5,26 +5,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx2
 import pytest
 
+from ossian.accounts.callers import Caller
 from ossian.accounts.counters import MemoryCounters
 from ossian.accounts.limiter import Admission, Limiter
 from ossian.accounts.limits import Limits
 from ossian.accounts.quotas import Quota
+from ossian.accounts.scopes import EVERYTHING, Endpoint
 from ossian.engine.scripted import ScriptedEngine
 from ossian.errors import ConfigurationError, LimitReachedError, StorageError
 from ossian.harmony.encoding import load_encoding
 from ossian.server import accounting
 from ossian.server.accounting import Accounting, counters_of
 from ossian.server.app import check_database
+from ossian.server.metering import Metered
 from ossian.server.observability import Metrics
-from ossian.settings import LimitSettings, Settings
+from ossian.settings import LimitSettings, ModelPrices, Settings
 from tests.server.keys import Made, make_key, make_project
 from tests.server.records import PRICED, usage_in, usage_of
 from tests.server.serving import ANSWER, MODEL, GatedEngine, Served, scripted, serving, turn_ids, until
@@ -208,6 +212,43 @@ class AwayAtFirst(MemoryCounters):
         if self.num_asked < 3:
             raise StorageError("they are away")
         return await super().incr(key, expiry, amount)
+
+
+async def test_what_was_taken_when_the_counters_went_away_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first question takes a place; the next ones fail, that which gives it back among them."""
+
+    class AwayForAWhile(MemoryCounters):
+        num_asked = 0
+
+        def ask(self) -> None:
+            self.num_asked += 1
+            if self.num_asked in (2, 3, 4):
+                raise StorageError("they are away")
+
+        async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
+            self.ask()
+            return await super().incr(key, expiry, amount)
+
+        async def get(self, key: str) -> int:
+            self.ask()
+            return await super().get(key)
+
+    counters = AwayForAWhile()
+    monkeypatch.setattr(accounting, "counters_of", lambda _: counters)
+    monkeypatch.setattr(accounting, "SETTLE_SECONDS", 0.01)
+    limits = {"anonymous": {"concurrent_requests": 1}}
+    kept = Accounting(Settings.model_validate({"limits": limits}), Metrics({}), time.time)
+    monkeypatch.setattr(Accounting, "spending", AsyncMock())
+    caller = Caller("192.0.2.1", EVERYTHING)
+    request = Metered("req_1", Endpoint.RESPONSES, caller, MODEL, MODEL, ModelPrices(), 0.0, 0.0)
+    with pytest.raises(StorageError):
+        await kept.begin(request)
+    async with asyncio.timeout(10):
+        while True:
+            with suppress(LimitReachedError, StorageError):
+                await kept.begin(request)
+                break
+            await asyncio.sleep(0.01)
 
 
 async def test_a_place_comes_back_when_the_counters_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from ossian.storage import Database, batch_rows
 from ossian.storage import batches as batch_store
 from ossian.storage.file_records import StoredResult, Tally
-from ossian.storage.file_tables import batches
+from ossian.storage.file_tables import IS_UNFINISHED, batches
 from tests.storage.file_samples import NOW, batch, file, moving, result, store, store_batch
 from tests.storage.test_files import num_rows
 
@@ -138,8 +138,8 @@ async def test_large_results_are_read_a_few_at_a_time(database: Database, monkey
     assert read == [2, 1, 1, 1, 1, 0]
 
 
-async def test_unfinished_batches_are_found_by_their_index(database: Database) -> None:
-    wanted = select(batches.c.id).where(batch_rows.IS_UNFINISHED).order_by(batches.c.created_at)
+def test_unfinished_batches_are_found_by_their_index() -> None:
+    wanted = select(batches.c.id).where(IS_UNFINISHED).order_by(batches.c.created_at)
     text = str(wanted.compile(dialect=sqlite.dialect()))
     assert text.replace("\n", "").endswith("WHERE batches.is_unfinished ORDER BY batches.created_at")
     with closing(sqlite3.connect(":memory:")) as connection:

@@ -72,11 +72,12 @@ class Limiter:
             raise
 
     async def reserve(self, admission: Admission, num_tokens: int, now: float) -> None:
-        """Count the tokens of a request that was admitted before they were known.
+        """Count the tokens of a request that was admitted before they were known; anew, when it is called again.
 
-        Raises LimitReachedError and StorageError as `admit` does: nothing of the request is counted then.
+        Raises LimitReachedError and StorageError as `admit` does.
         """
         try:
+            await self._give_tokens_back(admission)
             for quota in admission.quotas:
                 await self._reserve(quota, num_tokens, now, admission)
         except BaseException:
@@ -138,6 +139,12 @@ class Limiter:
             else:
                 await self._change(charge.key, charge.resource, -charge.amount)
             admission.charges.pop()
+
+    async def _give_tokens_back(self, admission: Admission) -> None:
+        """What could not be given back when the counters were away."""
+        for charge in [each for each in admission.charges if each.resource is Resource.TOKENS]:
+            await self._change(charge.key, charge.resource, -charge.amount)
+            admission.charges.remove(charge)
 
     async def _give_place_back(self, charge: Charge) -> None:
         """Give a place back; one that was already, when the answer to that was lost, is not there twice."""

@@ -21,8 +21,8 @@ class Limits:
     concurrent_requests: int | None = None
 
     @property
-    def let_nothing_in(self) -> bool:
-        """Whether one of them is 0."""
+    def is_closed(self) -> bool:
+        """Whether one of them is 0, so that nothing is let in."""
         return 0 in (self.requests_per_minute, self.tokens_per_minute, self.concurrent_requests)
 
     def to_json(self) -> dict[str, int | None]:

@@ -44,6 +44,8 @@ def load_models(settings: Settings) -> list[LoadedModel]:
         raise ConfigurationError(message)
     if others:
         check_memory_for([each.checkpoint for each, _ in named], settings.engine)
+    for each, _ in named:
+        check_vocabulary(each.checkpoint)
     return [load(each, names, settings) for each, names in named]
 
 
@@ -78,7 +80,6 @@ def check_vocabulary(checkpoint: Path) -> None:
 
 def load(profile: ServingProfile, aliases: tuple[str, ...], settings: Settings) -> LoadedModel:
     """Load a checkpoint."""
-    check_vocabulary(profile.checkpoint)
     engine = create_engine(profile.checkpoint, settings.engine, profile.name, settings.models.cache_dir)
     model = Model(
         id=profile.name,

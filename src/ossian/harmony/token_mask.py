@@ -20,7 +20,7 @@ import llguidance
 import numpy as np
 from numpy.typing import NDArray
 
-from ossian.errors import InvalidRequestError, TokenMaskError
+from ossian.errors import EngineError, InvalidRequestError, TokenMaskError
 from ossian.harmony import vocabulary
 from ossian.harmony.encoding import HarmonyEncoding, load_encoding
 from ossian.harmony.grammar import (
@@ -101,7 +101,12 @@ class TurnGrammars:
     def _compiled(self, shape: TurnShape) -> "TurnGrammar":
         _check_size(shape)
         text = turn_grammar(shape, self._encode)
-        matcher = self._compile(shape, text)
+        try:
+            matcher = self._compile(shape, text)
+        except Exception:
+            raise
+        except BaseException as error:  # a panic in Rust, which nobody who waits for this would take for an error
+            raise EngineError(f"the grammar cannot be compiled: {error!r}") from error
         self._note_enforceable(text)
         return TurnGrammar(matcher, self._thread, shape.max_analysis_tokens)
 

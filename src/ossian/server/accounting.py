@@ -132,7 +132,7 @@ class Accounting:
         if metered.batch_id is None:
             return quotas
         # A line of a batch waits for its place and leaves the limits to other requests; but none opens what is closed.
-        return tuple(quota for quota in quotas if quota.limits.let_nothing_in)
+        return tuple(quota for quota in quotas if quota.limits.is_closed)
 
     def _queue_of(self, model_id: str) -> FairQueue:
         if model_id not in self._queues:

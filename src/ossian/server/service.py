@@ -87,11 +87,11 @@ class Service:
     def _read(self, body: bytes, schema: type[RequestT], address: Address) -> RequestT:
         value = json_object(body)
         if "model" in schema.model_fields:
-            value = with_model(value, address, self._id_of)
+            value = with_model(value, address, self.id_of)
         return checked(value, schema, ignore_unknown=self.ignores_unknown or address.ignores_unknown)
 
-    def _id_of(self, name: str) -> str:
-        """The model behind a name, which an address may have spelt in its own way."""
+    def id_of(self, name: str) -> str:
+        """Return the model behind a name, which an address may have spelt in its own way. Raises what `choose` does."""
         name = self.parts.catalog.name_of(name)
         return self.parts.catalog.choose(name, self.today, self.metrics.speeds.measured).model.id
 

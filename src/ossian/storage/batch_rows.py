@@ -12,7 +12,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
     or_,
     select,
     update,
@@ -20,14 +19,12 @@ from sqlalchemy import (
 
 from ossian.storage import file_rows
 from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult, Tally
-from ossian.storage.file_tables import batch_results, batches, files
+from ossian.storage.file_tables import IS_UNFINISHED, batch_results, batches, files
 from ossian.storage.pages import page as page_of
 from ossian.storage.records import JsonObject, Order, Page
 from ossian.storage.upsert import upsert
 
 MAX_NUM_ERASED = 500  # results in one transaction, so that nobody waits long for it
-# In the words of the index: for the column itself SQLAlchemy writes "= 1", and SQLite uses no index then.
-IS_UNFINISHED: ColumnElement[bool] = literal_column("batches.is_unfinished")
 COUNTS = tuple(field.name for field in fields(Tally))
 
 Created: TypeAlias = Literal["created", "no_file", "too_many"]

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, or_, select, update
 
 from ossian.storage.file_records import StoredFile
-from ossian.storage.file_tables import batches, file_chunks, files
+from ossian.storage.file_tables import IS_UNFINISHED, batches, file_chunks, files
 from ossian.storage.pages import page as page_of
 from ossian.storage.records import Order, Page
 
@@ -137,4 +137,4 @@ def _is_hidden(file_id: str) -> ColumnElement[bool]:
 
 
 def _reads(file_id: str | ColumnElement[str]) -> ColumnElement[bool]:
-    return and_(batches.c.input_file_id == file_id, batches.c.is_unfinished)
+    return and_(batches.c.input_file_id == file_id, IS_UNFINISHED)

@@ -1,6 +1,18 @@
 """The tables of files and batches. A change here needs a new file in migrations/versions, as one in tables.py does."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, LargeBinary, Table
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    literal_column,
+)
 
 from ossian.storage.columns import Json, Key
 from ossian.storage.tables import metadata
@@ -58,6 +70,8 @@ Index(
     sqlite_where=batches.c.is_unfinished,
     postgresql_where=batches.c.is_unfinished,
 )
+# In the words of the index: for the column itself SQLAlchemy writes "= 1", and SQLite uses no index then.
+IS_UNFINISHED: ColumnElement[bool] = literal_column("batches.is_unfinished")
 
 batch_results = Table(  # of unfinished batches; then they are in files
     "batch_results",

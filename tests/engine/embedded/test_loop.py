@@ -6,8 +6,10 @@ import sys
 import pytest
 
 from ossian.engine.base import FinishReason, SamplingParams
+from ossian.engine.embedded.batch import Batch
+from ossian.engine.embedded.kernels import Float32
 from ossian.errors import EngineDeadError, EngineError, TokenMaskError
-from tests.engine.embedded.doubles import Gate, generate, read, request, running, settled, tiny_engine
+from tests.engine.embedded.doubles import Gate, PrefixModel, generate, read, request, running, settled, tiny_engine
 
 GREEDY = SamplingParams(temperature=0.0, seed=0, max_tokens=12, ignore_eos=True)
 
@@ -26,6 +28,23 @@ async def test_a_failed_step_is_told_to_everyone_and_nobody_is_admitted_after_it
             await engine.generate(request([1]))
         stats = engine.stats()
         assert (stats.num_running, stats.num_waiting, stats.num_free_blocks) == (0, 0, stats.num_blocks)
+
+
+async def test_a_panic_in_a_step_is_told_to_everyone() -> None:
+    class Panic(BaseException):
+        """As a library written in Rust raises it: no Exception."""
+
+    class Panics(PrefixModel):
+        def forward(self, batch: Batch) -> Float32:
+            raise Panic("unreachable")
+
+    async with running(tiny_engine(model=Panics())) as engine:
+        stream = await engine.generate(request([1], GREEDY))
+        async with asyncio.timeout(30):
+            with pytest.raises(EngineError):
+                await read(stream)
+        with pytest.raises(EngineDeadError, match="Panic"):
+            engine.check()
 
 
 async def test_a_failed_step_is_told_when_the_log_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,8 +24,8 @@ from tests.server.batches.asking import (
     uploaded,
 )
 from tests.server.keys import make_key, make_project
+from tests.server.serving import ALIASES, MODEL, NOW, GatedEngine, Served, scripted, serving, turn_ids, until
 from tests.server.serving import ANSWER as TURN
-from tests.server.serving import MODEL, NOW, GatedEngine, Served, scripted, serving, turn_ids, until
 
 KEYS = ("first-key", "second-key")
 
@@ -226,11 +226,11 @@ def test_cancelling_keeps_what_is_done() -> None:
         assert client.batches.cancel(batch.id).status == "cancelled"
 
 
-def test_only_so_many_lines_run_at_once() -> None:
+def test_only_so_many_lines_run_at_once_by_whatever_name_they_call_the_model() -> None:
     engine = PeakEngine(turn_ids(TURN))
     with serving(engine, sections={"batches": {"max_running": 3}}) as server:
         client = server.client
-        batches = [create(client, lines(10)) for _ in range(2)]
+        batches = [create(client, lines(10, model=name)) for name in (MODEL, *ALIASES)]
         until(lambda: engine.num_running == 3)
         engine.gate.set()
         for batch in batches:

@@ -13,7 +13,7 @@ RANGES: dict[str, tuple[float, float]] = {  # both ends included; None, where a 
     "top_p": (0.0, 1.0),
     "top_k": (0, 2**31 - 1),
     "min_p": (0.0, 1.0),
-    "max_tokens": (0, MAX_FLOAT32),
+    "max_tokens": (0, 2**63 - 1),
     "presence_penalty": (-MAX_FLOAT32, MAX_FLOAT32),
     "frequency_penalty": (-MAX_FLOAT32, MAX_FLOAT32),
     "repetition_penalty": (1e-6, MAX_FLOAT32),

@@ -143,7 +143,7 @@ class BatchRun:
         """Ask until there is an answer that will not be another one later."""
         delay = FIRST_DELAY_SECONDS
         while True:
-            async with self._tools.places.place(self.batch.scope, self.batch.body["model"]):
+            async with self._tools.places.place(self.batch.scope, self._tools.model_of(request.model)):
                 caller = await self._renewed(caller)
                 asked = Line(self._tools.new_id("req_"), caller, self.batch.id)
                 answer = await ask(self._tools.app, self._reading.endpoint, request.body, asked)

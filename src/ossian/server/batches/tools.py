@@ -5,12 +5,14 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from weakref import WeakValueDictionary
 
 from starlette.types import ASGIApp
 
 from ossian.accounts.fairness import FairQueue
+from ossian.errors import OssianError
 from ossian.server.batches.callers import BatchCallers
 from ossian.server.key_ring import KeyRing
 from ossian.server.observability import Metrics
@@ -46,9 +48,9 @@ class Places:
         self._queues: WeakValueDictionary[str, FairQueue] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def place(self, scope: str, model: str | None) -> AsyncIterator[None]:
-        """Hold a place of a model (None: of batches that name several), after waiting for it."""
-        queue = self._queues.setdefault(model or "", FairQueue(self._num_places, sys.maxsize))
+    async def place(self, scope: str, model_id: str) -> AsyncIterator[None]:
+        """Hold a place of a model, after waiting for it."""
+        queue = self._queues.setdefault(model_id, FairQueue(self._num_places, sys.maxsize))
         async with queue.place(scope):
             yield
 
@@ -57,7 +59,8 @@ class Places:
 class BatchTools:
     """The application that lines are asked of, the database, and the places that all batches of a server share.
 
-    `owner` is the name of this server in the database; `now` is in seconds since 1970.
+    `owner` is the name of this server in the database; `now` is in seconds since 1970. `model_of` returns the id of the
+    model that answers to a name, and one for all names that no model has.
     """
 
     app: ASGIApp
@@ -65,6 +68,7 @@ class BatchTools:
     files: FileStore
     callers: BatchCallers
     places: Places
+    model_of: Callable[[str | None], str]
     check_turns: Turns
     turns: Turns
     settings: BatchSettings
@@ -74,6 +78,14 @@ class BatchTools:
     max_line_bytes: int
     ignore_unknown: bool
     metrics: Metrics
+
+
+def model_of(service: Service, name: str | None) -> str:
+    """Return the id of the model that answers to a name; none of all that is refused when it is asked for."""
+    try:
+        return service.id_of(name or "")
+    except OssianError:
+        return ""
 
 
 def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> BatchTools:
@@ -86,6 +98,7 @@ def tools_for(app: ASGIApp, service: Service, key_ring: KeyRing, owner: str) -> 
         files=database.files,
         callers=BatchCallers(database, key_ring, settings),
         places=Places(max(1, settings.batches.max_running)),
+        model_of=partial(model_of, service),
         check_turns=Turns(),
         turns=Turns(),
         settings=settings.batches,

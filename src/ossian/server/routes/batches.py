@@ -107,8 +107,8 @@ async def _check_file(service: Service, scope: str, asked: BatchRequest) -> None
 
 async def _check_room(service: Service, scope: str) -> None:
     limit = service.parts.settings.files.max_project_bytes
-    if await service.database.files.num_bytes(scope) >= limit:
-        message = f"Your files have {limit} bytes together, the limit: results have no room. Delete some first."
+    if await service.database.files.num_bytes(scope) > limit:
+        message = f"Your files are larger than {limit} bytes together, which is the limit. Delete some first."
         raise RequestTooLargeError(message, param="input_file_id", code="storage_limit_reached")
 
 
