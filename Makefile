@@ -10,6 +10,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 NATIVE_SOURCES := $(wildcard CMakeLists.txt) $(shell find native/src native/bindings -type f)
 CXX_FILES = $(shell git ls-files 'native/*.cc' 'native/*.cpp' 'native/*.h' 'native/*.hpp')
+WITH_TORCH := PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 PYTEST := env $$(requirements/services.sh environment) $(BIN)/python -m pytest
 
 help: ## list these commands
@@ -46,8 +47,7 @@ test-native: .venv/runtime-installed ## the native tests, under AddressSanitizer
 	$(BIN)/ctest --test-dir build/native-test --output-on-failure
 
 test-parity: .venv/dev-installed .venv-torch/installed ## the model against Hugging Face transformers and torch
-	PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-	    $(PYTEST) -m parity tests/parity $(ARGS)
+	$(WITH_TORCH) $(PYTEST) -m parity tests/parity $(ARGS)
 
 check: check-python check-native ## linters, formats, types, layers and sizes
 
@@ -72,12 +72,10 @@ coverage: .venv/dev-installed ## the test suite with a coverage report
 	$(BIN)/python -m coverage report
 
 train-nano: .venv/native-built .venv-torch/installed ## train ossian-nano from nothing, some ten hours: ARGS= (--help lists them)
-	@PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-	    $(BIN)/python -m training.train $(ARGS)
+	@$(WITH_TORCH) $(BIN)/python -m training.train $(ARGS)
 
 export-nano: .venv/native-built .venv-torch/installed ## put what was trained into the package: ARGS= (--help lists them)
-	@PYTHONPATH="$$(.venv-torch/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-	    $(BIN)/python -m training.export $(ARGS)
+	@$(WITH_TORCH) $(BIN)/python -m training.export $(ARGS)
 
 eval-nano: .venv/native-built ## held-out questions to ossian-nano: SEED= BASE_URL= (a running server) ARGS= (--help lists them)
 	@$(BIN)/python -m training.evaluate $${SEED:+--seed "$$SEED"} $${BASE_URL:+--base-url "$$BASE_URL"} $(ARGS)

@@ -4,18 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Update,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Update, delete, func, insert, or_, select, update
 
 from ossian.storage import file_rows
 from ossian.storage.file_records import StoredBatch, StoredFile, StoredResult, Tally
